@@ -1,0 +1,45 @@
+# Every target makes a local .venv and installs into it by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+EXTRAS := test,figs,stats,dev
+
+.PHONY: help reproduce test unit test-slow lint format types clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "needs Python 3.11 or newer, got $$($(PYTHON) --version): set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "installing into .venv (a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $(STAMP)
+
+reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the verdict
+	$(BIN)/corr reproduce fig1 fig2 --preset quick
+
+test: $(STAMP) ## run the test suite without its slow part
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" --ignore=tests/experiments --ignore=tests/statistics
+
+test-slow: $(STAMP) ## run the long statistical suites
+	$(BIN)/python -m pytest -q -n 2 -m slow tests
+
+lint: $(STAMP) ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## check types
+	$(BIN)/pyright
+
+clean: ## remove the virtual environment and caches (results stay)
+	rm -rf .venv dist build .ruff_cache

@@ -1,0 +1,51 @@
+"""Neuroevolution and gradient descent on one clock: simulators and their comparison."""
+
+from . import data, ensemble, inference, losses, networks
+from ._accept import metropolis
+from ._clock import matched_mutation_std, matched_step_ratio
+from ._compare import Comparison, compare
+from ._flips import FlipRate, flip_rate
+from ._keys import Stream, root_key, trajectory_key
+from ._objective import objective
+from ._proposals import gaussian
+from ._run import run
+from ._storage import ResultError, load_run
+from ._types import Dynamics, Info, Objective, State
+from .difference import Difference, difference
+from .dynamics import descent, from_optax, langevin, mutation, paper_moments
+from .ensemble import choose_layout
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Dynamics",
+    "FlipRate",
+    "Info",
+    "Objective",
+    "ResultError",
+    "State",
+    "Stream",
+    "choose_layout",
+    "compare",
+    "data",
+    "descent",
+    "difference",
+    "ensemble",
+    "flip_rate",
+    "from_optax",
+    "gaussian",
+    "inference",
+    "langevin",
+    "load_run",
+    "losses",
+    "matched_mutation_std",
+    "matched_step_ratio",
+    "metropolis",
+    "mutation",
+    "networks",
+    "objective",
+    "paper_moments",
+    "root_key",
+    "run",
+    "trajectory_key",
+]

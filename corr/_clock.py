@@ -1,0 +1,90 @@
+"""One clock for both sides: common time t = α · (gradient steps) = α λ · (mutation steps)."""
+
+import math
+
+from ._accept import check_beta
+
+
+def matched_mutation_std(*, learning_rate: float, step_ratio: float, beta: float = math.inf) -> float:
+    """The mutation scale matched to a learning rate, σ = λ α √(2π) at β = ∞ and σ = √(2 λ α / β) at finite β.
+
+    Args:
+        learning_rate: α of gradient descent, common time per gradient step.
+        step_ratio: λ, gradient steps per mutation step.
+        beta: β in (0, ∞], in 1/loss.
+
+    Returns:
+        σ, in the units of the parameters.
+
+    Raises:
+        ValueError: if α or λ is not positive and finite, or β is 0, negative or NaN.
+
+    Example:
+        >>> round(matched_mutation_std(learning_rate=1e-5, step_ratio=0.1), 9)
+        2.507e-06
+
+    Reference: Whitelam et al. (2021), eqs. 14 and 17.
+    """
+    check_positive("learning_rate", learning_rate)
+    check_positive("step_ratio", step_ratio)
+    step_time = learning_rate * step_ratio
+    return step_time * math.sqrt(2 * math.pi) if _infinite(beta) else math.sqrt(2 * step_time / beta)
+
+
+def matched_step_ratio(*, learning_rate: float, mutation_std: float, beta: float = math.inf) -> float:
+    """The step ratio matched to a mutation scale, λ = σ / (α √(2π)) at β = ∞ and λ = β σ² / (2 α) at finite β.
+
+    Args:
+        learning_rate: α of gradient descent, common time per gradient step.
+        mutation_std: σ, in the units of the parameters.
+        beta: β in (0, ∞], in 1/loss.
+
+    Returns:
+        λ, gradient steps per mutation step.
+
+    Raises:
+        ValueError: if α or σ is not positive and finite, or β is 0, negative or NaN.
+
+    Example:
+        >>> round(matched_step_ratio(learning_rate=1e-4, mutation_std=2e-3, beta=50.0), 12)
+        1.0
+
+    Reference: Whitelam et al. (2021), eqs. 14 and 17.
+    """
+    check_positive("learning_rate", learning_rate)
+    check_positive("mutation_std", mutation_std)
+    if _infinite(beta):
+        return mutation_std / (learning_rate * math.sqrt(2 * math.pi))
+    return beta * mutation_std**2 / (2 * learning_rate)
+
+
+def whole_steps(time: float, step_time: float, what: str) -> int:
+    """The number of steps that make ``time``; refuses a time that is not a whole number of them."""
+    count = round(time / step_time)
+    if count < 0 or abs(count * step_time - time) > 1e-6 * max(step_time, time):
+        raise ValueError(f"{what}: time {time} is {time / step_time:g} steps of {step_time:g}, expected a whole number")
+    return count
+
+
+def check_positive(name: str, value: float) -> float:
+    """``value`` as a float; refuses what is not a positive finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__} {value!r}")
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return float(value)
+
+
+def check_count(name: str, value: int, *, least: int = 1) -> int:
+    """``value`` if it is an integer of at least ``least``."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def _infinite(beta: float) -> bool:
+    if check_beta(beta) == 0:
+        raise ValueError("beta = 0 accepts every mutation and follows no gradient: it has no matching learning rate")
+    return math.isinf(beta)

@@ -1,0 +1,75 @@
+"""Proposals: Gaussian mutation of all parameters at once."""
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ._types import Params
+
+
+def gaussian(key: jax.Array, params: Params, mutation_std: Any) -> Params:
+    """A Gaussian mutation, ε_i ~ N(0, σ_i²) independent, of every parameter.
+
+    Args:
+        key: scalar typed key.
+        params: pytree; only its shapes and dtypes matter.
+        mutation_std: σ, a float for all parameters, or a pytree like ``params`` of non-negative arrays that broadcast
+            to its leaves; in the units of the parameters.
+
+    Returns:
+        A pytree like ``params``.
+
+    Example:
+        >>> eps = gaussian(jax.random.key(0), {"w": jnp.zeros(3)}, 0.1)
+        >>> eps["w"].shape
+        (3,)
+
+    Reference: Whitelam et al. (2021), step 2; non-isotropic form eq. 57.
+    """
+    leaves, treedef = jax.tree.flatten(params)
+    scales = scale_leaves(mutation_std, params)
+    sizes = np.cumsum([leaf.size for leaf in leaves])[:-1]
+    dtype = jnp.result_type(*leaves)
+    normals = jnp.split(jax.random.normal(key, (sum(leaf.size for leaf in leaves),), dtype), sizes)
+    moved = [
+        (normal.reshape(leaf.shape) * jnp.asarray(scale, dtype)).astype(leaf.dtype)
+        for normal, leaf, scale in zip(normals, leaves, scales, strict=True)
+    ]
+    return jax.tree.unflatten(treedef, moved)
+
+
+def scale_leaves(mutation_std: Any, params: Params) -> list[Any]:
+    """σ for each leaf of ``params``: the one float repeated, or the leaves of a tree of the same structure."""
+    if isinstance(mutation_std, (int, float)) or getattr(mutation_std, "ndim", None) == 0:
+        return [mutation_std] * len(jax.tree.leaves(params))
+    treedef, got = jax.tree.structure(params), jax.tree.structure(mutation_std)
+    if treedef != got:
+        raise ValueError(f"mutation_std must be a number or a tree like the parameters {treedef}, got {got}")
+    scales = jax.tree.leaves(mutation_std)
+    for scale, leaf in zip(scales, jax.tree.leaves(params), strict=True):
+        if np.broadcast_shapes(np.shape(scale), leaf.shape) != leaf.shape:
+            raise ValueError(f"mutation_std of shape {np.shape(scale)} does not broadcast to {leaf.shape}")
+    return scales
+
+
+def check_mutation_std(mutation_std: Any) -> None:
+    """Refuse a mutation scale that is not positive (isotropic) or not non-negative with a positive part (a tree)."""
+    leaves = jax.tree.leaves(mutation_std)
+    for leaf in leaves:
+        if isinstance(leaf, (bool, str)) or not np.issubdtype(np.asarray(leaf).dtype, np.number):
+            raise TypeError(f"mutation_std must hold real numbers, got {leaf!r}")
+    isotropic = len(leaves) == 1 and np.ndim(leaves[0]) == 0
+    values = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves]) if leaves else np.zeros(0)
+    good = np.all(np.isfinite(values)) and np.all(values >= 0) and np.any(values > 0)
+    if not good:
+        expected = "a positive finite number" if isotropic else "non-negative finite numbers, at least one positive"
+        got = values[0] if isotropic else f"values in [{values.min(initial=math.inf)}, {values.max(initial=-math.inf)}]"
+        raise ValueError(f"mutation_std (sigma) must be {expected}, got {got}")
+
+
+def largest_normal(dtype: Any) -> float:
+    """A bound that no draw of ``jax.random.normal`` exceeds: it inverts a uniform of 24 (53) random bits."""
+    return 6.0 if jnp.finfo(dtype).bits <= 32 else 9.0

@@ -1,0 +1,143 @@
+"""Result folders: three netCDF files and a manifest, written so that nothing saved is ever lost or half there."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import xarray
+
+from ._compare import Comparison
+
+MANIFEST = "manifest.json"
+
+
+class ResultError(ValueError):
+    """A results folder is missing, incomplete, damaged, or holds another configuration."""
+
+
+def save_run(folder: Path, comparison: Comparison, manifest: dict[str, Any]) -> None:
+    """Write a finished run; the manifest, which marks it complete, comes last.
+
+    Args:
+        folder: where, made if missing.
+        comparison: the three Datasets.
+        manifest: plain numbers and texts; must hold ``configuration``.
+
+    Raises:
+        ResultError: if the folder holds a complete run already.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> empty = xarray.Dataset({"loss": ("time", [1.0])})
+        >>> folder = Path(tempfile.mkdtemp()) / "run"
+        >>> save_run(folder, Comparison(empty, empty, empty), {"configuration": {"seed": 0}})
+        >>> float(load_run(folder)[0].twin.loss[0])
+        1.0
+    """
+    if (folder / MANIFEST).exists():
+        raise ResultError(f"{folder} holds a finished run: choose another --output")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in comparison._asdict().items():
+        partial = folder / f".{name}.nc.partial"
+        data.to_netcdf(partial, engine="h5netcdf")
+        os.replace(partial, folder / f"{name}.nc")
+    facts = {**manifest, "configuration_hash": configuration_hash(manifest["configuration"]), "complete": True}
+    write_json(folder / MANIFEST, facts)
+
+
+def load_run(folder: Path) -> tuple[Comparison, dict[str, Any]]:
+    """Read a finished run.
+
+    Args:
+        folder: a folder written by ``save_run``.
+
+    Returns:
+        (the three Datasets in memory, the manifest).
+
+    Raises:
+        ResultError: if the folder is missing, incomplete or damaged; the message names the command to run.
+
+    Example:
+        >>> from pathlib import Path
+        >>> load_run(Path("no/such/folder"))
+        Traceback (most recent call last):
+            ...
+        corr._storage.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
+    """
+    if not folder.is_dir():
+        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it starts over")
+    sides = {}
+    for name in Comparison._fields:
+        try:
+            sides[name] = xarray.load_dataset(folder / f"{name}.nc", engine="h5netcdf")
+        except Exception as error:
+            raise ResultError(
+                f"{folder / name}.nc is missing or damaged ({type(error).__name__}): move the folder aside and run"
+                " `corr run EXPERIMENT` again"
+            ) from error
+    return Comparison(**sides), manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a complete run, None where there is none."""
+    file = folder / MANIFEST
+    if not file.exists():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ResultError(f"{file} is damaged ({error}): move the folder aside and run the experiment again") from error
+
+
+def claim_folder(folder: Path, configuration: dict[str, Any]) -> bool:
+    """Make ``folder`` ready for a run of this configuration; True where it already holds the finished run.
+
+    An unfinished run is kept aside under a new name, never overwritten.
+
+    Raises:
+        ResultError: if the folder holds another configuration, naming the fields that differ.
+    """
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        differ = _differences(manifest.get("configuration", {}), configuration)
+        if differ:
+            raise ResultError(
+                f"{folder} holds a run with another configuration ({'; '.join(differ)}): choose another --output"
+            )
+        return True
+    if folder.exists() and any(folder.iterdir()):
+        number = 1
+        while (aside := folder.with_name(f"{folder.name}.unfinished-{number}")).exists():
+            number += 1
+        folder.rename(aside)
+    folder.mkdir(parents=True, exist_ok=True)
+    return False
+
+
+def configuration_hash(configuration: dict[str, Any]) -> str:
+    """A short hash of a configuration, independent of the order of its fields."""
+    text = json.dumps(configuration, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write JSON so that readers see the old file or the new one, never a part."""
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(partial, file)
+
+
+def _differences(saved: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    plain = json.loads(json.dumps(asked))
+    fields = sorted({*saved, *plain})
+    return [
+        f"{name}: saved {saved.get(name)!r}, asked {plain.get(name)!r}"
+        for name in fields
+        if saved.get(name) != plain.get(name)
+    ]

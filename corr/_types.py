@@ -1,0 +1,83 @@
+"""The contract both sides of the comparison share."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+
+from ._keys import Stream
+
+Params = Any
+Key = jax.Array
+Scalar = jax.Array
+
+
+class State(NamedTuple):
+    """What a dynamics needs for its next step.
+
+    Attributes:
+        position: all parameters x, any pytree of floating-point arrays.
+        loss: U(x), scalar, in the loss's own units.
+        aux: private to the dynamics (an optimizer's state, a gradient, a step count).
+        tape: a cache that ``Dynamics.refresh`` can rebuild from the rest; never stored.
+    """
+
+    position: Params
+    loss: Scalar
+    aux: Any = ()
+    tape: Any = ()
+
+
+class Info(NamedTuple):
+    """What happened in one step, whether or not it was accepted.
+
+    Attributes:
+        displacement: the proposed displacement ε (like ``position``), also when rejected.
+        accepted: True where the state moved by ``displacement``.
+        loss_change: U(x + ε) - U(x) of the proposal, scalar. Mutation gives the exact change, gradient sides the
+            difference of two evaluations.
+        finite: whether the proposal's loss is finite.
+    """
+
+    displacement: Params
+    accepted: jax.Array
+    loss_change: Scalar
+    finite: jax.Array
+
+
+def _same_state(state: State) -> State:
+    return state
+
+
+class Dynamics(NamedTuple):
+    """A pair of pure functions: ``init(params) -> State`` and ``step(key, state) -> (State, Info)``.
+
+    Attributes:
+        init: builds the state at a start position.
+        step: one step; safe under ``vmap``, ``scan`` and ``jit``. All randomness comes from ``key``.
+        stream: integer tag that keeps the random numbers of different uses apart under one root key.
+        refresh: rebuilds ``state.loss`` and ``state.tape`` from ``state.position``.
+        halves: optionally the same step cut in two, ``(draw, advance)`` with
+            ``step(key, state) == advance(draw(key, state.position), state)``; ``draw`` may use only the shapes and
+            dtypes of the position, so that a driver can draw the numbers of many steps at once.
+    """
+
+    init: Callable[[Params], State]
+    step: Callable[[Key, State], tuple[State, Info]]
+    stream: int = Stream.CUSTOM
+    refresh: Callable[[State], State] = _same_state
+    halves: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+
+
+class Objective(NamedTuple):
+    """A loss U and its exact change.
+
+    Attributes:
+        value: ``value(params) -> U(x)``.
+        start: ``start(params) -> (U(x), tape)``.
+        change: ``change(tape, displacement) -> (U(x + ε) - U(x), new_tape)``, accurate for any ε.
+    """
+
+    value: Callable[[Params], Scalar]
+    start: Callable[[Params], tuple[Scalar, Any]]
+    change: Callable[[Any, Params], tuple[Scalar, Any]]

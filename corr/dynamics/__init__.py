@@ -1,0 +1,8 @@
+"""One file per dynamics, each an (init, step) pair."""
+
+from ._descent import descent
+from ._langevin import langevin, paper_moments
+from ._mutation import mutation
+from ._optax import from_optax
+
+__all__ = ["descent", "from_optax", "langevin", "mutation", "paper_moments"]

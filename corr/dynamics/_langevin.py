@@ -1,0 +1,92 @@
+"""Noisy gradient descent: the twin of mutation, with the paper's noise or any one-step moments."""
+
+import math
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from .._accept import check_beta
+from .._clock import check_positive
+from .._keys import Stream
+from .._types import Dynamics, Params, Scalar
+from ._descent import Schedule, as_schedule, gradient_dynamics, unit
+
+Factor = Callable[[jax.Array], jax.Array]
+Moments = Callable[[jax.Array], tuple[jax.Array, Factor]]
+
+
+def langevin(loss: Callable[[Params], Scalar], *, time_step: float | Schedule, moments: Moments) -> Dynamics:
+    """Noisy gradient descent, x ← x + dt b(∇U) + √dt L(∇U) ξ with ξ ~ N(0, 1) independent.
+
+    The noise is added after the time step is applied to the drift. Its numbers come from ``Stream.TWIN``, so it
+    shares none with mutation under the same root key.
+
+    Args:
+        loss: U, a JAX function ``params -> scalar``.
+        time_step: dt > 0 in common time t, or a schedule ``step number -> dt``. It must resolve the stiffest direction,
+            dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
+        moments: ``f(gradient of shape (N,)) -> (drift b of shape (N,), factor)`` per unit of common time, where
+            ``factor(ξ of shape (N,))`` applies L to the noise. ``paper_moments`` gives the paper's.
+
+    Returns:
+        A ``Dynamics``; its ``Info.accepted`` is always True.
+
+    Raises:
+        ValueError: if dt is not positive and finite.
+
+    Example:
+        >>> twin = langevin(lambda x: jnp.sum(x**2), time_step=1e-3, moments=paper_moments(step_time=1e-5))
+        >>> state, info = twin.step(jax.random.key(0), twin.init(jnp.ones(3)))
+        >>> state.position.shape
+        (3,)
+
+    Reference: Whitelam et al. (2021), eqs. 3 (finite β) and 6 (β = ∞).
+    """
+    step_size = as_schedule("time_step", time_step)
+
+    def draw(key: jax.Array, params: Params) -> jax.Array:
+        flat, _ = ravel_pytree(params)
+        return jax.random.normal(key, flat.shape, flat.dtype)
+
+    def displace(noise: jax.Array, count: jax.Array, gradient: Params) -> Params:
+        flat, unravel = ravel_pytree(gradient)
+        drift, factor = moments(flat)
+        dt = step_size(count).astype(flat.dtype)
+        return unravel(dt * drift + jnp.sqrt(dt) * factor(noise))
+
+    return gradient_dynamics(loss, draw, displace, Stream.TWIN)
+
+
+def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> Moments:
+    """Drift and noise of the paper's Langevin equations, per unit of common time.
+
+    β = ∞: b = -∇U/|∇U|, L = √(π λ α); finite β: b = -∇U, L = √(2/β).
+
+    Args:
+        step_time: λα, common time of one mutation step; needed at β = ∞ only.
+        beta: β in (0, ∞], in 1/loss.
+
+    Returns:
+        Moments for ``langevin``.
+
+    Raises:
+        ValueError: if β is 0, negative or NaN, or ``step_time`` is missing or not positive at β = ∞.
+
+    Example:
+        >>> drift, factor = paper_moments(beta=200.0)(jnp.array([1.0, 2.0]))
+        >>> drift.tolist(), round(float(factor(jnp.ones(2))[0]), 6)
+        ([-1.0, -2.0], 0.1)
+
+    Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17.
+    """
+    if check_beta(beta) == 0:
+        raise ValueError("beta = 0 follows no gradient: the paper's twin needs beta in (0, inf]")
+    if math.isinf(beta):
+        if step_time is None:
+            raise ValueError("at beta = inf the twin's noise needs step_time = lambda * alpha, got None")
+        scale = math.sqrt(math.pi * check_positive("step_time", step_time))
+        return lambda gradient: (-unit(gradient), lambda noise: scale * noise)
+    scale = math.sqrt(2 / beta)
+    return lambda gradient: (-gradient, lambda noise: scale * noise)

@@ -1,0 +1,54 @@
+"""Any optax transformation as a gradient side."""
+
+from collections.abc import Callable
+
+import jax
+import optax
+
+from .._keys import Stream
+from .._types import Dynamics, Info, Params, Scalar, State
+from ._descent import always_moved
+
+
+def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientTransformation) -> Dynamics:
+    """An optax transformation as a ``Dynamics``, x ← x + update(∇U).
+
+    Noise that a transformation draws from a key of its own (``optax.add_noise``, ``optax.noisy_sgd``) is the same in
+    every trajectory; use ``langevin`` for noisy descent.
+
+    Args:
+        loss: U, a JAX function ``params -> scalar``.
+        transformation: any ``optax.GradientTransformation``.
+
+    Returns:
+        A ``Dynamics``; its ``Info.accepted`` is always True and its key is not used.
+
+    Raises:
+        TypeError: if ``transformation`` has no ``init`` and ``update``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> side = from_optax(lambda x: jnp.sum(x**2) / 2, optax.sgd(0.1))
+        >>> state, info = side.step(jax.random.key(0), side.init(jnp.ones(1)))
+        >>> round(float(state.position[0]), 6)
+        0.9
+
+    Reference: DeepMind, Optax (2020).
+    """
+    if not (hasattr(transformation, "init") and hasattr(transformation, "update")):
+        raise TypeError(f"expected an optax.GradientTransformation, got {type(transformation).__name__}")
+    evaluate = jax.value_and_grad(loss)
+
+    def init(params: Params) -> State:
+        value, gradient = evaluate(params)
+        return State(params, value, (transformation.init(params), gradient))
+
+    def step(key: jax.Array, state: State) -> tuple[State, Info]:
+        del key
+        inner, gradient = state.aux
+        update, inner = transformation.update(gradient, inner, state.position)
+        moved = optax.apply_updates(state.position, update)
+        value, gradient = evaluate(moved)
+        return State(moved, value, (inner, gradient)), always_moved(state, moved, value)
+
+    return Dynamics(init, step, Stream.OPTIMIZER)

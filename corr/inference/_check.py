@@ -1,0 +1,38 @@
+"""What ensembles must satisfy before anything is said about them."""
+
+import numpy as np
+
+
+def ensemble(name: str, paths: np.ndarray) -> np.ndarray:
+    """An ensemble as float64 (n, T, N); refuses fewer than two, non-finite or repeated trajectories."""
+    array = np.asarray(paths, np.float64)
+    if array.ndim != 3:
+        raise ValueError(f"{name} must have dimensions (trajectories, times, parameters), got shape {array.shape}")
+    if len(array) < 2:
+        raise ValueError(f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(
+            f"{name} holds numbers that are not finite: leave out trajectories whose `finite` flag is False"
+        )
+    final = array[:, -1]
+    if np.ptp(final, axis=0).any() or (array[:, -1] != array[:, 0]).any():
+        copies = len(final) - len(np.unique(final, axis=0))
+        if copies:
+            raise ValueError(f"{name} repeats {copies} of its trajectories: each needs random numbers of its own")
+    return array
+
+
+def matched(a: np.ndarray, b: np.ndarray) -> None:
+    """Refuse two sides with different times or parameters."""
+    if a.shape[-2:] != b.shape[-2:]:
+        raise ValueError(f"the two sides differ in (times, parameters): got {a.shape[-2:]} and {b.shape[-2:]}")
+
+
+def path(name: str, values: np.ndarray) -> np.ndarray:
+    """A noise-free path as float64 (T, N)."""
+    array = np.asarray(values, np.float64)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have dimensions (times, parameters), got shape {array.shape}")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} holds numbers that are not finite")
+    return array

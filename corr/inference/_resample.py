@@ -1,0 +1,173 @@
+"""Null laws of Δ by permutation of whole trajectories, and the deviation a test could have seen."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _check
+from ._gram import gram, one_sample, two_sample
+
+PERMUTATIONS = 1999
+
+
+class PathResult(NamedTuple):
+    """A test of equal mean paths.
+
+    Attributes:
+        statistic: unbiased Δ at each time, (T,).
+        p_value: one-sided p at each time, (T,).
+        null_quantile: (1 - level) quantile of the null law of the statistic, (T,).
+        detectable: minimum detectable deviation, the squared shift of the mean over N that the test at this level would
+            detect with the stated power, (T,).
+        maximum: largest studentized statistic over times.
+        maximum_p: its p-value, one statement for all times together.
+        level, power, resamples: what was used.
+    """
+
+    statistic: np.ndarray
+    p_value: np.ndarray
+    null_quantile: np.ndarray
+    detectable: np.ndarray
+    maximum: float
+    maximum_p: float
+    level: float
+    power: float
+    resamples: int
+
+
+def permutation_test(
+    paths_a: np.ndarray,
+    paths_b: np.ndarray,
+    *,
+    seed: int,
+    permutations: int = PERMUTATIONS,
+    level: float = 0.05,
+    power: float = 0.8,
+) -> PathResult:
+    """Whether two ensembles have the same mean path: unbiased Δ against its law under permutation of trajectories.
+
+    The two ensembles are pooled and whole trajectories are dealt out anew, which keeps all correlations between
+    parameters and times. Exact where the two ensembles have the same law; with unequal spreads and sizes it is a test
+    of equal laws rather than of equal means.
+
+    Args:
+        paths_a: (n_a, times, parameters).
+        paths_b: (n_b, times, parameters).
+        seed: seed of the permutations.
+        permutations: number of permutations.
+        level: significance level of the quantile and of the minimum detectable deviation.
+        power: power at which the minimum detectable deviation is stated, for a shift along the leading principal
+            direction (the hardest).
+
+    Returns:
+        A ``PathResult``.
+
+    Raises:
+        ValueError: for fewer than two, repeated or non-finite trajectories, or mismatched sides.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> a, b = rng.normal(size=(20, 3, 5)), rng.normal(size=(30, 3, 5))
+        >>> result = permutation_test(a, b + 2.0, seed=0, permutations=199)
+        >>> result.maximum_p
+        0.005
+    """
+    a, b = _check.ensemble("paths_a", paths_a), _check.ensemble("paths_b", paths_b)
+    _check.matched(a, b)
+    pool = np.concatenate([a, b])
+    rng = np.random.default_rng(seed)
+    labels = np.arange(len(pool)) < len(a)
+    shuffled = rng.permuted(np.tile(labels, (permutations, 1)), axis=1)
+    grams = gram(pool)
+    observed, null = two_sample(grams, labels[None])[0], two_sample(grams, shuffled)
+    weights = shuffled / len(a) - (~shuffled) / len(b)
+    along = np.stack([weights @ _leading(matrix) for matrix in grams], axis=1)
+    return _result(observed, null, along, level, power)
+
+
+def sign_flip_test(
+    paths: np.ndarray,
+    path: np.ndarray,
+    *,
+    seed: int,
+    resamples: int = PERMUTATIONS,
+    level: float = 0.05,
+    power: float = 0.8,
+) -> PathResult:
+    """Whether an ensemble's mean is a given noise-free path: unbiased Δ against its law under random sign flips.
+
+    Under the null each trajectory's deviation from the path is as likely as its opposite (exact for symmetric laws).
+
+    Args:
+        paths: (n, times, parameters).
+        path: (times, parameters).
+        seed: seed of the flips.
+        resamples: number of flips.
+        level, power: as ``permutation_test``.
+
+    Returns:
+        A ``PathResult``.
+
+    Raises:
+        ValueError: as ``permutation_test``.
+
+    Example:
+        >>> paths = np.random.default_rng(0).normal(size=(20, 3, 5))
+        >>> sign_flip_test(paths + 2.0, np.zeros((3, 5)), seed=0, resamples=199).maximum_p
+        0.005
+    """
+    a, centre = _check.ensemble("paths", paths), _check.path("path", path)
+    _check.matched(a, centre)
+    moved = np.swapaxes(a - centre, 0, 1)
+    grams = moved @ np.swapaxes(moved, 1, 2) / a.shape[2]
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(resamples, len(a)))
+    observed, null = one_sample(grams, np.ones((1, len(a))))[0], one_sample(grams, signs)
+    centred = gram(a)
+    along = np.stack([signs @ _leading(matrix) / len(a) for matrix in centred], axis=1)
+    return _result(observed, null, along, level, power)
+
+
+def _leading(matrix: np.ndarray) -> np.ndarray:
+    """Coordinates of the trajectories along the leading principal direction; their squares sum to its eigenvalue."""
+    values, vectors = np.linalg.eigh(matrix)
+    return vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
+
+
+def _result(observed: np.ndarray, null: np.ndarray, along: np.ndarray, level: float, power: float) -> PathResult:
+    resamples = len(null)
+    p_value = (1 + np.sum(null >= observed - _slack(null), axis=0)) / (resamples + 1)
+    quantile = np.quantile(null, 1 - level, axis=0, method="higher")
+    spread = null.std(axis=0)
+    used = spread > 0
+    centre = null.mean(axis=0)
+    if used.any():
+        null_max = np.max((null - centre)[:, used] / spread[used], axis=1)
+        maximum = float(np.max((observed - centre)[used] / spread[used]))
+        maximum_p = float((1 + np.sum(null_max >= maximum - 1e-12)) / (resamples + 1))
+    else:
+        maximum, maximum_p = 0.0, 1.0
+    detectable = np.array([_detectable(null[:, t], along[:, t], quantile[t], power) for t in range(len(observed))])
+    return PathResult(observed, p_value, quantile, detectable, maximum, maximum_p, level, power, resamples)
+
+
+def _slack(null: np.ndarray) -> np.ndarray:
+    """Rounding of equal statistics."""
+    return 1e-12 * np.abs(null).max(axis=0, initial=0.0)
+
+
+def _detectable(null: np.ndarray, along: np.ndarray, quantile: float, power: float) -> float:
+    """Smallest s² such that null + 2 s along + s² exceeds the quantile with the stated frequency."""
+    if not null.std() > 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    scale = np.sqrt(abs(quantile) + null.std())
+
+    def seen(shift: float) -> float:
+        return float(np.mean(null + 2 * shift * scale * along + (shift * scale) ** 2 > quantile))
+
+    while seen(high) < power:
+        high *= 2
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if seen(middle) >= power else (middle, high)
+    return float((high * scale) ** 2)

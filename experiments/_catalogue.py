@@ -1,0 +1,46 @@
+"""Every experiment by name, and experiments in the user's own files."""
+
+import difflib
+import importlib.util
+from pathlib import Path
+from typing import TypeVar
+
+from . import fig1, fig2
+from ._declare import Experiment, Preset
+
+Item = TypeVar("Item")
+
+EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in (fig1, fig2)}
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment of this name, or the one declared as ``experiment`` in the file at this path."""
+    if name.endswith(".py"):
+        return _from_file(Path(name))
+    return _nearest("experiment", name, EXPERIMENTS)
+
+
+def find_preset(experiment: Experiment, name: str) -> Preset:
+    """The preset of this name."""
+    return _nearest(f"preset of {experiment.name}", name, dict(experiment.presets))
+
+
+def _nearest(kind: str, name: str, known: dict[str, Item]) -> Item:
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+    raise ValueError(f"unknown {kind} {name!r}: {hint}")
+
+
+def _from_file(file: Path) -> Experiment:
+    if not file.is_file():
+        raise ValueError(f"no file {file}: give the path of a Python file that defines `experiment = Experiment(...)`")
+    spec = importlib.util.spec_from_file_location(f"user_experiment_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    experiment = getattr(module, "experiment", None)
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"{file} must define `experiment = Experiment(...)`, got {type(experiment).__name__}")
+    return experiment

@@ -1,0 +1,72 @@
+"""How long an experiment would take on this machine, from a short timed run kept in the cache."""
+
+import json
+import platform
+import time
+from importlib.metadata import version
+
+import jax
+
+import corr
+from corr._storage import write_json
+
+from ._declare import Experiment, Preset
+from ._machine import cache_folder
+from .fig1 import shallow_sine
+
+PROBE_STEPS, PROBE_TRAJECTORIES = 1000, 16
+TWIN_STEP = 1e-3
+STIFF_AFTER = 8.0
+
+
+def machine_speed() -> dict[str, float]:
+    """Seconds per step and trajectory of Figure 1's network, ``mutation`` and ``gradient``."""
+    file = cache_folder() / "probe.json"
+    machine = f"{platform.processor() or platform.machine()} {jax.device_count()} jax {version('jax')}"
+    if file.exists():
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        if saved.get("machine") == machine:
+            return saved["seconds"]
+    problem = shallow_sine()
+    params = problem.init(corr.root_key(0))
+    sides = {
+        "mutation": corr.mutation(problem.loss, mutation_std=1e-5),
+        "gradient": corr.descent(problem.loss, learning_rate=1e-3, normalized=True),
+    }
+    seconds = {name: _seconds_per_step(side, params) for name, side in sides.items()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, {"machine": machine, "seconds": seconds})
+    return seconds
+
+
+def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
+    """From the second half of a run; the first one compiles."""
+    marks: list[float] = []
+    layout = corr.choose_layout(PROBE_TRAJECTORIES)
+    for _ in corr.ensemble.simulate(
+        side,
+        params,
+        trajectories=PROBE_TRAJECTORIES,
+        key=corr.root_key(0),
+        record_at=[PROBE_STEPS, 2 * PROBE_STEPS],
+        layout=layout,
+        refresh_every=PROBE_STEPS,
+    ):
+        marks.append(time.perf_counter())
+    return (marks[-1] - marks[-2]) / PROBE_STEPS / PROBE_TRAJECTORIES
+
+
+def estimate(experiment: Experiment, preset: Preset) -> float:
+    """Seconds, for networks of Figure 1's size; the twin's steps are guessed (dt 1e-3, λα once the loss gets stiff)."""
+    speed = machine_speed()
+    total = 0.0
+    for ratio, trajectories in zip(preset.step_ratios, preset.trajectories, strict=True):
+        step_time = preset.learning_rate * ratio
+        total += preset.end_time / step_time * trajectories * speed["mutation"]
+        early = min(preset.end_time, STIFF_AFTER)
+        followed = preset.thin[1] if preset.thin else preset.twin_trajectories
+        twin = preset.twin_trajectories * early / max(TWIN_STEP, step_time)
+        twin += followed * (preset.end_time - early) / max(step_time, TWIN_STEP / 50)
+        total += twin * speed["gradient"]
+        total += preset.end_time / (preset.descent_learning_rate or preset.learning_rate) * speed["gradient"] * 2
+    return total

@@ -1,0 +1,70 @@
+"""How an experiment is declared."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+
+
+class Problem(NamedTuple):
+    """What is learned.
+
+    Attributes:
+        loss: ``params -> scalar``.
+        init: ``key -> params``, the start parameters.
+        facts: plain numbers and texts for the manifest (network, target, number of points).
+    """
+
+    loss: Callable[[Any], jax.Array]
+    init: Callable[[jax.Array], Any]
+    facts: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One size of an experiment.
+
+    Attributes:
+        learning_rate: α.
+        step_ratios: λ of each run, ascending.
+        trajectories: size of the mutation ensemble of each run.
+        twin_trajectories: size of the noisy twin ensemble.
+        end_time: last common time t.
+        record_every: common time between recorded times.
+        thin: (time, count): after this time only the first ``count`` twins are followed, None for all.
+        descent_learning_rate: learning rate of noise-free descent, None for α.
+    """
+
+    learning_rate: float
+    step_ratios: tuple[float, ...]
+    trajectories: tuple[int, ...]
+    twin_trajectories: int
+    end_time: float
+    record_every: float
+    thin: tuple[float, int] | None = None
+    descent_learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question put to a network: what is run, at which sizes.
+
+    Attributes:
+        name: short name used on the command line.
+        title: one line.
+        problem: builds the loss and the start parameters.
+        presets: sizes by name; the package's own have ``smoke``, ``quick`` and ``paper``.
+        beta: β in (0, ∞].
+        network: short name of the network; runs of one network and one λ are shared between experiments.
+        judged_until: last time of the statement for all times together.
+    """
+
+    name: str
+    title: str
+    problem: Callable[[], Problem]
+    presets: Mapping[str, Preset]
+    beta: float = math.inf
+    network: str = "network"
+    judged_until: float = 8.0

@@ -1,0 +1,179 @@
+"""The command line: ``corr list``, ``corr run``, ``corr figure``, ``corr reproduce``."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from . import _machine
+
+FAILED, INTERRUPTED = 2, 130
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which results."""
+
+    preset: str = "quick"
+    """Size: smoke (seconds), quick (minutes on two cores), paper (the paper's own, for an accelerator)."""
+    output: Path = Path("results")
+    """Folder for results and figures, made if missing."""
+
+
+@dataclass(frozen=True)
+class Run(Where):
+    """What to run; the physical values default to the preset's."""
+
+    seed: int = 0
+    """Seed of all random numbers: start parameters, mutations, noise."""
+    trajectories: int | None = None
+    """Number of mutation trajectories, at least 3."""
+    devices: int | None = None
+    """Number of devices (CPU cores or accelerators), default all."""
+    sigma: float | None = None
+    """Mutation scale sigma; lambda then follows from the matching."""
+    step_ratio: Annotated[float | None, tyro.conf.arg(name="lambda")] = None
+    """Step ratio lambda: one mutation step advances time as much as lambda gradient steps."""
+    alpha: float | None = None
+    """Learning rate alpha of gradient descent."""
+    beta: float | None = None
+    """Reciprocal evolutionary temperature in (0, inf]; inf accepts exactly when the loss does not rise."""
+
+
+def list_experiments() -> None:
+    """List every experiment with its presets and about how long each takes on this machine (timed once, cached)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ._catalogue import EXPERIMENTS
+    from ._cost import estimate
+
+    table = Table()
+    for head in ("experiment", "what it shows", "preset", "lambda", "trajectories", "end time", "about"):
+        table.add_column(head)
+    for experiment in EXPERIMENTS.values():
+        for name, preset in experiment.presets.items():
+            ratios = ", ".join(f"{ratio:g}" for ratio in preset.step_ratios)
+            sizes = ", ".join(map(str, preset.trajectories))
+            cost = _duration(estimate(experiment, preset))
+            title = experiment.title if name == "smoke" else ""
+            table.add_row(experiment.name, title, name, ratios, sizes, f"{preset.end_time:g}", cost)
+    Console().print(table)
+
+
+def run(
+    experiment: Annotated[str, tyro.conf.Positional], options: Annotated[Run, tyro.conf.arg(name="")] = Run()
+) -> None:
+    """Run one experiment and save its results.
+
+    Args:
+        experiment: a name from `corr list`, or the path of a Python file that defines `experiment = Experiment(...)`.
+        options: what to run.
+    """
+    from ._catalogue import find_experiment
+    from ._runner import run_experiment
+
+    for folder in run_experiment(find_experiment(experiment), _options(options)):
+        print(f"results: {folder}")
+
+
+def figure(
+    experiments: Annotated[tuple[str, ...], tyro.conf.Positional],
+    options: Annotated[Run, tyro.conf.arg(name="")] = Run(),
+) -> None:
+    """Draw figures from saved results (PDF, PNG, and the plotted numbers as JSON).
+
+    Args:
+        experiments: names from `corr list`.
+        options: where the results are; the physical overrides must be those of the run.
+    """
+    from ._catalogue import find_experiment
+
+    for name in experiments:
+        for file in _draw(find_experiment(name), options):
+            print(f"figure: {file}")
+
+
+def reproduce(
+    experiments: Annotated[tuple[str, ...], tyro.conf.Positional],
+    options: Annotated[Run, tyro.conf.arg(name="")] = Run(),
+) -> None:
+    """Run experiments, draw their figures and print the verdict; finished runs are reused.
+
+    Args:
+        experiments: names from `corr list`, for example `fig1 fig2`.
+        options: what to run.
+    """
+    from rich.console import Console
+
+    from ._catalogue import find_experiment
+    from ._runner import run_experiment
+    from ._tables import show_order, show_verdict
+    from .verdict import order_by_step_ratio, verdict
+
+    console = Console(width=120 if not sys.stdout.isatty() else None)
+    found = [find_experiment(name) for name in experiments]
+    judged: dict[Path, Any] = {}
+    for experiment in found:
+        folders = run_experiment(experiment, _options(options))
+        for folder in folders:
+            if folder not in judged:
+                judged[folder] = verdict(folder, experiment)
+                show_verdict(judged[folder], console)
+        if len(folders) > 1:
+            show_order(order_by_step_ratio(folders), console)
+        for file in _draw(experiment, options):
+            print(f"figure: {file}")
+
+
+def _draw(experiment: Any, options: Run) -> list[Path]:
+    import importlib
+
+    from ._catalogue import EXPERIMENTS
+    from ._runner import plan
+
+    if experiment.name not in EXPERIMENTS:
+        raise ValueError(f"there is no figure for {experiment.name!r}: figures exist for {', '.join(EXPERIMENTS)}")
+    try:
+        module = importlib.import_module(f"paper_figs.{experiment.name}")
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error
+    runs = [folder for folder, *_ in plan(experiment, _options(options))]
+    return module.draw(runs, options.output / options.preset / "figures")
+
+
+def _options(options: Run) -> Any:
+    from ._runner import Options
+
+    return Options(**vars(options))
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
+
+
+def main(args: list[str] | None = None) -> int:
+    """Entry point of ``corr``; returns the exit code."""
+    _machine.prepare()
+    commands = {"list": list_experiments, "run": run, "figure": figure, "reproduce": reproduce}
+    description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
+    try:
+        tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)
+    except (ValueError, TypeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted: finished runs are saved, the one under way starts over next time", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The verdict on one run: tables as plain numbers, and one sentence that follows from them."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+
+from corr import inference, load_run
+from corr._storage import write_json
+
+from ._declare import Experiment
+from ._judge import judge_side
+
+LEVEL = 0.05
+RESAMPLING_SEED = 1
+
+
+def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
+    """Judge a finished run against its noisy twin and against noise-free descent.
+
+    Args:
+        folder: a finished run.
+        experiment: its declaration, for U(<x>) and the last time of the joint statement.
+
+    Returns:
+        Plain numbers and sentences, also saved as ``verdict.json`` in the folder.
+    """
+    sides, manifest = load_run(folder)
+    until = experiment.judged_until
+    result = {
+        "run": manifest["configuration"]["run"],
+        "preset": manifest["configuration"]["preset"],
+        "twin": judge_side(sides.mutation, sides.twin, sides.descent, until=until, seed=RESAMPLING_SEED),
+        "descent": judge_side(sides.mutation, sides.descent, sides.descent, until=until, seed=RESAMPLING_SEED),
+        "loss_of_mean": loss_of_mean(sides.mutation, experiment),
+        "acceptance": {
+            "time": sides.mutation.time.values[1:].tolist(),
+            "measured": sides.mutation.acceptance.mean("trajectory").values[1:].tolist(),
+            "theory": manifest["acceptance_theory"],
+        },
+        "flip_rates": manifest["flip_rates"],
+    }
+    result["sentences"] = [twin_sentence(result["twin"]), descent_sentence(result["descent"])]
+    write_json(folder / "verdict.json", result)
+    return result
+
+
+def loss_of_mean(walk: xarray.Dataset, experiment: Experiment) -> dict[str, list[float]]:
+    """U(<x>), the loss of the mean weights, beside <U(x)>, the mean loss."""
+    problem = experiment.problem()
+    template = jax.eval_shape(problem.init, jax.random.key(0))
+    leaves, treedef = jax.tree.flatten(template)
+    edges = np.cumsum([leaf.size for leaf in leaves])[:-1]
+
+    @jax.jit
+    def value(flat: jax.Array) -> jax.Array:
+        parts = jnp.split(flat, edges)
+        return problem.loss(
+            jax.tree.unflatten(treedef, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
+        )
+
+    means = [float(value(jnp.asarray(row, jnp.float32))) for row in walk["mean"].values]
+    return {
+        "time": walk.time.values.tolist(),
+        "loss_of_mean": means,
+        "mean_loss": walk.loss.mean("trajectory", skipna=True).values.tolist(),
+    }
+
+
+def twin_sentence(judged: dict[str, Any]) -> str:
+    """What the joint test against the noisy twin says, with what it could have seen."""
+    joint = judged["together"]
+    inside = [row for row in judged["rows"] if row["time"] <= joint["until"] + 1e-9]
+    worst = max(inside, key=lambda row: row["detectable"])
+    seen = (
+        f"a deviation of {100 * worst['detectable']:.2g} % of the squared distance travelled (at its least favourable"
+        f" time, t = {worst['time']:g}) would have been seen with power 0.8"
+    )
+    numbers = f"p = {joint['mean_p']:.2g} for mean weights, p = {joint['loss_p']:.2g} for mean loss"
+    numbers += f", all times to t = {joint['until']:g}"
+    if min(joint["mean_p"], joint["loss_p"]) < LEVEL:
+        return f"Averaged mutation differs from its averaged noisy twin ({numbers}); {seen}."
+    return f"Averaged mutation is not distinguished from its averaged noisy twin ({numbers}); {seen}."
+
+
+def descent_sentence(judged: dict[str, Any]) -> str:
+    """When averaged mutation leaves noise-free descent behind, or that it does not."""
+    last = judged["rows"][-1]
+    time = judged["left_behind_at"]
+    share = f"{100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
+    where = f"unbiased Δ is {share} of the squared distance travelled at t = {last['time']:g}"
+    if time is None:
+        return (
+            f"Averaged mutation stays within 1 % of noise-free descent as far as 3 standard errors can tell; {where}."
+        )
+    beyond = f"from t = {time:g} on (by more than 1 % and 3 standard errors)"
+    return f"Averaged mutation leaves noise-free descent {beyond}; {where}."
+
+
+def order_by_step_ratio(folders: list[Path], at: tuple[float, ...] = (1.0, 2.0)) -> list[dict[str, Any]]:
+    """Whether unbiased Δ to noise-free descent grows from each λ to the next, in standard errors of the difference.
+
+    Args:
+        folders: finished runs, λ ascending.
+        at: common times.
+
+    Returns:
+        One entry per time and pair of neighbours: time, both λ, both values over the squared distance travelled, and
+        the difference in standard errors.
+    """
+    loaded = [load_run(folder)[0] for folder in folders]
+    entries = []
+    for time in at:
+        values = []
+        for sides in loaded:
+            times = sides.mutation.time.values
+            if time > times[-1] + 1e-9:
+                return entries
+            k = int(np.argmin(np.abs(times - time)))
+            paths = sides.mutation.path.values[:, [k]].astype(float)
+            smooth = sides.descent.path.values[0, [k]].astype(float)
+            travel = inference.travelled(sides.descent.path.values[0])[k]
+            unbiased, error = (
+                inference.unbiased_delta(paths, smooth)[0],
+                inference.delta_standard_error(paths, smooth)[0],
+            )
+            values.append((sides.mutation.attrs["step_ratio"], unbiased / travel, error / travel))
+        for (low, a, da), (high, b, db) in itertools.pairwise(values):
+            score = (b - a) / np.hypot(da, db)
+            entries.append(
+                {"time": time, "step_ratios": [low, high], "unbiased": [a, b], "standard_errors_apart": score}
+            )
+    return entries

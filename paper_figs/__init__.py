@@ -1,0 +1,1 @@
+"""From saved results to figures: one file per figure, draws only."""

@@ -1,0 +1,79 @@
+"""The arrays a figure needs of one saved run."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray
+
+from corr import ResultError, load_run
+
+
+class Side(NamedTuple):
+    """One ensemble: means over the trajectories followed at each time, their standard errors, and the trajectories."""
+
+    mean: np.ndarray
+    error: np.ndarray
+    loss: np.ndarray
+    loss_error: np.ndarray
+    count: np.ndarray
+    path: np.ndarray
+    loss_path: np.ndarray
+
+
+class Run(NamedTuple):
+    """One saved run: times (T,), the two ensembles, noise-free descent (T, N) and its loss (T,), and the manifest."""
+
+    time: np.ndarray
+    labels: list[str]
+    mutation: Side
+    twin: Side
+    gradient: np.ndarray
+    gradient_loss: np.ndarray
+    manifest: dict[str, Any]
+    configuration: dict[str, Any]
+
+
+def read(folder: Path) -> Run:
+    """Read a finished run.
+
+    Args:
+        folder: a run's folder.
+
+    Returns:
+        Its arrays, float64.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
+    """
+    sides, manifest = load_run(folder)
+    try:
+        return Run(
+            sides.mutation.time.values,
+            sides.mutation.parameter.values.tolist(),
+            _side(sides.mutation),
+            _side(sides.twin),
+            sides.descent.path.values[0].astype(float),
+            sides.descent.loss.values[0].astype(float),
+            manifest,
+            manifest["configuration"],
+        )
+    except (AttributeError, KeyError, IndexError) as error:
+        raise ResultError(
+            f"the results in {folder} lack {error}: move the folder aside and run `corr run EXPERIMENT` again"
+        ) from error
+
+
+def _side(data: xarray.Dataset) -> Side:
+    losses = data.loss.values.astype(float)
+    count = data["count"].values
+    seen = np.isfinite(losses).sum(axis=0)
+    return Side(
+        data["mean"].values,
+        np.sqrt(data["variance"].values / count[:, None]),
+        np.nanmean(losses, axis=0),
+        np.nanstd(losses, axis=0, ddof=1) / np.sqrt(seen),
+        count,
+        data.path.values.astype(float),
+        losses,
+    )

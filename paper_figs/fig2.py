@@ -1,0 +1,155 @@
+"""Figure 2: one weight, and the distance Δ(t) to gradient descent, for several step ratios λ."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from corr import inference
+
+from . import _style
+from ._read import Run, read
+from ._settings import settings, short
+
+PAPER = {"learning_rate": 1e-5, "trajectories": 1000}
+OURS = ("λ", "end time", "start", "twin")
+POINTS = 8
+NOISE = {"linewidth": 0.9, "linestyle": (0, (1, 1.2))}
+
+
+def draw(runs: list[Path], folder: Path) -> list[Path]:
+    """Draw Figures 2a and 2b.
+
+    Args:
+        runs: folders of finished runs, λ ascending.
+        folder: where to write fig2a and fig2b, each as PDF, PNG and JSON.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged.
+    """
+    loaded = [read(run) for run in runs]
+    with matplotlib.style.context(_style.STYLE):
+        panels = (_one_weight(loaded), _distance(loaded))
+        files = []
+        for letter, (figure, curves) in zip("ab", panels, strict=True):
+            numbers = [{"configuration": r.configuration, **c} for r, c in zip(loaded, curves, strict=True)]
+            files += _style.save(figure, folder, f"fig2{letter}", {"curves": numbers})
+    return files
+
+
+def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
+    """The weight that gradient descent moves furthest, one panel for each λ."""
+    chosen = int(np.argmax(np.abs(runs[0].gradient[-1] - runs[0].gradient[0])))
+    columns = min(len(runs), 3)
+    rows = -(-len(runs) // columns)
+    figure = Figure(figsize=(_style.WIDTH, 1.2 + 1.4 * rows))
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axis, run in zip(axes.flat, runs, strict=False):
+        axis.plot(run.time, run.mutation.path[: _style.DRAWN, :, chosen].T, **_style.SINGLE)
+        _style.band(axis, run.time, run.mutation.mean[:, chosen], run.mutation.error[:, chosen], _style.MEAN)
+        _style.band(axis, run.time, run.twin.mean[:, chosen], run.twin.error[:, chosen], _style.TWIN)
+        axis.plot(run.time, run.gradient[:, chosen], **_style.GRADIENT)
+        axis.set_title(f"λ = {short(run.configuration['step_ratio'])}")
+    for unused in axes.flat[len(runs) :]:
+        unused.remove()
+    for axis in axes[:, 0]:
+        axis.set_ylabel("$x_i(t)$")
+    for axis in axes.flat[max(0, len(runs) - columns) : len(runs)]:
+        axis.set_xlabel("$t$")
+        axis.tick_params(labelbottom=True)
+    _style.roles_legend(figure, min(_style.DRAWN, *(len(run.mutation.path) for run in runs)))
+    shown = f"weight shown (i = {chosen}: {runs[0].labels[chosen]}, moved furthest)"
+    _style.state(figure, settings(runs, paper=PAPER, ours=(*OURS, shown)))
+    return figure, [
+        {
+            "weight": chosen,
+            "time": run.time,
+            "single": run.mutation.path[: _style.DRAWN, :, chosen],
+            "mean": run.mutation.mean[:, chosen],
+            "mean_standard_error": run.mutation.error[:, chosen],
+            "twin": run.twin.mean[:, chosen],
+            "twin_standard_error": run.twin.error[:, chosen],
+            "gradient": run.gradient[:, chosen],
+        }
+        for run in runs
+    ]
+
+
+def _distance(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
+    """Δ to noise-free descent above, Δ to the noisy twin below, each beside what sampling noise alone would give."""
+    curves = [_curve(run) for run in runs]
+    figure = Figure(figsize=(_style.WIDTH, 4.4))
+    above, below = figure.subplots(2, 1, sharex=True, sharey=True, height_ratios=(1.4, 1))
+    for number, (curve, colour) in enumerate(zip(curves, _style.ratio_colours(len(runs)), strict=True)):
+        later = curve["delta"] > 0
+        time = curve["time"][later]
+        above.plot(time, curve["delta"][later], color=colour)
+        above.plot(time, curve["sampling_noise"][later], color=colour, **NOISE)
+        curve["points"] = _points(above, curve, number, len(curves), colour)
+        below.plot(time, curve["delta_twin"][later], color=colour, linestyle=_style.TWIN["linestyle"])
+        below.plot(time, curve["sampling_noise_twin"][later], color=colour, **NOISE)
+    for axis, title in ((above, "Δ to gradient descent (solid)"), (below, "Δ to the averaged noisy twin (dashed)")):
+        axis.set_title(title)
+        axis.set_ylabel("Δ$(t)$")
+    _style.log_axis(above)
+    below.set_xlabel("$t$")
+    _legend(figure, runs)
+    _style.state(figure, settings(runs, paper=PAPER, ours=OURS))
+    return figure, curves
+
+
+def _curve(run: Run) -> dict[str, Any]:
+    walk, twin = run.mutation, run.twin
+    noise, twin_noise = ((side.error**2).mean(axis=1) for side in (walk, twin))
+    whole = walk.path[np.isfinite(walk.path).all(axis=(1, 2))]
+    # The jackknife needs every trajectory that the mean is over.
+    known = len(whole) >= 3 and np.all(walk.count == len(whole))
+    delta = inference.delta(walk.mean, run.gradient)
+    return {
+        "time": run.time,
+        "delta": delta,
+        "sampling_noise": noise,
+        "unbiased": delta - noise,
+        "standard_error": inference.delta_standard_error(whole, run.gradient) if known else np.full(len(delta), np.nan),
+        "delta_twin": inference.delta(walk.mean, twin.mean),
+        "sampling_noise_twin": noise + twin_noise,
+    }
+
+
+def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str) -> np.ndarray:
+    """Unbiased Δ at a few times, staggered between curves; an upper limit where it is within two standard errors of 0.
+
+    Returns:
+        The indices of the times drawn.
+    """
+    every = max(1, len(curve["time"]) // POINTS)
+    at = np.arange(1 + (number * every) // of, len(curve["time"]), every)
+    at = at[np.isfinite(curve["standard_error"][at])]
+    value, error = curve["unbiased"], curve["standard_error"]
+    seen = at[value[at] > 2 * error[at]]
+    bars = {"fmt": "o", "markersize": 2.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour, "zorder": 6}
+    axis.errorbar(curve["time"][seen], value[seen], error[seen], **bars)
+    limit = at[(value[at] <= 2 * error[at]) & (value[at] + 2 * error[at] > 0)]
+    hollow = {"marker": "v", "s": 9, "facecolors": "white", "edgecolors": colour, "linewidths": 0.7, "zorder": 6}
+    axis.scatter(curve["time"][limit], value[limit] + 2 * error[limit], **hollow)
+    return at
+
+
+def _legend(figure: Figure, runs: list[Run]) -> None:
+    ratios = [short(run.configuration["step_ratio"]) for run in runs]
+    colours = _style.ratio_colours(len(runs))
+    handles = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
+    marks: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("Δ from sampling noise alone", NOISE),
+        ("Δ − noise, ± 1 s.e.", {"linestyle": "", "marker": "o", "markersize": 2.8}),
+        ("upper limit, Δ − noise + 2 s.e.", {"linestyle": "", "marker": "v", "markersize": 3, "mfc": "white"}),
+    )
+    handles += [Line2D([], [], **{"color": "0.3", **style}, label=text) for text, style in marks]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -1,0 +1,98 @@
+"""``compare``: the clock, bad input, and a loss of the user's own through the public interface only."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import corr
+from theory import level0
+
+SMALL = {"trajectories": 6, "end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0}
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum(x * x)
+
+
+def compare(loss=bowl, params=None, **changes: object) -> corr.Comparison:
+    options = {**SMALL, **changes}
+    start = jnp.ones(3) if params is None else params
+    return corr.compare(loss, start, key=corr.root_key(0), progress=False, **options)
+
+
+def test_a_users_own_loss_in_few_lines() -> None:
+    """A Huber loss on a two-input target: both sides compared through public names only."""
+    points = jax.random.uniform(jax.random.key(1), (2, 64), minval=-1.0)
+    targets = (points[0] * points[1])[None]
+    module = corr.networks.FullyConnected(widths=(8,), inputs=2)
+
+    def huber(params):
+        error = jnp.abs(module.apply({"params": params}, points) - targets)
+        return jnp.mean(jnp.where(error < 0.1, error**2 / 2, 0.1 * (error - 0.05)))
+
+    params = corr.networks.initialize(module, jax.random.key(0), variance="fan_in")
+    sides = compare(huber, params, trajectories=16, twin_trajectories=64, learning_rate=1e-4, step_ratio=10.0)
+    result = corr.inference.permutation_test(sides.mutation.path.values, sides.twin.path.values, seed=0)
+    assert result.maximum_p > 1e-3
+    assert float(sides.mutation.loss.mean("trajectory")[-1]) < float(sides.mutation.loss[0, 0])
+
+
+def test_three_sides_share_start_and_clock() -> None:
+    sides = compare()
+    for side in sides:
+        np.testing.assert_allclose(side.time.values, [0.0, 0.1, 0.2])
+        np.testing.assert_array_equal(side["mean"].values[0], 1.0)
+    assert sides.mutation.attrs["beta"] == "inf"
+    assert sides.mutation.attrs["mutation_std"] == pytest.approx(1e-2 * math.sqrt(2 * math.pi))
+    assert sides.descent.path.shape[0] == 1
+
+
+@pytest.mark.parametrize("beta", [math.inf, 7.0])
+def test_matching_agrees_with_theory_both_ways(beta: float) -> None:
+    std = corr.matched_mutation_std(learning_rate=1e-3, step_ratio=0.3, beta=beta)
+    assert std == pytest.approx(level0.mutation_std(learning_rate=1e-3, step_ratio=0.3, beta=beta), rel=1e-12)
+    assert corr.matched_step_ratio(learning_rate=1e-3, mutation_std=std, beta=beta) == pytest.approx(0.3, rel=1e-12)
+    assert level0.step_time(mutation_std=std, beta=beta) == pytest.approx(3e-4, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"step_ratio": 0.0}, "step_ratio must be positive and finite, got 0"),
+        ({"step_ratio": -1.0}, "step_ratio must be positive"),
+        ({"step_ratio": None}, "give step_ratio"),
+        ({"step_ratio": None, "mutation_std": math.nan}, "mutation_std must be positive and finite, got nan"),
+        ({"mutation_std": 0.5}, "give only one of them"),
+        ({"learning_rate": 0.0}, "learning_rate must be positive"),
+        ({"beta": -1.0}, "beta must lie in"),
+        ({"beta": math.nan}, "beta must lie in"),
+        ({"beta": 0.0}, "beta = 0"),
+        ({"beta": "hot"}, "beta must be a number"),
+        ({"trajectories": 0}, "trajectories must be at least 1"),
+        ({"end_time": 0.25}, "expected a whole number"),
+        ({"record_every": 0.033, "end_time": 0.33}, "expected a whole number"),
+        ({"record_every": 1.0}, "expected a whole number|longer than"),
+        ({"thin": (0.17, 2)}, "expected one of the recorded times"),
+    ],
+)
+def test_bad_numbers(change: dict[str, object], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        compare(**change)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda x: x * x, r"array of shape \(3,\)"),
+        (lambda x: jnp.sum(x).astype(jnp.int32), "dtype int32"),
+        (lambda x: jnp.sum(x) * jnp.nan, "loss is nan at the start"),
+        (lambda x: (jnp.sum(x), 1.0), "one scalar"),
+        ("U", "loss must be a function"),
+    ],
+)
+def test_bad_losses(loss: object, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        compare(loss)

@@ -1,0 +1,192 @@
+"""Every rule of the exact change against float64, at displacements from 1e-1 down to 1e-8."""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from corr._promote import in_float64
+from corr.difference import difference
+
+SHAPE = (4, 6)
+SIZES = [10.0**-k for k in range(1, 9)]
+ULPS = 16
+W = jnp.linspace(-1.0, 1.0, 24).reshape(SHAPE)
+KERNEL = jnp.linspace(-0.5, 0.5, 6).reshape(1, 1, 6)
+INDEX = jnp.array([3, 0, 0, 1])
+
+
+def conv(x: jax.Array) -> jax.Array:
+    return jax.lax.conv_general_dilated(x[:, None, :], KERNEL * (1 + x[0, 0]), (1,), "SAME")
+
+
+def scanned(x: jax.Array) -> jax.Array:
+    def body(h: jax.Array, row: jax.Array) -> tuple[jax.Array, jax.Array]:
+        h = jnp.tanh(h * x[0] + row)
+        return h, h * row
+
+    final, rows = jax.lax.scan(body, jnp.zeros(6), x)
+    return rows + final[None]
+
+
+FUNCTIONS = {
+    "add": lambda x: x + W,
+    "add both": lambda x: x + x[::-1],
+    "add scalar": lambda x: x + x[0, 0],
+    "sub": lambda x: W - x,
+    "neg": lambda x: -x,
+    "mul": lambda x: x * x[::-1],
+    "mul constant": lambda x: x * W,
+    "div": lambda x: x / (x[::-1] + 3),
+    "div by": lambda x: 1 / (x + 3),
+    "dot": lambda x: x @ x.T,
+    "dot constant": lambda x: W.T @ x,
+    "conv": conv,
+    "square": jnp.square,
+    "cube": lambda x: x**3,
+    "seventh power": lambda x: x**7,
+    "inverse square": lambda x: (x + 3) ** -2,
+    "tanh": jnp.tanh,
+    "exp": jnp.exp,
+    "exp2": jnp.exp2,
+    "expm1": jnp.expm1,
+    "log": lambda x: jnp.log(x + 3),
+    "log1p": lambda x: jnp.log1p(x / 2),
+    "logistic": jax.nn.sigmoid,
+    "sqrt": lambda x: jnp.sqrt(x + 3),
+    "rsqrt": lambda x: jax.lax.rsqrt(x + 3),
+    "cbrt": lambda x: jnp.cbrt(x + 3),
+    "pow": lambda x: (x + 3) ** 2.5,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "tan": lambda x: jnp.tan(x / 2),
+    "sinh": jnp.sinh,
+    "cosh": jnp.cosh,
+    "atan": jnp.arctan,
+    "erf": jax.lax.erf,
+    "erfc": jax.lax.erfc,
+    "max": lambda x: jnp.maximum(x, W),
+    "min": lambda x: jnp.minimum(x, x[::-1]),
+    "relu": jax.nn.relu,
+    "abs": jnp.abs,
+    "clamp": lambda x: jnp.clip(x, -0.5, 0.5),
+    "select by value": lambda x: jnp.where(x > 0.1, x * x, 0.01 * x),
+    "select fixed": lambda x: jnp.where(W > 0, x, 2 * x),
+    "reduce_sum": lambda x: jnp.sum(x * x, axis=0),
+    "reduce_sum all": jnp.sum,
+    "reduce_max": lambda x: jnp.max(x, axis=1),
+    "reduce_min": lambda x: jnp.min(x, axis=0),
+    "mean and variance": lambda x: jnp.var(x, axis=1),
+    "cumsum": lambda x: jnp.cumsum(x, axis=0),
+    "reshape": lambda x: x.reshape(6, 4),
+    "transpose": lambda x: x.T,
+    "slice and concatenate": lambda x: jnp.concatenate([x[:2], 2 * x[1:]]),
+    "gather": lambda x: x[INDEX],
+    "pad": lambda x: jnp.pad(x, 1),
+    "split": lambda x: jnp.split(x, 2, axis=1)[1],
+    "scatter-add": lambda x: x.at[INDEX].add(x),
+    "dynamic_slice": lambda x: jax.lax.dynamic_slice(x, (1, 2), (2, 2)),
+    "logsumexp": lambda x: jax.nn.logsumexp(x, axis=1),
+    "softplus": jax.nn.softplus,
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+    "huber": lambda x: jnp.where(jnp.abs(x) < 0.5, x * x / 2, 0.5 * (jnp.abs(x) - 0.25)),
+    "jit": jax.jit(lambda x: jnp.tanh(x) * 2),
+    "vmap": jax.vmap(lambda row: jnp.tanh(row) * row[0]),
+    "scan": scanned,
+    "custom_jvp": jax.nn.silu,
+    "remat": jax.checkpoint(lambda x: jnp.sin(jnp.sin(x))),
+}
+
+
+def error_in_units(function, size: float, seed: int) -> float:
+    """Largest error of the change against float64, in rounding units of |J| |ε|, the size of the terms it sums."""
+    rng = np.random.default_rng(seed)
+    x = jnp.asarray(rng.uniform(-1.2, 1.2, SHAPE), jnp.float32)
+    step = (x + jnp.asarray(size * rng.normal(size=SHAPE), jnp.float32)) - x
+    split = difference(function)
+    _, tape = split.start(x)
+    change, _ = split.change(tape, step)
+    with jax.enable_x64(True):
+        wide = in_float64(function)
+        old, new = (wide(value.astype(jnp.float64) + s) for value, s in ((x, 0.0), (x, step.astype(jnp.float64))))
+        exact = np.asarray(new[0] - old[0])
+    flat = jnp.ravel(x)
+    terms = jax.jacfwd(lambda v: jnp.ravel(function(v.reshape(SHAPE))))(flat)
+    scale = np.asarray(jnp.abs(terms) @ jnp.abs(jnp.ravel(step))).reshape(exact.shape)
+    rounding = np.finfo(np.float32).eps
+    floor = max(scale.max(), np.abs(exact).max(), 1e-30)
+    return float(np.max(np.abs(np.asarray(change) - exact) / (rounding * np.maximum(scale, 0.05 * floor))))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_rule_is_accurate_at_every_size(name: str) -> None:
+    worst = max(error_in_units(FUNCTIONS[name], size, seed) for seed, size in enumerate(SIZES))
+    assert worst < ULPS, f"{name}: error of {worst:.1f} rounding units"
+
+
+def test_plain_subtraction_would_fail() -> None:
+    """The twin: the guard sees the error of f(x + ε) - f(x) in float32."""
+    x = jnp.linspace(-1.0, 1.0, 24)
+    step = (x + 1e-6) - x
+    plain = jnp.tanh(x + step) - jnp.tanh(x)
+    exact = np.tanh(np.asarray(x, float) + np.asarray(step, float)) - np.tanh(np.asarray(x, float))
+    assert np.max(np.abs(np.asarray(plain) - exact) / (1.2e-7 * np.abs(exact))) > ULPS
+
+
+def test_tanh_far_beyond_saturation() -> None:
+    x, step = jnp.array([12.0, -3.0, 0.2]), jnp.array([-24.0, 6.5, 1e-4])
+    split = difference(jnp.tanh)
+    change, _ = split.change(split.start(x)[1], step)
+    exact = np.tanh(np.asarray(x, float) + np.asarray(step, float)) - np.tanh(np.asarray(x, float))
+    np.testing.assert_allclose(np.asarray(change), exact, rtol=1e-5)
+
+
+@pytest.mark.parametrize("bound", [1e-3, 0.3])
+def test_bound_chooses_a_form_that_is_as_accurate(bound: float) -> None:
+    x = jnp.linspace(-2.0, 2.0, 24)
+    step = bound * jnp.linspace(-1.0, 1.0, 24)
+    step = (x + step) - x
+    split = difference(jnp.tanh, bound=1.01 * bound)
+    change, _ = split.change(split.start(x)[1], step)
+    exact = np.tanh(np.asarray(x, float) + np.asarray(step, float)) - np.tanh(np.asarray(x, float))
+    np.testing.assert_allclose(np.asarray(change), exact, rtol=2e-6, atol=1e-12)
+
+
+def test_new_tape_is_the_tape_of_the_new_place() -> None:
+    def function(x: jax.Array) -> jax.Array:
+        return jnp.sum(scanned(x) ** 2)
+
+    split = difference(function)
+    x, step = W, jnp.full_like(W, 1e-3)
+    _, moved = split.change(split.start(x)[1], step)
+    _, fresh = split.start(x + step)
+    for a, b in zip(jax.tree.leaves(moved), jax.tree.leaves(fresh), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
+
+
+def test_primitive_without_rule_warns_once_by_name_and_is_recomputed_in_float64() -> None:
+    split = difference(lambda x: jnp.sum(jnp.arcsinh(x)))
+    x, step = jnp.array([0.5, 2.0]), jnp.array([1e-7, 1e-6])
+    with pytest.warns(UserWarning, match=r"no exact-change rule for \['asinh'\]"):
+        _, tape = split.start(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        change, _ = split.change(tape, step)
+    exact = np.sum(np.arcsinh(np.asarray(x, float) + np.asarray(step, float)) - np.arcsinh(np.asarray(x, float)))
+    assert abs(float(change) / exact - 1) < 1e-5
+
+
+def test_integer_arguments_are_refused() -> None:
+    with pytest.raises(TypeError, match="int32"):
+        difference(jnp.sum).start(jnp.arange(3))
+
+
+def test_pytrees_and_jit() -> None:
+    split = difference(lambda p, q: p["w"] @ q)
+    params, q = {"w": jnp.ones(3)}, jnp.arange(3.0)
+    value, tape = jax.jit(split.start)(params, q)
+    change, _ = jax.jit(split.change)(tape, {"w": jnp.full(3, 1e-3)}, jnp.zeros(3))
+    assert float(value) == 3.0
+    assert abs(float(change) - 3e-3) < 1e-8

@@ -1,0 +1,123 @@
+"""Ensembles: layout, replay, records, and trajectories that go wrong."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import corr
+from corr import data, losses, networks
+
+NETWORK = networks.functional(networks.Shallow(5))
+LOSS = losses.mean_squared_error(NETWORK.apply, *data.sine(40))
+START = NETWORK.init(jax.random.key(0))
+WALK = corr.mutation(LOSS, mutation_std=1e-3)
+TWIN = corr.langevin(LOSS, time_step=1e-3, moments=corr.paper_moments(step_time=1e-4))
+
+
+def paths(dynamics: corr.Dynamics, trajectories: int, **options: object) -> np.ndarray:
+    settings = {"steps": 60, "record_at": [20, 40], "refresh_every": 10, "progress": False, **options}
+    return corr.run(dynamics, START, trajectories=trajectories, key=corr.root_key(3), **settings).path.values  # pyright: ignore
+
+
+@pytest.mark.parametrize("dynamics", [WALK, TWIN], ids=["mutation", "twin"])
+def test_trajectory_does_not_depend_on_number_or_devices(dynamics: corr.Dynamics) -> None:
+    whole = paths(dynamics, 7)
+    for trajectories, devices in ((7, 1), (3, 2), (1, 1)):
+        np.testing.assert_array_equal(paths(dynamics, trajectories, devices=devices), whole[:trajectories])
+
+
+def test_mutation_does_not_depend_on_the_block_size() -> None:
+    whole = paths(WALK, 7)
+    for block in (1, 2, 3, 8):
+        np.testing.assert_array_equal(paths(WALK, 7, block_size=block), whole)
+
+
+def test_one_trajectory_replayed_by_hand() -> None:
+    whole = paths(WALK, 3)
+    key = corr.trajectory_key(corr.root_key(3), corr.Stream.MUTATION, 2)
+    state = WALK.init(START)
+    for n in range(20):
+        state = WALK.refresh(state) if n % 10 == 0 else state
+        state, _ = WALK.step(jax.random.fold_in(key, n), state)
+    flat = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(state.position)])
+    np.testing.assert_allclose(flat, whole[2, 1], rtol=1e-6)
+
+
+def test_trajectories_and_seeds_differ() -> None:
+    whole = paths(WALK, 4)
+    assert len(np.unique(whole[:, -1], axis=0)) == 4
+
+
+def test_records() -> None:
+    result = corr.run(
+        WALK, START, steps=30, trajectories=6, key=corr.root_key(0), record_at=[10], time_step=0.5, progress=False
+    )
+    assert result.time.values.tolist() == [0.0, 5.0, 15.0]
+    path = result.path.values.astype(float)
+    np.testing.assert_allclose(result["mean"], path.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(result["variance"], path.var(axis=0, ddof=1), rtol=1e-12)
+    assert list(result.parameter.values[[0, 5, 14]]) == ["a[0]", "b[0]", "c[4]"]
+    assert np.isnan(result.acceptance.values[:, 0]).all()
+    assert 0 < float(result.acceptance[:, 1:].mean()) < 1
+    exact = [
+        float(LOSS(jax.tree.unflatten(jax.tree.structure(START), np.split(row, 3)))) for row in path[0].astype("f4")
+    ]
+    np.testing.assert_allclose(result.loss.values[0], exact, rtol=1e-5)
+
+
+def test_keep_fewer_paths() -> None:
+    assert paths(WALK, 6, keep=2).shape[0] == 2
+
+
+def test_thinned_ensemble_goes_on_unchanged() -> None:
+    whole = paths(TWIN, 7)
+    thinned = corr.run(
+        TWIN, START, steps=60, record_at=[20, 40], trajectories=7, key=corr.root_key(3), refresh_every=10, thin=(20, 2),
+        progress=False,
+    )  # fmt: skip
+    np.testing.assert_array_equal(thinned.path.values[:2], whole[:2])
+    assert np.isnan(thinned.path.values[2:, 2:]).all()
+    assert thinned["count"].values.tolist() == [7, 7, 2, 2]
+    assert thinned.finite.all()
+
+
+def test_diverged_trajectories_are_flagged_and_leave_the_others_alone() -> None:
+    def cliff(x: jax.Array) -> jax.Array:
+        return -jnp.sum(x) / jnp.where(jnp.max(x) > 2.0, 0.0, 1.0)
+
+    noisy = corr.langevin(cliff, time_step=0.1, moments=corr.paper_moments(beta=1.0))
+    result = corr.run(noisy, jnp.zeros(1), steps=8, trajectories=40, key=corr.root_key(0), progress=False)
+    good = result.finite.values
+    assert 0 < good.sum() < 40
+    assert (result.nonfinite.values[~good] > 0).all()
+    assert np.isfinite(result["mean"].values).all()
+    np.testing.assert_allclose(result["mean"].values[-1], result.path.values[good, -1].mean(axis=0), rtol=1e-6)
+    assert int(result["count"][-1]) == good.sum()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trajectories": 0}, "trajectories must be at least 1, got 0"),
+        ({"trajectories": 2.5}, "trajectories must be an integer"),
+        ({"steps": 0}, "steps must be at least 1"),
+        ({"record_at": [61]}, r"record_at holds 61, expected whole step numbers in \[0, 60\]"),
+        ({"record_at": [2.5]}, "record_at holds 2.5"),
+        ({"record_at": [5]}, "multiples of refresh_every = 10"),
+        ({"devices": 99}, "devices is 99, but JAX sees 2"),
+        ({"block_size": 0}, "block_size must be at least 1"),
+    ],
+)
+def test_bad_numbers(change: dict[str, object], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        paths(WALK, **{"trajectories": 4, **change})  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [({}, "params hold no numbers"), (jnp.arange(3), "dtype int32"), (jnp.array([jnp.nan]), "not finite")],
+)
+def test_bad_parameters(params: object, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        corr.run(WALK, params, steps=1, trajectories=1, key=corr.root_key(0))

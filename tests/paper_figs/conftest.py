@@ -1,0 +1,97 @@
+"""Synthetic results: random walks around a smooth path, saved in the layout of a real run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray
+
+from corr import Comparison
+from corr._storage import save_run
+
+PARAMETERS = 12
+TIMES = np.linspace(0.0, 10.0, 41)
+TWINS = 40
+
+
+def smooth_path(parameters: int) -> np.ndarray:
+    """A path from near zero to spread values, (time, parameter)."""
+    goals = np.linspace(-2.0, 2.0, parameters)[np.random.default_rng(3).permutation(parameters)]
+    return 0.01 * np.sin(7.0 * goals) + goals * (1.0 / (1.0 + np.exp(3.0 - TIMES[:, None])) - 1.0 / (1.0 + np.exp(3.0)))
+
+
+def dataset(paths: np.ndarray, losses: np.ndarray, side: str, step_ratio: float) -> xarray.Dataset:
+    """What ``corr.run`` returns, from paths (trajectory, time, parameter) and losses (trajectory, time)."""
+    followed = np.isfinite(losses)
+    good = [paths[followed[:, k], k].astype(float) for k in range(len(TIMES))]
+    spread = [np.var(p, axis=0, ddof=1) if len(p) > 1 else np.full(paths.shape[2], np.nan) for p in good]
+    labels = [f"{'abc'[k * 3 // paths.shape[2]]}[{k % (paths.shape[2] // 3)}]" for k in range(paths.shape[2])]
+    return xarray.Dataset(
+        {
+            "mean": (("time", "parameter"), np.stack([p.mean(axis=0) for p in good])),
+            "variance": (("time", "parameter"), np.stack(spread)),
+            "loss": (("trajectory", "time"), losses.astype(np.float32)),
+            "acceptance": (("trajectory", "time"), np.full(losses.shape, 0.5)),
+            "path": (("path_trajectory", "time", "parameter"), paths.astype(np.float32)),
+            "finite": (("trajectory",), np.ones(len(paths), bool)),
+            "count": (("time",), followed.sum(axis=0)),
+        },
+        coords={"time": TIMES, "parameter": labels, "trajectory": np.arange(len(paths))},
+        attrs={"side": side, "step_ratio": step_ratio},
+    )
+
+
+def write_run(folder: Path, step_ratio: float = 1.0, trajectories: int = 8, *, parameters: int = PARAMETERS) -> Path:
+    """Save one run: walks whose spread and bias grow with λ, a twin thinned after t = 8, a smooth descent."""
+    rng = np.random.default_rng(int(10 * step_ratio))
+    smooth = smooth_path(parameters)
+    scale = 0.02 * np.sqrt(step_ratio)
+    centre = smooth + 0.3 * scale * TIMES[:, None] / 10.0
+
+    def walks(count: int) -> np.ndarray:
+        steps = rng.normal(size=(count, len(TIMES), parameters)) * scale
+        steps[:, 0] = 0.0
+        return (centre + np.cumsum(steps, axis=1)).astype(np.float32)
+
+    def losses(count: int) -> np.ndarray:
+        return 0.5 * np.exp(-TIMES / 2.5) * np.exp(0.1 * rng.normal(size=(count, len(TIMES))) * (TIMES > 0))
+
+    twin_paths, twin_losses = walks(TWINS), losses(TWINS)
+    twin_paths[TWINS // 2 :, TIMES > 8.0] = np.nan
+    twin_losses[TWINS // 2 :, TIMES > 8.0] = np.nan
+    sides = Comparison(
+        dataset(walks(trajectories), losses(trajectories), "mutation", step_ratio),
+        dataset(twin_paths, twin_losses, "twin", step_ratio),
+        dataset(smooth[None].astype(np.float32), 0.5 * np.exp(-TIMES[None] / 2.5), "descent", step_ratio),
+    )
+    configuration = {
+        "run": folder.name,
+        "preset": "quick",
+        "mutation_std": 2.5066e-5 * step_ratio,
+        "beta": "inf",
+        "learning_rate": 1e-5,
+        "step_ratio": step_ratio,
+        "trajectories": trajectories,
+        "twin_trajectories": TWINS,
+        "end_time": 10.0,
+        "descent_learning_rate": 1e-4,
+    }
+    validity = [{"time": 0.0, "s": "inf", "curvature": 0.01 * step_ratio}, {"time": 10.0, "s": "inf", "curvature": 0.2}]
+    manifest: dict[str, Any] = {"configuration": configuration, "validity": validity}
+    save_run(folder, sides, manifest)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three runs, λ ascending."""
+    base = tmp_path_factory.mktemp("results")
+    return [write_run(base / f"lambda-{ratio:g}", ratio, n) for ratio, n in ((1.0, 8), (10.0, 12), (100.0, 12))]
+
+
+@pytest.fixture
+def new_run() -> Callable[..., Path]:
+    """Writes one more run."""
+    return write_run
