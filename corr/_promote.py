@@ -88,6 +88,7 @@ def _while(params: dict[str, Any], values: list[Any]) -> list[Any]:
 def _wide_dtype(value: Any) -> Any:
     """A parameter that names a 32-bit float dtype as the 64-bit one, a jaxpr (the update of a scatter) retraced."""
     if isinstance(value, core.Jaxpr):
-        shapes = [jax.ShapeDtypeStruct(var.aval.shape, jnp.float64) for var in value.invars]
+        avals: list[Any] = [var.aval for var in value.invars]
+        shapes = [jax.ShapeDtypeStruct(aval.shape, jnp.float64) for aval in avals]
         return jax.make_jaxpr(lambda *args: _evaluate(core.ClosedJaxpr(value, ()), list(args)))(*shapes).jaxpr
     return np.dtype(np.float64) if isinstance(value, np.dtype) and value == np.float32 else value

@@ -7,7 +7,7 @@ import numpy as np
 
 from ._read import Run
 
-_LINE = 78  # characters of 6 pt text that fit one column
+_LINE = 75  # characters of 6 pt text that fit one column
 _SYMBOLS = {
     "beta": "β",
     "learning_rate": "α",

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-from ._settings import short
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 STYLE = Path(__file__).with_name("corr.mplstyle")
 WIDTH = 3.386  # inches: 8.6 cm, one column
@@ -22,13 +20,23 @@ SINGLE = {"color": "0.75", "linewidth": 0.35, "zorder": 1}
 MEAN = {"color": "#009E73", "linewidth": 2.2, "solid_capstyle": "butt", "zorder": 3}
 TWIN = {"color": "#D55E00", "linewidth": 1.2, "linestyle": (0, (3, 1.6)), "zorder": 5}
 GRADIENT = {"color": "black", "linewidth": 0.8, "zorder": 4}
-DRAWN = 25
-_ROLES = (
-    (SINGLE, "mutation, {} runs"),
-    (MEAN, "mutation, mean"),
-    (TWIN, "noisy descent (twin), mean"),
-    (GRADIENT, "gradient descent"),
+LINES = (SINGLE, MEAN, TWIN, GRADIENT)
+DOTS = (
+    {"color": "0.75", "linestyle": "", "marker": ".", "markersize": 1.2, "zorder": 1},
+    {"color": MEAN["color"], "linestyle": "", "marker": "o", "markersize": 2.6, "zorder": 3},
+    {
+        "color": TWIN["color"],
+        "linestyle": "",
+        "marker": "D",
+        "markersize": 2.0,
+        "mfc": "white",
+        "mew": 0.6,
+        "zorder": 5,
+    },
+    GRADIENT,
 )
+DRAWN = 25
+PLAIN = 1e-3  # logarithmic axes that stay above are labelled 0.01, others 10⁻²
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -38,9 +46,10 @@ def ratio_colours(count: int) -> list[str]:
     return [to_hex(shade) for shade in shades]
 
 
-def roles_legend(figure: Figure, drawn: int) -> None:
+def roles_legend(figure: Figure, drawn: int, styles: Sequence[Mapping[str, Any]] = LINES) -> None:
     """The four colour roles, below the axes."""
-    handles = [Line2D([], [], label=text.format(drawn), **style) for style, text in _ROLES]
+    texts = (f"mutation, {drawn} runs", "mutation, mean", "noisy descent (twin), mean", "gradient descent")
+    handles = [Line2D([], [], **style, label=text) for style, text in zip(styles, texts, strict=True)]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
@@ -58,20 +67,13 @@ def band(axis: Axes, across: np.ndarray, mean: np.ndarray, error: np.ndarray, st
 def log_axis(axis: Axes) -> None:
     """A logarithmic y axis whose tick labels keep the full font size."""
     axis.set_yscale("log")
-    low, high = axis.get_ylim()
-    decades = math.log10(high / low)
-    every = LogLocator(subs=(1.0, 2.0, 5.0)) if decades < 1.5 else LogLocator(numticks=7)
-    axis.yaxis.set_major_locator(every)
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value, plain=decades < 3)))
+    plain = axis.get_ylim()[0] >= PLAIN
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if plain else _power(value)))
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _power(value: float, *, plain: bool) -> str:
-    exponent = math.floor(math.log10(value) + 1e-9)
-    if plain and exponent >= -3:
-        return short(value)
-    digit = round(value / 10.0**exponent)
-    return f"{'' if digit == 1 else f'{digit}·'}10{str(exponent).translate(_RAISED)}"
+def _power(value: float) -> str:
+    return f"10{str(round(math.log10(value))).translate(_RAISED)}"
 
 
 def spread(count: int, chosen: int) -> list[int]:

@@ -38,8 +38,8 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     return files
 
 
-def _finish(figure: Figure, run: Run, drawn: int, *ours: str) -> None:
-    _style.roles_legend(figure, drawn)
+def _finish(figure: Figure, run: Run, drawn: int, *ours: str, styles: Any = _style.LINES) -> None:
+    _style.roles_legend(figure, drawn, styles)
     _style.state(figure, settings([run], paper=PAPER, ours=("start", "twin", *ours)))
 
 
@@ -81,13 +81,14 @@ def _all_weights(run: Run) -> tuple[Figure, dict[str, Any]]:
     mean, twin, gradient = run.mutation.mean[-1, order], run.twin.mean[-1, order], run.gradient[-1, order]
     figure = Figure()
     axis = figure.subplots()
-    axis.plot(rank, single.T, **_style.SINGLE)
-    _style.band(axis, rank, mean, run.mutation.error[-1, order], _style.MEAN)
-    _style.band(axis, rank, twin, run.twin.error[-1, order], _style.TWIN)
-    axis.plot(rank, gradient, **_style.GRADIENT)
+    grey, green, orange, black = _style.DOTS
+    axis.plot(rank, single.T, **grey)
+    axis.errorbar(rank, mean, run.mutation.error[-1, order], elinewidth=0.8, **green)
+    axis.errorbar(rank, twin, run.twin.error[-1, order], elinewidth=0.5, **orange)
+    axis.plot(rank, gradient, **black)
     axis.set_xlabel("weight, ordered by its gradient-descent value", fontsize=7)
     axis.set_ylabel(f"$x_i(t)$ at $t$ = {short(run.time[-1])}")
-    _finish(figure, run, len(single))
+    _finish(figure, run, len(single), styles=_style.DOTS)
     return figure, {
         "time": run.time[-1],
         "order": order,

@@ -18,6 +18,7 @@ from ._settings import settings, short
 PAPER = {"learning_rate": 1e-5, "trajectories": 1000}
 OURS = ("λ", "end time", "start", "twin")
 POINTS = 8
+DODGE = 0.01  # of the time axis, between points that would coincide
 NOISE = {"linewidth": 0.9, "linestyle": (0, (1, 1.2))}
 
 
@@ -100,6 +101,7 @@ def _distance(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
         axis.set_ylabel("Δ$(t)$")
     _style.log_axis(above)
     below.set_xlabel("$t$")
+    below.set_xlim(left=0.0)
     _legend(figure, runs)
     _style.state(figure, settings(runs, paper=PAPER, ours=OURS))
     return figure, curves
@@ -132,24 +134,28 @@ def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str
     every = max(1, len(curve["time"]) // POINTS)
     at = np.arange(1 + (number * every) // of, len(curve["time"]), every)
     at = at[np.isfinite(curve["standard_error"][at])]
-    value, error = curve["unbiased"], curve["standard_error"]
+    aside = 0.0 if every >= of else DODGE * (number - (of - 1) / 2) * curve["time"][-1]
+    time, value, error = curve["time"] + aside, curve["unbiased"], curve["standard_error"]
     seen = at[value[at] > 2 * error[at]]
     bars = {"fmt": "o", "markersize": 2.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour, "zorder": 6}
-    axis.errorbar(curve["time"][seen], value[seen], error[seen], **bars)
+    axis.errorbar(time[seen], value[seen], error[seen], **bars)
     limit = at[(value[at] <= 2 * error[at]) & (value[at] + 2 * error[at] > 0)]
     hollow = {"marker": "v", "s": 9, "facecolors": "white", "edgecolors": colour, "linewidths": 0.7, "zorder": 6}
-    axis.scatter(curve["time"][limit], value[limit] + 2 * error[limit], **hollow)
+    axis.scatter(time[limit], value[limit] + 2 * error[limit], **hollow)
     return at
 
 
 def _legend(figure: Figure, runs: list[Run]) -> None:
     ratios = [short(run.configuration["step_ratio"]) for run in runs]
     colours = _style.ratio_colours(len(runs))
-    handles = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
+    left = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
     marks: tuple[tuple[str, dict[str, Any]], ...] = (
         ("Δ from sampling noise alone", NOISE),
         ("Δ − noise, ± 1 s.e.", {"linestyle": "", "marker": "o", "markersize": 2.8}),
         ("upper limit, Δ − noise + 2 s.e.", {"linestyle": "", "marker": "v", "markersize": 3, "mfc": "white"}),
     )
-    handles += [Line2D([], [], **{"color": "0.3", **style}, label=text) for text, style in marks]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    right = [Line2D([], [], **{"color": "0.3", **style}, label=text) for text, style in marks]
+    blank = Line2D([], [], linestyle="", label=" ")
+    rows = max(len(left), len(right))
+    columns = [entry for side in (left, right) for entry in side + [blank] * (rows - len(side))]
+    figure.legend(handles=columns, loc="outside lower center", ncols=2)

@@ -1,15 +1,18 @@
 """Synthetic results: random walks around a smooth path, saved in the layout of a real run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
 
 from corr import Comparison
 from corr._storage import save_run
+from paper_figs import _style, fig1, fig2
 
 PARAMETERS = 12
 TIMES = np.linspace(0.0, 10.0, 41)
@@ -43,8 +46,25 @@ def dataset(paths: np.ndarray, losses: np.ndarray, side: str, step_ratio: float)
     )
 
 
-def write_run(folder: Path, step_ratio: float = 1.0, trajectories: int = 8, *, parameters: int = PARAMETERS) -> Path:
-    """Save one run: walks whose spread and bias grow with λ, a twin thinned after t = 8, a smooth descent."""
+def write_run(
+    folder: Path,
+    step_ratio: float = 1.0,
+    trajectories: int = 8,
+    *,
+    parameters: int = PARAMETERS,
+    lost: int = 0,
+    changes: dict[str, Any] | None = None,
+) -> Path:
+    """Save one run: walks whose spread and bias grow with λ, a twin thinned after t = 8, a smooth descent.
+
+    Args:
+        folder: where.
+        step_ratio: λ.
+        trajectories: size of the mutation ensemble.
+        parameters: number of weights, a multiple of 3.
+        lost: how many mutation trajectories stop being finite after t = 5.
+        changes: fields of the configuration to replace.
+    """
     rng = np.random.default_rng(int(10 * step_ratio))
     smooth = smooth_path(parameters)
     scale = 0.02 * np.sqrt(step_ratio)
@@ -61,8 +81,11 @@ def write_run(folder: Path, step_ratio: float = 1.0, trajectories: int = 8, *, p
     twin_paths, twin_losses = walks(TWINS), losses(TWINS)
     twin_paths[TWINS // 2 :, TIMES > 8.0] = np.nan
     twin_losses[TWINS // 2 :, TIMES > 8.0] = np.nan
+    paths, walk_losses = walks(trajectories), losses(trajectories)
+    paths[trajectories - lost :, TIMES > 5.0] = np.nan
+    walk_losses[trajectories - lost :, TIMES > 5.0] = np.nan
     sides = Comparison(
-        dataset(walks(trajectories), losses(trajectories), "mutation", step_ratio),
+        dataset(paths, walk_losses, "mutation", step_ratio),
         dataset(twin_paths, twin_losses, "twin", step_ratio),
         dataset(smooth[None].astype(np.float32), 0.5 * np.exp(-TIMES[None] / 2.5), "descent", step_ratio),
     )
@@ -77,6 +100,7 @@ def write_run(folder: Path, step_ratio: float = 1.0, trajectories: int = 8, *, p
         "twin_trajectories": TWINS,
         "end_time": 10.0,
         "descent_learning_rate": 1e-4,
+        **(changes or {}),
     }
     validity = [{"time": 0.0, "s": "inf", "curvature": 0.01 * step_ratio}, {"time": 10.0, "s": "inf", "curvature": 0.2}]
     manifest: dict[str, Any] = {"configuration": configuration, "validity": validity}
@@ -95,3 +119,31 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def new_run() -> Callable[..., Path]:
     """Writes one more run."""
     return write_run
+
+
+class Drawn(NamedTuple):
+    """Both figures of the three runs: the files, and the Figures before they were written."""
+
+    files: list[Path]
+    figures: dict[str, Figure]
+
+    def numbers(self, name: str) -> dict[str, Any]:
+        """The JSON beside a figure."""
+        return json.loads(next(f for f in self.files if f.name == f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """Figures 1 and 2 of ``runs``."""
+    figures: dict[str, Figure] = {}
+    save = _style.save
+
+    def keep(figure: Figure, folder: Path, name: str, numbers: dict[str, Any]) -> list[Path]:
+        figures[name] = figure
+        return save(figure, folder, name, numbers)
+
+    folder = tmp_path_factory.mktemp("figures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_style, "save", keep)
+        files = fig1.draw(runs, folder) + fig2.draw(runs, folder)
+    return Drawn(files, figures)

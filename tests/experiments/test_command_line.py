@@ -1,0 +1,173 @@
+"""The command line: the main job end to end, bad input, and results that are never overwritten."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from experiments import cli
+
+RUN = "shallow-lambda-100"
+
+
+def fails(capsys: pytest.CaptureFixture[str], *args: str) -> str:
+    """Run, expect exit code 2 and one line on standard error; returns it."""
+    capsys.readouterr()
+    assert cli.main(list(args)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "Traceback" not in error
+    return error
+
+
+def copy(smoke: Path, target: Path) -> Path:
+    shutil.copytree(smoke, target)
+    return target / "smoke" / RUN
+
+
+def test_reproduce_writes_results_figures_and_verdicts(smoke: Path) -> None:
+    manifest = json.loads((smoke / "smoke" / RUN / "manifest.json").read_text())
+    assert manifest["complete"]
+    assert manifest["configuration"]["beta"] == "inf"
+    assert manifest["trajectories"] == {"asked": 8, "finite": 8, "nonfinite_proposals": 0}
+    assert len(manifest["flip_rates"]) >= 3
+    assert manifest["versions"]["jax"]
+    for name in ("fig1a", "fig1b", "fig1c", "fig2a", "fig2b"):
+        for ending in ("pdf", "png", "json"):
+            assert (smoke / "smoke" / "figures" / f"{name}.{ending}").stat().st_size > 500
+    verdict = json.loads((smoke / "smoke" / RUN / "verdict.json").read_text())
+    assert len(verdict["sentences"]) == 2
+    assert "would have been seen" in verdict["sentences"][0]
+    log = [json.loads(line) for line in (smoke / "smoke" / RUN / "log.jsonl").read_text().splitlines()]
+    assert {line["side"] for line in log} == {"mutation", "twin", "descent"}
+
+
+def test_finished_runs_are_reused(smoke: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (smoke / "smoke" / RUN / "mutation.nc").stat().st_mtime_ns
+    assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(smoke)]) == 0
+    assert "reused" in capsys.readouterr().out
+    assert (smoke / "smoke" / RUN / "mutation.nc").stat().st_mtime_ns == before
+
+
+def test_another_configuration_is_refused_naming_the_field(smoke: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    error = fails(capsys, "run", "fig1", "--preset", "smoke", "--output", str(smoke), "--seed", "5")
+    assert "seed: saved 0, asked 5" in error
+    assert "--output" in error
+
+
+def test_unfinished_run_is_refused_for_figures_and_kept_aside_by_a_run(
+    smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(smoke, tmp_path / "copy")
+    (folder / "manifest.json").unlink()
+    error = fails(capsys, "figure", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
+    assert "not finished" in error
+    assert "corr run" in error
+    assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
+    assert (folder.with_name(f"{RUN}.unfinished-1") / "mutation.nc").exists()
+    assert (folder / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("file", ["mutation.nc", "twin.nc", "manifest.json"])
+def test_damaged_results_are_named(file: str, smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(smoke, tmp_path / "copy")
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[: len(content) // 2])
+    error = fails(capsys, "figure", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
+    assert "damaged" in error
+    assert file in error
+
+
+def test_no_results_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "corr run" in fails(capsys, "figure", "fig1", "--output", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["fig3x"], "unknown experiment 'fig3x': did you mean"),
+        (["fig1", "--preset", "smok"], "did you mean 'smoke'?"),
+        (["fig1", "--preset", "enormous"], "unknown preset"),
+        (["fig1", "--sigma", "0"], "mutation_std must be positive"),
+        (["fig1", "--sigma", "nan"], "mutation_std must be positive and finite, got nan"),
+        (["fig1", "--lambda", "0"], "step_ratio must be positive"),
+        (["fig1", "--alpha", "-1"], "learning_rate must be positive"),
+        (["fig1", "--beta", "-1"], "beta must lie in [0, inf]"),
+        (["fig1", "--beta", "nan"], "beta must lie in [0, inf]"),
+        (["fig1", "--sigma", "0.1", "--lambda", "1"], "give only one of them"),
+        (["fig1", "--trajectories", "0"], "trajectories must be at least 3, got 0"),
+        (["fig1", "--devices", "99"], "devices is 99"),
+        (["fig1", "--seed", "-1"], "seed must be at least 0"),
+        (["nowhere.py"], "no file nowhere.py"),
+    ],
+)
+def test_bad_input(args: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    preset = [] if "--preset" in args else ["--preset", "smoke"]
+    assert message in fails(capsys, "run", *args, *preset, "--output", str(tmp_path))
+    assert not list(tmp_path.glob("*/*/manifest.json"))
+
+
+USER_FILE = """
+import jax.numpy as jnp
+from experiments import Experiment, Preset, Problem
+
+experiment = Experiment(
+    name="bowl",
+    title="a quadratic bowl",
+    problem=lambda: Problem(loss=LOSS, init=lambda key: START),
+    presets={"smoke": Preset(1e-2, (0.5,), (6,), 12, end_time=0.2, record_every=0.05)},
+)
+"""
+
+
+def user_file(folder: Path, loss: str, start: str) -> str:
+    file = folder / "mine.py"
+    file.write_text(USER_FILE.replace("LOSS", loss).replace("START", start))
+    return str(file)
+
+
+def test_experiment_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jnp.ones(3)")
+    assert cli.main(["run", file, "--preset", "smoke", "--output", str(tmp_path)]) == 0
+    assert (tmp_path / "smoke" / "network-lambda-0.5" / "twin.nc").exists()
+
+
+@pytest.mark.parametrize(
+    ("loss", "start", "message"),
+    [
+        ("lambda x: x**2", "jnp.ones(3)", "array of shape (3,)"),
+        ("lambda x: jnp.sum(x).astype(int)", "jnp.ones(3)", "int"),
+        ("lambda x: jnp.nan * jnp.sum(x)", "jnp.ones(3)", "loss is nan at the start"),
+        ("lambda x: jnp.sum(x)", "jnp.zeros(0)", "params hold no numbers"),
+        ("lambda x: jnp.sum(x)", "jnp.arange(3)", "int32"),
+    ],
+)
+def test_bad_losses(loss: str, start: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = user_file(tmp_path, loss, start)
+    assert message in fails(capsys, "run", file, "--preset", "smoke", "--output", str(tmp_path))
+
+
+def test_file_without_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.py").write_text("")
+    assert "must define" in fails(capsys, "run", str(tmp_path / "empty.py"))
+
+
+def test_list_names_every_experiment_and_preset(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "160")
+    assert cli.main(["list"]) == 0
+    out = capsys.readouterr().out
+    for word in ("fig1", "fig2", "smoke", "quick", "paper", "1000"):
+        assert word in out
+    assert (tmp_path / "neuroevolution-correspondence" / "probe.json").exists()
+
+
+@pytest.mark.parametrize("command", ["list", "run", "figure", "reproduce"])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main([command, "--help"])
+    assert stop.value.code == 0
+    assert len(capsys.readouterr().out) > 200

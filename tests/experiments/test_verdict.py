@@ -1,0 +1,70 @@
+"""Verdicts say what the numbers say: on true twins, on a wrong twin, on repeated trajectories."""
+
+import math
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import corr
+from experiments import verdict
+from experiments._judge import judge_side
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum((x - 1) ** 2 * jnp.arange(1.0, 9.0))
+
+
+@cache
+def sides(wrong: float = 1.0) -> corr.Comparison:
+    """A bowl at small λα; ``wrong`` multiplies the twin's drift."""
+
+    def moments(gradient: jax.Array):
+        drift, factor = corr.paper_moments(step_time=1e-3)(gradient)
+        return wrong * drift, factor
+
+    return corr.compare(
+        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
+        record_every=0.25, learning_rate=1e-3, step_ratio=1.0, twin_moments=moments, progress=False,
+    )  # fmt: skip
+
+
+def judged(walk: corr.Comparison, side: str = "twin") -> dict:
+    return judge_side(walk.mutation, getattr(walk, side), walk.descent, until=8.0, seed=1)
+
+
+def test_true_twin_is_not_rejected_and_a_wrong_one_is() -> None:
+    true, wrong = judged(sides()), judged(sides(0.8))
+    assert min(true["together"]["mean_p"], true["together"]["loss_p"]) > 1e-3
+    assert "is not distinguished" in verdict.twin_sentence(true) or true["together"]["mean_p"] < 0.05
+    assert wrong["together"]["mean_p"] < 0.01
+    assert "differs" in verdict.twin_sentence(wrong)
+
+
+def test_rows() -> None:
+    result = judged(sides())
+    assert [row["time"] for row in result["rows"]] == [0.25, 0.5, 0.75, 1.0]
+    for row in result["rows"]:
+        assert row["delta"] - row["sampling_noise"] == pytest.approx(row["unbiased"], rel=1e-6, abs=1e-9)
+        assert row["detectable"] > 0
+        assert all(math.isfinite(value) for value in row.values())
+
+
+def test_descent_is_left_behind_only_where_it_is() -> None:
+    result = judged(sides(), "descent")
+    if result["left_behind_at"] is None:
+        assert "stays within" in verdict.descent_sentence(result)
+    far = sides()
+    moved = far.mutation.assign(path=far.mutation.path + 0.3 * (far.mutation.time > 0.3).astype("f4"))
+    shifted = judge_side(moved, far.descent, far.descent, until=8.0, seed=1)
+    assert shifted["left_behind_at"] == 0.5
+    assert "leaves noise-free descent from t = 0.5" in verdict.descent_sentence(shifted)
+
+
+def test_repeated_trajectories_are_refused() -> None:
+    walk = sides()
+    copies = walk.mutation.isel(path_trajectory=np.zeros(48, int), trajectory=np.zeros(48, int))
+    with pytest.raises(ValueError, match="repeats 47 of its trajectories"):
+        judge_side(copies, walk.twin, walk.descent, until=8.0, seed=1)

@@ -1,0 +1,128 @@
+"""What a journal asks of the files: width, font sizes, font type, nothing overlapping; and the errors."""
+
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.text import Text
+
+from corr import ResultError
+from paper_figs import _style, fig1, fig2
+
+NAMES = ("fig1a", "fig1b", "fig1c", "fig2a", "fig2b")
+SMALLEST = 6.0  # pt
+WIDTH_CM = 8.6
+
+
+def pdf_fonts(file: Path) -> list[float]:
+    """Font sizes that a PDF uses, in pt, sub- and superscripts included."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", file.read_bytes(), re.DOTALL)
+    sizes = []
+    for stream in streams:
+        try:
+            content = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        sizes += [float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", content)]
+    return sizes
+
+
+def collisions(figure: Figure) -> list[str]:
+    """Texts that leave the figure, lie on one another, or lie on an axes they do not belong to."""
+    figure.draw_without_rendering()
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    boxes = [(text, text.get_window_extent()) for text in texts if _shown(text)]
+    found = []
+    for k, (text, box) in enumerate(boxes):
+        if box.x0 < -1 or box.y0 < -1 or box.x1 > figure.bbox.x1 + 1 or box.y1 > figure.bbox.y1 + 1:
+            found.append(f"{text.get_text()!r} leaves the figure")
+        found += [
+            f"{text.get_text()!r} on {other.get_text()!r}" for other, there in boxes[k + 1 :] if box.overlaps(there)
+        ]
+        found += [f"{text.get_text()!r} on an axes" for axes in figure.axes if axes.bbox.overlaps(box)]
+    return found
+
+
+def _shown(text: Text) -> bool:
+    """Tick labels beyond the view limits exist but are not drawn."""
+    axes = text.axes
+    if axes is None:
+        return True
+    for axis in (axes.xaxis, axes.yaxis):
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if text in (tick.label1, tick.label2):
+                low, high = sorted(axis.get_view_interval())
+                return low <= tick.get_loc() <= high
+    return True
+
+
+def test_every_figure_is_written_three_times(drawn: Any) -> None:
+    assert sorted(f.name for f in drawn.files) == sorted(f"{n}.{e}" for n in NAMES for e in ("pdf", "png", "json"))
+    assert all(file.stat().st_size > 500 for file in drawn.files)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_column_wide_with_legible_editable_text(drawn: Any, name: str) -> None:
+    pdf = next(file for file in drawn.files if file.name == f"{name}.pdf")
+    width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", pdf.read_bytes())[1])  # type: ignore[index]
+    assert width / 72 * 2.54 == pytest.approx(WIDTH_CM, abs=0.01)
+    assert len(pdf_fonts(pdf)) > 5 and min(pdf_fonts(pdf)) >= SMALLEST
+    assert b"/Subtype /Type0" in pdf.read_bytes() and b"/Type3" not in pdf.read_bytes()
+    assert imread(pdf.with_suffix(".png")).shape[1] == int(_style.WIDTH * 300)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_overlaps(drawn: Any, name: str) -> None:
+    with matplotlib.style.context(_style.STYLE):
+        assert collisions(drawn.figures[name]) == []
+
+
+def test_the_checks_see_bad_figures(tmp_path: Path) -> None:
+    """Small sub-scripts and a label on the axes are found."""
+    with matplotlib.style.context(_style.STYLE):
+        figure = Figure()
+        axis = figure.subplots()
+        axis.set_xlabel("$x_i$", fontsize=7)
+        figure.text(0.5, 0.5, "in the way")
+        _style.save(figure, tmp_path, "bad", {})
+        assert min(pdf_fonts(tmp_path / "bad.pdf")) < SMALLEST
+        assert collisions(figure) == ["'in the way' on an axes"]
+
+
+def test_the_same_results_give_the_same_bytes(drawn: Any, runs: list[Path], tmp_path: Path) -> None:
+    again = fig1.draw(runs, tmp_path) + fig2.draw(runs, tmp_path)
+    assert [
+        a.name for a in again if a.read_bytes() != next(f for f in drawn.files if f.name == a.name).read_bytes()
+    ] == []
+
+
+@pytest.mark.parametrize("module", [fig1, fig2])
+@pytest.mark.parametrize("damage", ["missing", "unfinished", "truncated", "no twin", "lacks a variable"])
+def test_missing_or_damaged_results_name_the_command(
+    tmp_path: Path, new_run: Callable[..., Path], module: Any, damage: str
+) -> None:
+    folder = tmp_path / "run"
+    if damage != "missing":
+        new_run(folder)
+    if damage == "unfinished":
+        (folder / "manifest.json").unlink()
+    elif damage == "truncated":
+        whole = (folder / "mutation.nc").read_bytes()
+        (folder / "mutation.nc").write_bytes(whole[: len(whole) // 2])
+    elif damage == "no twin":
+        (folder / "twin.nc").unlink()
+    elif damage == "lacks a variable":
+        (folder / "mutation.nc").write_bytes((folder / "descent.nc").read_bytes())
+        import xarray
+
+        data = xarray.load_dataset(folder / "descent.nc", engine="h5netcdf").drop_vars("loss")
+        data.to_netcdf(folder / "mutation.nc", engine="h5netcdf")
+    with pytest.raises(ResultError, match="corr run"):
+        module.draw([folder], tmp_path / "figures")
+    assert not (tmp_path / "figures").exists()
