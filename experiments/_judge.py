@@ -9,7 +9,6 @@ from corr import inference
 
 RESAMPLES = 1999
 LEFT_BEHIND = 0.01
-STANDARD_ERRORS = 3
 
 
 def judge_side(
@@ -102,9 +101,9 @@ def _finite(data: xarray.Dataset, span: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _left_behind(rows: list[dict[str, Any]]) -> float | None:
-    """First time from which on the unbiased distance exceeds 1 % of that travelled by three standard errors."""
+    """First time from which on unbiased Δ exceeds 1 % of travel² and the 95 % quantile of its null law."""
     first = None
     for row in rows:
-        beyond = row["unbiased"] - STANDARD_ERRORS * row["standard_error"] > LEFT_BEHIND
+        beyond = row["unbiased"] > max(LEFT_BEHIND, row["null_quantile"])
         first = (first if first is not None else row["time"]) if beyond else None
     return first

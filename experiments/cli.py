@@ -143,7 +143,9 @@ def _draw(experiment: Any, options: Run) -> list[Path]:
             raise
         raise ValueError("drawing needs matplotlib: install the extra `figs`") from error
     runs = [folder for folder, *_ in plan(experiment, _options(options))]
-    return module.draw(runs, options.output / options.preset / "figures")
+    changed = any(value is not None for value in (options.sigma, options.step_ratio, options.alpha, options.beta))
+    name = f"figures-{runs[0].name}" if changed else "figures"
+    return module.draw(runs, options.output / options.preset / name)
 
 
 def _options(options: Run) -> Any:

@@ -74,31 +74,38 @@ def loss_of_mean(walk: xarray.Dataset, experiment: Experiment) -> dict[str, list
 def twin_sentence(judged: dict[str, Any]) -> str:
     """What the joint test against the noisy twin says, with what it could have seen."""
     joint = judged["together"]
-    inside = [row for row in judged["rows"] if row["time"] <= joint["until"] + 1e-9]
-    worst = max(inside, key=lambda row: row["detectable"])
-    seen = (
-        f"a deviation of {100 * worst['detectable']:.2g} % of the squared distance travelled (at its least favourable"
-        f" time, t = {worst['time']:g}) would have been seen with power 0.8"
-    )
-    numbers = f"p = {joint['mean_p']:.2g} for mean weights, p = {joint['loss_p']:.2g} for mean loss"
-    numbers += f", all times to t = {joint['until']:g}"
-    if min(joint["mean_p"], joint["loss_p"]) < LEVEL:
-        return f"Averaged mutation differs from its averaged noisy twin ({numbers}); {seen}."
-    return f"Averaged mutation is not distinguished from its averaged noisy twin ({numbers}); {seen}."
+    differs = min(joint["mean_p"], joint["loss_p"]) < LEVEL
+    said = "differs from" if differs else "is not distinguished from"
+    return f"Averaged mutation {said} its averaged noisy twin ({_joint(joint)}); {_could_see(judged)}."
 
 
 def descent_sentence(judged: dict[str, Any]) -> str:
-    """When averaged mutation leaves noise-free descent behind, or that it does not."""
-    last = judged["rows"][-1]
-    time = judged["left_behind_at"]
+    """When averaged mutation leaves noise-free descent behind, or what could have been seen where it does not."""
+    last, time = judged["rows"][-1], judged["left_behind_at"]
     share = f"{100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
-    where = f"unbiased Δ is {share} of the squared distance travelled at t = {last['time']:g}"
+    where = f"at t = {last['time']:g} unbiased Δ is {share} of the squared distance travelled"
     if time is None:
-        return (
-            f"Averaged mutation stays within 1 % of noise-free descent as far as 3 standard errors can tell; {where}."
-        )
-    beyond = f"from t = {time:g} on (by more than 1 % and 3 standard errors)"
-    return f"Averaged mutation leaves noise-free descent {beyond}; {where}."
+        said = f"is not shown to leave noise-free descent behind ({_joint(judged['together'])})"
+        return f"Averaged mutation {said}; {_could_see(judged)}; {where}."
+    rule = "unbiased Δ above 1 % of the squared distance travelled and above the 95 % quantile of its null law"
+    return (
+        f"Averaged mutation leaves noise-free descent behind from t = {time:g} on ({rule} at every later recorded time;"
+        f" {_joint(judged['together'])}); {where}."
+    )
+
+
+def _joint(joint: dict[str, Any]) -> str:
+    numbers = f"p = {joint['mean_p']:.2g} for mean weights, p = {joint['loss_p']:.2g} for mean loss"
+    return f"{numbers}, all times to t = {joint['until']:g} together"
+
+
+def _could_see(judged: dict[str, Any]) -> str:
+    inside = [row for row in judged["rows"] if row["time"] <= judged["together"]["until"] + 1e-9]
+    worst, best = (pick(inside, key=lambda row: row["detectable"]) for pick in (max, min))
+    return (
+        f"a deviation of {100 * best['detectable']:.2g} % (t = {best['time']:g}) to {100 * worst['detectable']:.2g} %"
+        f" (t = {worst['time']:g}) of the squared distance travelled would have been seen with power 0.8"
+    )
 
 
 def order_by_step_ratio(folders: list[Path], at: tuple[float, ...] = (1.0, 2.0)) -> list[dict[str, Any]]:

@@ -64,9 +64,10 @@ def band(axis: Axes, across: np.ndarray, mean: np.ndarray, error: np.ndarray, st
     axis.plot(across, mean, **style)
 
 
-def log_axis(axis: Axes) -> None:
+def log_axis(axis: Axes, bottom: float | None = None) -> None:
     """A logarithmic y axis whose tick labels keep the full font size."""
     axis.set_yscale("log")
+    axis.set_ylim(bottom=bottom)
     plain = axis.get_ylim()[0] >= PLAIN
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if plain else _power(value)))
     axis.yaxis.set_minor_formatter(NullFormatter())

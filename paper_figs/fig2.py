@@ -48,12 +48,13 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
 def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     """The weight that gradient descent moves furthest, one panel for each λ."""
     chosen = int(np.argmax(np.abs(runs[0].gradient[-1] - runs[0].gradient[0])))
+    drawn = min(_style.DRAWN, *(len(run.mutation.path) for run in runs))
     columns = min(len(runs), 3)
     rows = -(-len(runs) // columns)
     figure = Figure(figsize=(_style.WIDTH, 1.2 + 1.4 * rows))
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axis, run in zip(axes.flat, runs, strict=False):
-        axis.plot(run.time, run.mutation.path[: _style.DRAWN, :, chosen].T, **_style.SINGLE)
+        axis.plot(run.time, run.mutation.path[:drawn, :, chosen].T, **_style.SINGLE)
         _style.band(axis, run.time, run.mutation.mean[:, chosen], run.mutation.error[:, chosen], _style.MEAN)
         _style.band(axis, run.time, run.twin.mean[:, chosen], run.twin.error[:, chosen], _style.TWIN)
         axis.plot(run.time, run.gradient[:, chosen], **_style.GRADIENT)
@@ -65,14 +66,14 @@ def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     for axis in axes.flat[max(0, len(runs) - columns) : len(runs)]:
         axis.set_xlabel("$t$")
         axis.tick_params(labelbottom=True)
-    _style.roles_legend(figure, min(_style.DRAWN, *(len(run.mutation.path) for run in runs)))
+    _style.roles_legend(figure, drawn)
     shown = f"weight shown (i = {chosen}: {runs[0].labels[chosen]}, moved furthest)"
     _style.state(figure, settings(runs, paper=PAPER, ours=(*OURS, shown)))
     return figure, [
         {
             "weight": chosen,
             "time": run.time,
-            "single": run.mutation.path[: _style.DRAWN, :, chosen],
+            "single": run.mutation.path[:drawn, :, chosen],
             "mean": run.mutation.mean[:, chosen],
             "mean_standard_error": run.mutation.error[:, chosen],
             "twin": run.twin.mean[:, chosen],
@@ -99,7 +100,7 @@ def _distance(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     for axis, title in ((above, "Δ to gradient descent (solid)"), (below, "Δ to the averaged noisy twin (dashed)")):
         axis.set_title(title)
         axis.set_ylabel("Δ$(t)$")
-    _style.log_axis(above)
+    _style.log_axis(above, bottom=_lowest(curves) / 2)
     below.set_xlabel("$t$")
     below.set_xlim(left=0.0)
     _legend(figure, runs)
@@ -125,8 +126,20 @@ def _curve(run: Run) -> dict[str, Any]:
     }
 
 
+def _lowest(curves: list[dict[str, Any]]) -> float:
+    """The lowest line or point; long lower error bars may leave the axes."""
+    drawn = [c[name] for c in curves for name in ("delta", "sampling_noise", "delta_twin", "sampling_noise_twin")]
+    drawn += [
+        np.where(v > e, v, v + 2 * e)[c["points"]] for c in curves for v, e in [(c["unbiased"], c["standard_error"])]
+    ]
+    values = np.concatenate(drawn)
+    return float(values[values > 0].min(initial=np.inf))
+
+
 def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str) -> np.ndarray:
-    """Unbiased Δ at a few times, staggered between curves; an upper limit where it is within two standard errors of 0.
+    """Unbiased Δ at a few times, staggered between curves; an upper limit where it is within a standard error of 0.
+
+    One standard error, not two: that of a square is skewed, so a real deviation of three σ has an error of 2/3 of it.
 
     Returns:
         The indices of the times drawn.
@@ -136,10 +149,10 @@ def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str
     at = at[np.isfinite(curve["standard_error"][at])]
     aside = 0.0 if every >= of else DODGE * (number - (of - 1) / 2) * curve["time"][-1]
     time, value, error = curve["time"] + aside, curve["unbiased"], curve["standard_error"]
-    seen = at[value[at] > 2 * error[at]]
+    seen = at[value[at] > error[at]]
     bars = {"fmt": "o", "markersize": 2.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour, "zorder": 6}
     axis.errorbar(time[seen], value[seen], error[seen], **bars)
-    limit = at[(value[at] <= 2 * error[at]) & (value[at] + 2 * error[at] > 0)]
+    limit = at[(value[at] <= error[at]) & (value[at] + 2 * error[at] > 0)]
     hollow = {"marker": "v", "s": 9, "facecolors": "white", "edgecolors": colour, "linewidths": 0.7, "zorder": 6}
     axis.scatter(time[limit], value[limit] + 2 * error[limit], **hollow)
     return at

@@ -55,12 +55,12 @@ def test_rows() -> None:
 def test_descent_is_left_behind_only_where_it_is() -> None:
     result = judged(sides(), "descent")
     if result["left_behind_at"] is None:
-        assert "stays within" in verdict.descent_sentence(result)
+        assert "is not shown to leave" in verdict.descent_sentence(result)
     far = sides()
     moved = far.mutation.assign(path=far.mutation.path + 0.3 * (far.mutation.time > 0.3).astype("f4"))
     shifted = judge_side(moved, far.descent, far.descent, until=8.0, seed=1)
     assert shifted["left_behind_at"] == 0.5
-    assert "leaves noise-free descent from t = 0.5" in verdict.descent_sentence(shifted)
+    assert "leaves noise-free descent behind from t = 0.5 on" in verdict.descent_sentence(shifted)
 
 
 def test_repeated_trajectories_are_refused() -> None:

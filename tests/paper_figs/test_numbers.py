@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 
 from corr import load_run
 from paper_figs import _style, fig1, fig2
@@ -56,6 +57,7 @@ def test_fig2_holds_one_curve_for_each_step_ratio(drawn: Any, runs: list[Path]) 
         moved = np.abs(gradient[-1] - gradient[0])
         assert curve["weight"] == int(np.argmax(moved))
         close(curve["mean"], walk["mean"].values[:, curve["weight"]])
+        close(curve["single"], walk.path.values[:8, :, curve["weight"]])  # as many in every panel
         delta = ((paths.mean(axis=0) - gradient) ** 2).mean(axis=1)
         noise = paths.var(axis=0, ddof=1).mean(axis=1) / len(paths)
         np.testing.assert_allclose(distance["delta"], delta, rtol=1e-9, atol=1e-18)
@@ -82,6 +84,21 @@ def test_what_is_drawn_is_what_is_written(drawn: Any) -> None:
     assert above.get_yscale() == "log" and drawn.figures["fig1c"].axes[0].get_yscale() == "log"
 
 
+def test_points_where_seen_and_upper_limits_elsewhere(drawn: Any) -> None:
+    """Δ less noise is a point where it exceeds its standard error, else a hollow mark two errors above it."""
+    above = drawn.figures["fig2b"].axes[0]
+    marks = [np.asarray(marks.get_offsets()) for marks in above.collections if isinstance(marks, PathCollection)]
+    for curve, colour, limits in zip(drawn.numbers("fig2b")["curves"], _style.ratio_colours(3), marks, strict=True):
+        at = curve["points"]
+        value, error = (np.asarray(curve[name], float)[at] for name in ("unbiased", "standard_error"))
+        seen = value > error
+        points = next(line for line in above.lines if line.get_marker() == "o" and line.get_color() == colour)
+        close(points.get_ydata(), value[seen])
+        expected = (value + 2 * error)[~seen]
+        close(limits[:, 1], expected[expected > 0])
+        assert min([*value[seen], *limits[:, 1]]) > above.get_ylim()[0]
+
+
 def test_every_figure_states_its_settings(drawn: Any) -> None:
     for figure in drawn.figures.values():
         text = " ".join(figure.get_suptitle().split())
@@ -94,11 +111,12 @@ def test_every_figure_states_its_settings(drawn: Any) -> None:
 
 
 def test_only_departures_from_the_paper_are_called_ours(tmp_path: Path, new_run: Callable[..., Path]) -> None:
-    faithful = {"step_ratio": 0.1, "trajectories": 1000, "descent_learning_rate": 1e-5, "beta": 50.0}
-    paper = [read(new_run(tmp_path / "paper", changes=faithful))]
-    ours = settings(paper, paper=fig1.PAPER, ours=("start",)).split("ours, not the paper’s: ")
-    assert ours[1] == "n, start" or "8 finite" in ours[0]
-    assert "β = 50" in ours[0] and "λ" not in ours[1] and "descent α" not in " ".join(ours)
+    faithful = {"step_ratio": 0.1, "descent_learning_rate": 1e-5, "beta": 50.0}
+    paper = settings(
+        [read(new_run(tmp_path / "paper", changes=faithful))], paper={**fig1.PAPER, "trajectories": 8}, ours=("start",)
+    )
+    assert paper.split("ours, not the paper’s: ")[1] == "start"
+    assert "β = 50" in paper and "descent α" not in paper
     quick = settings([read(new_run(tmp_path / "quick"))], paper=fig1.PAPER, ours=("start",))
     assert quick.split("ours, not the paper’s: ")[1] == "λ, n, descent α, start"
 
@@ -123,8 +141,7 @@ def test_lost_trajectories_are_said_and_left_out(tmp_path: Path, new_run: Callab
     assert "n = 8 (6 finite)" in settings([run], paper={}, ours=("start",))
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_any_number_of_step_ratios(tmp_path: Path, new_run: Callable[..., Path], count: int) -> None:
-    folders = [new_run(tmp_path / f"run-{k}", 2.0**k, 4) for k in range(count)]
+def test_any_number_of_step_ratios(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+    folders = [new_run(tmp_path / f"run-{k}", 2.0**k, 4) for k in range(5)]
     assert len(fig2.draw(folders, tmp_path)) == 6
-    assert len(set(_style.ratio_colours(count))) == count
+    assert len(set(_style.ratio_colours(5))) == 5
