@@ -82,7 +82,8 @@ def permutation_test(
     observed, null = two_sample(grams, labels[None])[0], two_sample(grams, shuffled)
     weights = shuffled / len(a) - (~shuffled) / len(b)
     along = np.stack([weights @ _leading(matrix) for matrix in grams], axis=1)
-    return _result(observed, null, along, level, power)
+    overlap = np.sum(weights * np.roll(shuffled, 1, axis=0), axis=1)
+    return _result(observed, Null(null, along, overlap), level, power)
 
 
 def sign_flip_test(
@@ -124,7 +125,7 @@ def sign_flip_test(
     observed, null = one_sample(grams, np.ones((1, len(a))))[0], one_sample(grams, signs)
     centred = gram(a)
     along = np.stack([signs @ _leading(matrix) / len(a) for matrix in centred], axis=1)
-    return _result(observed, null, along, level, power)
+    return _result(observed, Null(null, along, signs.mean(axis=1)), level, power)
 
 
 def _leading(matrix: np.ndarray) -> np.ndarray:
@@ -133,21 +134,30 @@ def _leading(matrix: np.ndarray) -> np.ndarray:
     return vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
 
 
-def _result(observed: np.ndarray, null: np.ndarray, along: np.ndarray, level: float, power: float) -> PathResult:
-    resamples = len(null)
-    p_value = (1 + np.sum(null >= observed - _slack(null), axis=0)) / (resamples + 1)
-    quantile = np.quantile(null, 1 - level, axis=0, method="higher")
-    spread = null.std(axis=0)
+class Null(NamedTuple):
+    """Resamples of the statistic (P, T), of the mean along the leading direction (P, T), and the share (P,) of a true
+    shift that a resample still carries."""
+
+    statistic: np.ndarray
+    along: np.ndarray
+    overlap: np.ndarray
+
+
+def _result(observed: np.ndarray, null: Null, level: float, power: float) -> PathResult:
+    law = null.statistic
+    resamples = len(law)
+    p_value = (1 + np.sum(law >= observed - _slack(law), axis=0)) / (resamples + 1)
+    quantile = np.quantile(law, 1 - level, axis=0, method="higher")
+    spread, centre = law.std(axis=0), law.mean(axis=0)
     used = spread > 0
-    centre = null.mean(axis=0)
     if used.any():
-        null_max = np.max((null - centre)[:, used] / spread[used], axis=1)
+        null_max = np.max((law - centre)[:, used] / spread[used], axis=1)
         maximum = float(np.max((observed - centre)[used] / spread[used]))
         maximum_p = float((1 + np.sum(null_max >= maximum - 1e-12)) / (resamples + 1))
     else:
         maximum, maximum_p = 0.0, 1.0
-    detectable = np.array([_detectable(null[:, t], along[:, t], quantile[t], power) for t in range(len(observed))])
-    return PathResult(observed, p_value, quantile, detectable, maximum, maximum_p, level, power, resamples)
+    seen = [_detectable(law[:, t], null.along[:, t], null.overlap, level, power) for t in range(len(observed))]
+    return PathResult(observed, p_value, quantile, np.array(seen), maximum, maximum_p, level, power, resamples)
 
 
 def _slack(null: np.ndarray) -> np.ndarray:
@@ -155,19 +165,26 @@ def _slack(null: np.ndarray) -> np.ndarray:
     return 1e-12 * np.abs(null).max(axis=0, initial=0.0)
 
 
-def _detectable(null: np.ndarray, along: np.ndarray, quantile: float, power: float) -> float:
-    """Smallest s² such that null + 2 s along + s² exceeds the quantile with the stated frequency."""
-    if not null.std() > 0:
+def _detectable(law: np.ndarray, along: np.ndarray, overlap: np.ndarray, level: float, power: float) -> float:
+    """Smallest squared shift s² that exceeds the quantile of its own null law with the stated frequency.
+
+    A true shift s moves the statistic to law + 2 s along + s². It also widens the null law, since resamples carry the
+    share ``overlap`` of it: law + 2 s along overlap + s² (overlap² - <overlap²>).
+    """
+    if not law.std() > 0:
         return 0.0
-    low, high = 0.0, 1.0
-    scale = np.sqrt(abs(quantile) + null.std())
+    scale = np.sqrt(np.quantile(np.abs(law), 1 - level) + law.std())
+    excess = overlap**2 - np.mean(overlap**2)
 
     def seen(shift: float) -> float:
-        return float(np.mean(null + 2 * shift * scale * along + (shift * scale) ** 2 > quantile))
+        s = shift * scale
+        quantile = np.quantile(law + 2 * s * along * overlap + s**2 * excess, 1 - level)
+        return float(np.mean(law + 2 * s * along + s**2 > quantile))
 
-    while seen(high) < power:
+    low, high = 0.0, 1.0
+    while seen(high) < power and high < 1e6:
         high *= 2
-    for _ in range(50):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (low, middle) if seen(middle) >= power else (middle, high)
     return float((high * scale) ** 2)
