@@ -63,7 +63,7 @@ def test_p_values_are_uniform_under_the_null(kind: str) -> None:
 
 @pytest.mark.parametrize("one_sample", [False, True])
 def test_detectable_deviation_is_detected_as_often_as_promised(one_sample: bool) -> None:
-    """A shift of the promised size along the leading direction, over many data sets; power 0.8 within binomial error."""
+    """A shift of the promised size along the leading direction, over many data sets: power 0.8."""
     rng = np.random.default_rng(4)
     shape = np.linspace(1.0, 2.0, 6)
     direction = np.sqrt(6) * shape / np.linalg.norm(shape)
