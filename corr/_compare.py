@@ -12,6 +12,7 @@ import xarray
 from ._accept import check_beta
 from ._clock import check_count, check_positive, matched_mutation_std, matched_step_ratio, whole_steps
 from ._objective import check_loss, check_params
+from ._proposals import warn_if_unresolved
 from ._run import run
 from ._timegrid import TimeGrid, stiffness, twin_grid
 from ._types import Params, Scalar
@@ -105,6 +106,7 @@ def compare(
     clock = resolve_clock(learning_rate, step_ratio, mutation_std, beta)
     params = check_params(params)
     check_loss(loss, params)
+    warn_if_unresolved(clock.mutation_std, params)
     check_count("trajectories", trajectories)
     twins = trajectories if twin_trajectories is None else check_count("twin_trajectories", twin_trajectories)
     times = recorded_times(end_time, record_every)

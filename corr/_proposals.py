@@ -1,6 +1,7 @@
 """Proposals: Gaussian mutation of all parameters at once."""
 
 import math
+import warnings
 from typing import Any
 
 import jax
@@ -68,6 +69,20 @@ def check_mutation_std(mutation_std: Any) -> None:
         expected = "a positive finite number" if isotropic else "non-negative finite numbers, at least one positive"
         got = values[0] if isotropic else f"values in [{values.min(initial=math.inf)}, {values.max(initial=-math.inf)}]"
         raise ValueError(f"mutation_std (sigma) must be {expected}, got {got}")
+
+
+def warn_if_unresolved(mutation_std: float, params: Params) -> None:
+    """Warn where σ is below two spacings of the largest parameter: most mutations would round to nothing there."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        spacing = np.spacing(np.max(np.abs(np.asarray(leaf)), initial=0.0))
+        if mutation_std < 2 * spacing:
+            warnings.warn(
+    """Warn where σ is below two spacings of the largest parameter: most mutations of it would round to nothing."""
+                f" {jax.tree_util.keystr(path) or 'params'}: mutations of it are lost in rounding; use float64 or a"
+                " larger mutation_std",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def largest_normal(dtype: Any) -> float:

@@ -96,3 +96,8 @@ def test_bad_numbers(change: dict[str, object], message: str) -> None:
 def test_bad_losses(loss: object, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         compare(loss)
+
+
+def test_mutations_lost_in_rounding_are_announced() -> None:
+    with pytest.warns(UserWarning, match="lost in rounding"):
+        compare(params=jnp.full(3, 1e4), learning_rate=1e-6, end_time=1e-5, record_every=1e-5)
