@@ -77,8 +77,8 @@ def warn_if_unresolved(mutation_std: float, params: Params) -> None:
         spacing = np.spacing(np.max(np.abs(np.asarray(leaf)), initial=0.0))
         if mutation_std < 2 * spacing:
             warnings.warn(
-                f"mutation_std {mutation_std:g} is below two rounding steps ({2 * spacing:.2g}) of the largest number in"
-                f" {jax.tree_util.keystr(path) or 'params'}: mutations of it are lost in rounding; use float64 or a"
+                f"mutation_std {mutation_std:g} is below two rounding steps ({2 * spacing:.2g}) of the largest number"
+                f" in {jax.tree_util.keystr(path) or 'params'}: mutations are lost in rounding; use float64 or a"
                 " larger mutation_std",
                 UserWarning,
                 stacklevel=3,
