@@ -1,7 +1,7 @@
 """What the command line sets before JAX starts: devices, vector width, compilation cache."""
 
 import os
-import sys
+from importlib.metadata import version
 from pathlib import Path
 
 APPLICATION = "neuroevolution-correspondence"
@@ -16,19 +16,19 @@ def cache_folder() -> Path:
 
 
 def prepare() -> None:
-    """One CPU device per core, 512-bit vectors, compiled programs kept; without effect once JAX has started.
+    """One CPU device per core, 512-bit vectors, compiled programs kept; without effect once JAX runs.
 
     An unknown name in XLA_FLAGS aborts the process, so the flag is set only for versions of jaxlib it was tested with.
     """
-    from importlib.metadata import version
+    import jax
 
-    if "jax" in sys.modules:
+    cores = int(os.environ.get("JAX_NUM_CPU_DEVICES") or len(os.sched_getaffinity(0)))
+    try:
+        jax.config.update("jax_num_cpu_devices", cores)
+    except RuntimeError:  # JAX has devices already, and reads XLA_FLAGS no more
         return
     flags = os.environ.get("XLA_FLAGS", "")
     if version("jaxlib").startswith(TESTED_JAXLIB) and "prefer_vector_width" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {VECTOR_FLAG}".strip()
-    import jax
-
-    jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)

@@ -1,7 +1,10 @@
 """The command line: the main job end to end, bad input, and results that are never overwritten."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +174,20 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         cli.main([command, "--help"])
     assert stop.value.code == 0
     assert len(capsys.readouterr().out) > 200
+
+
+def test_command_line_uses_every_core_and_wide_vectors() -> None:
+    code = (
+        "import os; from experiments import cli, _machine; _machine.prepare(); import jax;"
+        "print(jax.device_count(), os.environ.get('XLA_FLAGS', ''))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+    )
+    count, flags = done.stdout.strip().split(" ", 1)
+    assert int(count) == len(os.sched_getaffinity(0))
+    assert "prefer_vector_width=512" in flags
