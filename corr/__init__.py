@@ -8,6 +8,7 @@ from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
 from ._proposals import gaussian
+from ._resume import Interrupted
 from ._run import run
 from ._storage import ResultError, load_run
 from ._types import Dynamics, Info, Objective, State
@@ -21,6 +22,7 @@ __all__ = [
     "Dynamics",
     "FlipRate",
     "Info",
+    "Interrupted",
     "Objective",
     "ResultError",
     "State",

@@ -62,6 +62,9 @@ def compare(
     devices: int | None = None,
     progress: bool = True,
     log: Path | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = 60.0,
+    check: Callable[[int, Params], None] | None = None,
 ) -> Comparison:
     """Run mutation, its noisy gradient twin and noise-free gradient descent from the same start on the same clock.
 
@@ -83,7 +86,8 @@ def compare(
         thin: (time, count): after this time only the first ``count`` twin trajectories are followed.
         descent_learning_rate: learning rate of the noise-free descent, None for α.
         twin_moments: moments of the twin (see ``langevin``), None for the paper's.
-        keep, block_size, devices, progress, log: as in ``run``.
+        keep, block_size, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
+        check: as in ``run``, for the mutation side.
 
     Returns:
         A ``Comparison``; the Datasets' attributes hold σ, β, α, λ and the time steps used.
@@ -117,7 +121,8 @@ def compare(
     )
     marks = [whole_steps(t, clock.step_time, "mutation") for t in times]
     slow_marks = [whole_steps(t, slow, "noise-free descent") for t in times]
-    shared = {"key": key, "keep": keep, "devices": devices, "block_size": block_size, "progress": progress, "log": log}
+    shared = {"key": key, "keep": keep, "devices": devices, "block_size": block_size, "progress": progress, "log": log,
+              "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}  # fmt: skip
 
     smooth = descent(loss, learning_rate=slow, normalized=math.isinf(beta))
     alone = {**shared, "keep": None, "block_size": 1}
@@ -128,7 +133,11 @@ def compare(
     thin_step = None if thin is None else (int(grid.marks[_index(times, thin[0])]), thin[1])
     walk = mutation(loss, mutation_std=clock.mutation_std, beta=beta)
     return Comparison(
-        _label(_run(walk, params, marks, times, trajectories, "mutation", shared), clock, clock.step_time),
+        _label(
+            _run(walk, params, marks, times, trajectories, "mutation", {**shared, "check": check}),
+            clock,
+            clock.step_time,
+        ),
         _label(_run(twin, params, list(grid.marks), times, twins, "twin", shared, thin_step), clock, grid),
         _label(noise_free, clock, slow),
     )
@@ -179,6 +188,8 @@ def _run(
     shared: dict[str, Any],
     thin: tuple[int, int] | None = None,
 ) -> xarray.Dataset:
+    folder = shared["checkpoint"]
+    own = {**shared, "checkpoint": None if folder is None else folder / label}
     return run(
         dynamics,
         params,
@@ -188,7 +199,7 @@ def _run(
         trajectories=trajectories,
         thin=thin,
         label=label,
-        **shared,
+        **own,
     ).assign_attrs(side=label)
 
 

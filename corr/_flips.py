@@ -76,7 +76,7 @@ def flip_counter(
     dynamics = mutation(loss, mutation_std=mutation_std, beta=beta)
     assert dynamics.halves is not None
     draw, advance = dynamics.halves
-    accept, wide_loss = metropolis(beta), in_float64(loss)
+    accept, wide_loss = metropolis(beta), in_float64(loss, jnp.result_type(float))
 
     def referee(drawn: Any, position: Params, displacement: Params) -> jax.Array:
         with jax.enable_x64(True):

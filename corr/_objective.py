@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +35,34 @@ def objective(loss: Callable[[Params], Scalar], *, bound: float = math.inf) -> O
         raise TypeError(f"loss must be a function params -> scalar, got {type(loss).__name__}")
     split = difference(loss, bound=bound)
     return Objective(loss, split.start, split.change)
+
+
+def subtracted(loss: Callable[[Params], Scalar]) -> Objective:
+    """A loss whose change is the difference of two evaluations, with the rounding error that brings.
+
+    Args:
+        loss: any JAX function ``params -> scalar``.
+
+    Returns:
+        An ``Objective`` whose tape holds the parameters and their loss.
+
+    Example:
+        >>> U = subtracted(lambda x: jnp.sum(x**2))
+        >>> _, tape = U.start(jnp.ones(2))
+        >>> f"{U.change(tape, jnp.array([1e-8, 0.0]))[0]:.3e}"
+        '0.000e+00'
+    """
+
+    def start(params: Params) -> tuple[Scalar, Any]:
+        value = loss(params)
+        return value, (params, value)
+
+    def change(tape: Any, displacement: Params) -> tuple[Scalar, Any]:
+        params, value = tape
+        new_value, new_tape = start(jax.tree.map(jnp.add, params, displacement))
+        return new_value - value, new_tape
+
+    return Objective(loss, start, change)
 
 
 def check_params(params: Params) -> Params:

@@ -11,7 +11,7 @@ from jax.extend import core
 from .difference._graph import inner_jaxpr
 
 
-def in_float64(function: Callable[..., Any]) -> Callable[..., list[Any]]:
+def in_float64(function: Callable[..., Any], traced_at: Any = jnp.float32) -> Callable[..., list[Any]]:
     """The same sequence of operations in float64; call it where x64 is enabled.
 
     The jaxpr is traced at the arguments' own precision, so the referee evaluates the same function with the same
@@ -19,14 +19,17 @@ def in_float64(function: Callable[..., Any]) -> Callable[..., list[Any]]:
 
     Args:
         function: any JAX function of arrays.
+        traced_at: dtype of its arguments, float32 or float64.
 
     Returns:
         A function of the same arguments that returns a flat list of float64 arrays.
     """
 
+    own = jnp.dtype(traced_at)
+
     def promoted(*args: Any) -> list[Any]:
-        with jax.enable_x64(False):
-            shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), jnp.float32), args)
+        with jax.enable_x64(own == np.float64):
+            shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), own), args)
             closed = jax.make_jaxpr(function)(*shapes)
         return _evaluate(closed, [_wide(leaf) for leaf in jax.tree.leaves(args)])
 

@@ -1,6 +1,6 @@
 """``run``: an ensemble of one dynamics as an xarray dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,15 @@ import xarray
 
 from ._clock import check_count, check_positive
 from ._objective import check_params
+from ._recorder import Recorder, paths_to_keep
+from ._resume import Saver
 from ._types import Dynamics, Params
-from .ensemble._engine import Snapshot, default_refresh, simulate
 from .ensemble._layout import choose_layout
+from .ensemble._memory import check_memory
+from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
-
-KEPT_NUMBERS = 50_000_000
+from .ensemble._shares import own_trajectories
+from .ensemble._simulate import default_refresh, simulate
 
 
 def run(
@@ -36,6 +39,9 @@ def run(
     progress: bool = True,
     log: Path | None = None,
     label: str = "run",
+    checkpoint: Path | None = None,
+    checkpoint_every: float = 60.0,
+    check: Callable[[int, Params], None] | None = None,
 ) -> xarray.Dataset:
     """Run many trajectories of one dynamics from one start.
 
@@ -57,6 +63,10 @@ def run(
         progress: show a progress bar.
         log: JSON-lines file to append to.
         label: name shown beside the progress bar.
+        checkpoint: folder for checkpoints; a run that finds one of its own there goes on from it, with the same bits as
+            an uninterrupted run. SIGINT and SIGTERM then end the run after the steps under way, saved.
+        checkpoint_every: seconds between checkpoints.
+        check: called with (step, parameters of the first trajectory) at every checkpoint.
 
     Returns:
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
@@ -65,8 +75,10 @@ def run(
         ``finite`` (trajectory) and ``count`` (time).
 
     Raises:
-        ValueError: if a number is out of range, or a recorded step lies outside [0, steps].
+        ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
+            memory, or a checkpoint cannot be written or belongs to another run.
         TypeError: if an argument has the wrong type.
+        Interrupted: if a signal ended a run that has checkpoints.
 
     Example:
         >>> import jax.numpy as jnp
@@ -82,8 +94,19 @@ def run(
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
     refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
-    recorder = Recorder(params, trajectories, clock, marks, keep)
-    with Progress(label, steps, show=progress, log=log) as bar:
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    kept = paths_to_keep(keep, trajectories, len(marks), size)
+    check_memory(dynamics, params, layout, rows=len(marks), kept=kept)
+    recorder = Recorder(params, own_trajectories(layout, trajectories), clock, marks, kept)
+    identity = {"steps": steps, "record_at": marks, "trajectories": trajectories, "refresh_every": refresh,
+                "thin": thin, "keep": kept, "block_size": layout.block}  # fmt: skip
+    saver = Saver(checkpoint, checkpoint_every, check, dynamics, params, key, identity, recorder, steps)
+    with Progress(label, steps, show=progress, log=log) as bar, saver:
+
+        def after_chunk(step: int, fetch: Any) -> None:
+            bar.advance(step)
+            saver.after_chunk(step, fetch)
+
         for snapshot in simulate(
             dynamics,
             params,
@@ -93,10 +116,12 @@ def run(
             layout=layout,
             refresh_every=refresh,
             thin=thin,
-            progress=bar.advance,
+            resume=saver.resume(),
+            after_chunk=after_chunk,
         ):
             bar.write(**recorder.add(snapshot))
     attrs = {"devices": layout.devices, "block_size": layout.block, "refresh_every": refresh}
+    merge_processes(recorder)
     return recorder.dataset().assign_attrs(attrs)
 
 
@@ -114,81 +139,3 @@ def _clock(marks: list[int], time_step: float, times: Sequence[float] | None) ->
     if len(times) != len(marks):
         raise ValueError(f"times holds {len(times)} numbers for {len(marks)} recorded steps {marks[:3]}...")
     return np.asarray(times, float)
-
-
-class Recorder:
-    """Collects snapshots into named arrays; statistics in float64 on the host."""
-
-    def __init__(self, params: Params, trajectories: int, clock: np.ndarray, marks: list[int], keep: int | None):
-        self._labels = parameter_labels(params)
-        size = trajectories * len(marks) * len(self._labels)
-        wanted = (trajectories if size <= KEPT_NUMBERS else 25) if keep is None else check_count("keep", keep, least=0)
-        self._keep = min(wanted, trajectories)
-        self._clock, self._marks = clock, marks
-        self._rows: list[dict[str, Any]] = []
-        self._nonfinite = np.zeros(trajectories, np.int64)
-        self._lost = np.zeros(trajectories, bool)
-
-    def _pad(self, values: np.ndarray) -> np.ndarray:
-        """``values`` with NaN rows for trajectories that are no longer followed."""
-        gone = len(self._lost) - len(values)
-        return (
-            np.concatenate([values, np.full((gone, *np.shape(values)[1:]), np.nan, values.dtype)]) if gone else values
-        )
-
-    def add(self, snapshot: Snapshot) -> dict[str, Any]:
-        """Record one snapshot; returns a few facts for the log."""
-        leaves = jax.tree.leaves(snapshot.state.position)
-        flat = self._pad(np.concatenate([np.reshape(leaf, (len(leaf), -1)) for leaf in leaves], axis=1))
-        loss = self._pad(np.asarray(snapshot.state.loss))
-        finite = np.isfinite(loss) & np.all(np.isfinite(flat), axis=1)
-        good = flat[finite].astype(np.float64)
-        since = self._marks[len(self._rows)] - (self._marks[len(self._rows) - 1] if self._rows else 0)
-        self._nonfinite[: len(snapshot.counts.nonfinite)] += snapshot.counts.nonfinite
-        self._lost[: len(leaves[0])] |= ~finite[: len(leaves[0])]
-        row = {
-            "mean": np.mean(good, axis=0) if len(good) else np.full(flat.shape[1], np.nan),
-            "variance": np.var(good, axis=0, ddof=1) if len(good) > 1 else np.full(flat.shape[1], np.nan),
-            "loss": loss,
-            "path": flat[: self._keep],
-            "acceptance": self._pad(snapshot.counts.accepted / since) if since else np.full(len(loss), np.nan),
-            "finite": finite,
-        }
-        self._rows.append(row)
-        mean_loss = float(np.mean(loss[finite], dtype=np.float64)) if finite.any() else None
-        accepted = float(np.nanmean(row["acceptance"])) if since else None
-        time = float(self._clock[len(self._rows) - 1])
-        return {"step": snapshot.step, "time": time, "mean_loss": mean_loss, "acceptance": accepted}
-
-    def dataset(self) -> xarray.Dataset:
-        """All recorded snapshots with named dimensions."""
-        rows = {name: np.stack([row[name] for row in self._rows]) for name in self._rows[0]}
-        finite = rows["finite"]
-        return xarray.Dataset(
-            {
-                "mean": (("time", "parameter"), rows["mean"]),
-                "variance": (("time", "parameter"), rows["variance"]),
-                "loss": (("trajectory", "time"), rows["loss"].T),
-                "acceptance": (("trajectory", "time"), rows["acceptance"].T),
-                "path": (("path_trajectory", "time", "parameter"), rows["path"].transpose(1, 0, 2)),
-                "nonfinite": (("trajectory",), self._nonfinite),
-                "finite": (("trajectory",), ~self._lost),
-                "count": (("time",), finite.sum(axis=1)),
-            },
-            coords={
-                "time": ("time", self._clock, {"units": "learning rate * gradient steps"}),
-                "step": ("time", np.asarray(self._marks)),
-                "parameter": ("parameter", np.asarray(self._labels)),
-                "trajectory": ("trajectory", np.arange(finite.shape[1])),
-            },
-        )
-
-
-def parameter_labels(params: Params) -> list[str]:
-    """One label per number, by path and index: ``a[0]``, ``dense_0/kernel[3,4]``."""
-    labels = []
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        name = jax.tree_util.keystr(path, simple=True, separator="/")
-        for index in np.ndindex(np.shape(leaf)):
-            labels.append(f"{name}[{','.join(map(str, index))}]" if index else name)
-    return labels

@@ -1,8 +1,12 @@
 """Result folders: three netCDF files and a manifest, written so that nothing saved is ever lost or half there."""
 
+import fcntl
 import hashlib
 import json
 import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import xarray
 from ._compare import Comparison
 
 MANIFEST = "manifest.json"
+BEGUN = "configuration.json"
 
 
 class ResultError(ValueError):
@@ -71,7 +76,7 @@ def load_run(folder: Path) -> tuple[Comparison, dict[str, Any]]:
         raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
     manifest = read_manifest(folder)
     if manifest is None:
-        raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it starts over")
+        raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
     sides = {}
     for name in Comparison._fields:
         try:
@@ -95,29 +100,68 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         raise ResultError(f"{file} is damaged ({error}): move the folder aside and run the experiment again") from error
 
 
-def claim_folder(folder: Path, configuration: dict[str, Any]) -> bool:
+def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = False) -> bool:
     """Make ``folder`` ready for a run of this configuration; True where it already holds the finished run.
 
-    An unfinished run is kept aside under a new name, never overwritten.
+    Nothing is overwritten: with ``fresh``, or where the folder holds something else, what is there is kept aside.
 
     Raises:
         ResultError: if the folder holds another configuration, naming the fields that differ.
     """
+    if fresh and folder.exists():
+        _keep_aside(folder)
     manifest = read_manifest(folder)
-    if manifest is not None:
-        differ = _differences(manifest.get("configuration", {}), configuration)
-        if differ:
-            raise ResultError(
-                f"{folder} holds a run with another configuration ({'; '.join(differ)}): choose another --output"
-            )
-        return True
-    if folder.exists() and any(folder.iterdir()):
-        number = 1
-        while (aside := folder.with_name(f"{folder.name}.unfinished-{number}")).exists():
-            number += 1
-        folder.rename(aside)
+    saved = manifest.get("configuration", {}) if manifest is not None else _begun(folder)
+    if saved is None and folder.exists() and any(folder.iterdir()):
+        _keep_aside(folder)
+    differ = [] if saved is None else _differences(saved, configuration)
+    if differ:
+        raise ResultError(
+            f"{folder} holds a run with another configuration ({'; '.join(differ)}): choose another --output, or"
+            " --fresh to keep it aside and start over"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    return False
+    if saved is None:
+        write_json(folder / BEGUN, configuration)
+    return manifest is not None
+
+
+def _begun(folder: Path) -> dict[str, Any] | None:
+    """The configuration of an unfinished run."""
+    try:
+        return json.loads((folder / BEGUN).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+
+
+def _keep_aside(folder: Path) -> None:
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.aside-{number}")).exists():
+        number += 1
+    folder.rename(aside)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for this process alone.
+
+    Raises:
+        ResultError: if another process holds it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            raise ResultError(
+                f"another process ({file.read().strip() or 'unknown'}) is running in {folder}: wait for it, or choose"
+                " another --output"
+            ) from error
+        file.truncate(0)
+        file.write(f"pid {os.getpid()} on {platform.node()}")
+        file.flush()
+        yield
 
 
 def configuration_hash(configuration: dict[str, Any]) -> str:

@@ -26,12 +26,12 @@ class TimeGrid(NamedTuple):
     def schedule(self, count: jax.Array) -> jax.Array:
         """dt of step number ``count``."""
         interval = jnp.searchsorted(jnp.asarray(self.marks[1:], jnp.int32), count, side="right")
-        return jnp.asarray(self.time_steps, jnp.float32)[jnp.clip(interval, 0, len(self.time_steps) - 1)]
+        return jnp.asarray(self.time_steps, jnp.result_type(float))[jnp.clip(interval, 0, len(self.time_steps) - 1)]
 
 
 def stiffness(loss: Callable[[Params], Scalar], path: np.ndarray, template: Params) -> tuple[np.ndarray, np.ndarray]:
     """|∇U| and the largest |Hessian eigenvalue| (power iteration) at each row of a path (times, parameters)."""
-    _, unravel = ravel_pytree(template)
+    start, unravel = ravel_pytree(template)
     gradient = jax.grad(lambda flat: loss(unravel(flat)))
 
     @jax.jit
@@ -43,11 +43,11 @@ def stiffness(loss: Callable[[Params], Scalar], path: np.ndarray, template: Para
 
         slope = gradient(flat)
         size = jnp.linalg.norm(slope)
-        start = jnp.where(size > 0, slope / jnp.where(size > 0, size, 1), 1 / math.sqrt(flat.size))
-        (_, largest), _ = jax.lax.scan(power, (start, size), None, length=POWER_STEPS)
+        first = jnp.where(size > 0, slope / jnp.where(size > 0, size, 1), 1 / math.sqrt(flat.size))
+        (_, largest), _ = jax.lax.scan(power, (first, size), None, length=POWER_STEPS)
         return size, largest
 
-    values = [one(jnp.asarray(row, jnp.float32)) for row in path]
+    values = [one(jnp.asarray(row, start.dtype)) for row in path]
     return np.asarray([float(g) for g, _ in values]), np.asarray([float(h) for _, h in values])
 
 

@@ -3,16 +3,38 @@
 import os
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 APPLICATION = "neuroevolution-correspondence"
 VECTOR_FLAG = "--xla_cpu_prefer_vector_width=512"
 TESTED_JAXLIB = ("0.10.",)
+HEARTBEAT = 30
 
 
 def cache_folder() -> Path:
     """The user's cache folder for this application."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / APPLICATION
+
+
+def join(options: Any) -> bool:
+    """Join the group of processes that the options name; True in the first process, or where there is no group.
+
+    A process that dies ends the others with an error within ``HEARTBEAT`` seconds; their checkpoints stay.
+
+    Raises:
+        ValueError: if only some of the group's options are given.
+    """
+    import jax
+
+    named = (options.coordinator, options.processes, options.process_id)
+    if any(value is not None for value in named):
+        if any(value is None for value in named):
+            raise ValueError("--coordinator, --processes and --process-id belong together: give all three or none")
+        jax.distributed.initialize(*named, heartbeat_timeout_seconds=HEARTBEAT)
+    elif options.distributed:
+        jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT)
+    return jax.process_index() == 0
 
 
 def prepare() -> None:

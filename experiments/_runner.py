@@ -1,34 +1,39 @@
 """Run an experiment: resolve options, simulate, check decisions, save."""
 
 import math
+import os
 import platform
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray
 from jax.flatten_util import ravel_pytree
 
 import corr
 from corr._clock import check_count
-from corr._compare import Clock, resolve_clock
-from corr._flips import flip_counter
+from corr._compare import Clock, Comparison, resolve_clock
 from corr._objective import check_loss, check_params
-from corr._storage import claim_folder, save_run
+from corr._recorder import paths_to_keep
+from corr._storage import save_run
+from corr.ensemble._memory import estimate_memory, free_memory
 from theory import level1
 from theory.validity import measure_curvature, validity
 
 from ._catalogue import find_preset
+from ._claim import claimed
 from ._declare import Experiment, Preset
+from ._guard import CHECKED_POINTS, DecisionGuard
 
-WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2
-CHECKED_POINTS = 4
+CHECKPOINTS = "checkpoints"
+LAYOUT = ("devices", "block_size", "refresh_every")
+Precision = Literal["float32", "float64"]
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray")
 
 
@@ -45,6 +50,9 @@ class Options:
     step_ratio: float | None = None
     alpha: float | None = None
     beta: float | None = None
+    precision: Precision = "float32"
+    checkpoint_every: float = 60.0
+    fresh: bool = False
 
 
 def run_folder(options: Options, experiment: Experiment, step_ratio: float) -> Path:
@@ -85,33 +93,49 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
     Raises:
         ValueError, TypeError: for bad options or a bad loss, before anything is compiled.
     """
-    runs = plan(experiment, options)
-    problem = experiment.problem()
-    root = corr.root_key(options.seed)
-    params = check_params(problem.init(corr.trajectory_key(root, corr.Stream.START, 0)))
-    check_loss(problem.loss, params)
-    for folder, clock, trajectories, preset in runs:
-        configuration = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts)
-        if claim_folder(folder, configuration):
-            say(f"{folder}: finished before, reused")
-            continue
-        numbers = f"σ = {clock.mutation_std:.4g}, β = {clock.beta:g}, λ = {clock.step_ratio:g}"
-        say(f"{folder}: {numbers}, α = {clock.learning_rate:g}")
-        _one_run(problem.loss, params, root, folder, clock, trajectories, preset, options, configuration, say)
+    with jax.enable_x64(options.precision == "float64"):
+        runs = plan(experiment, options)
+        problem = experiment.problem()
+        root = corr.root_key(options.seed)
+        params = check_params(problem.init(corr.trajectory_key(root, corr.Stream.START, 0)))
+        check_loss(problem.loss, params)
+        for folder, clock, trajectories, preset in runs:
+            facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts)
+            with claimed(folder, facts, fresh=options.fresh) as finished:
+                if finished:
+                    say(f"{folder}: finished before, reused")
+                    continue
+                one = Task(problem.loss, params, root, folder, clock, trajectories, preset, options, facts)
+                _one_run(one, say)
     return [folder for folder, *_ in runs]
 
 
-def _one_run(loss, params, root, folder, clock, trajectories, preset, options, configuration, say) -> None:
+class Task(NamedTuple):
+    """Everything one run needs."""
+
+    loss: Any
+    params: Any
+    root: jax.Array
+    folder: Path
+    clock: Clock
+    trajectories: int
+    preset: Preset
+    options: Options
+    configuration: dict[str, Any]
+
+
+def _one_run(task: Task, say: Any) -> None:
+    folder, clock, preset = task.folder, task.clock, task.preset
+    numbers = f"σ = {clock.mutation_std:.4g}, β = {clock.beta:g}, λ = {clock.step_ratio:g}, α = {clock.learning_rate:g}"
+    say(f"{folder}: {numbers}, {task.options.precision}; memory about {_memory(task)}")
     begun = time.perf_counter()
-    counter = flip_counter(loss, mutation_std=clock.mutation_std, beta=clock.beta)
-    first = counter(params, root)
-    if first.rate > REFUSE_FLIPS:
-        raise ValueError(f"{100 * first.rate:.2g} % of decisions differ from float64 at the start, expected under 1 %")
+    guard = DecisionGuard(task.loss, clock, task.root, folder, say)
+    guard.start(task.params)
     sides = corr.compare(
-        loss,
-        params,
-        key=root,
-        trajectories=trajectories,
+        task.loss,
+        task.params,
+        key=task.root,
+        trajectories=task.trajectories,
         end_time=preset.end_time,
         record_every=preset.record_every,
         learning_rate=clock.learning_rate,
@@ -120,43 +144,65 @@ def _one_run(loss, params, root, folder, clock, trajectories, preset, options, c
         twin_trajectories=preset.twin_trajectories,
         thin=preset.thin,
         descent_learning_rate=preset.descent_learning_rate,
-        devices=options.devices,
-        log=folder / "log.jsonl",
+        devices=task.options.devices,
+        log=folder / "log.jsonl" if jax.process_index() == 0 else None,
+        progress=jax.process_index() == 0,
+        checkpoint=folder / CHECKPOINTS,
+        checkpoint_every=task.options.checkpoint_every,
+        check=guard.at_checkpoint,
     )
-    flips = [{"time": 0.0, **first._asdict()}, *_later_flips(counter, sides.mutation, params, root)]
-    for row in flips:
-        if row["rate"] > WARN_FLIPS:
-            say(f"warning: {100 * row['rate']:.2g} % of decisions differ from float64 at t = {row['time']:g}")
-    manifest = {
-        "configuration": configuration,
+    if jax.process_index() == 0:
+        guard.along(sides.mutation, task.params)
+        save_run(folder, sides, _manifest(task, sides, guard.rows(), time.perf_counter() - begun))
+        shutil.rmtree(folder / CHECKPOINTS)
+
+
+def _memory(task: Task) -> str:
+    """The larger of what the two ensembles need, and what is free."""
+    clock, preset = task.clock, task.preset
+    rows = round(preset.end_time / preset.record_every) + 1
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(task.params))
+    moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
+    sides = [
+        (corr.mutation(task.loss, mutation_std=clock.mutation_std, beta=clock.beta), task.trajectories),
+        (corr.langevin(task.loss, time_step=clock.step_time, moments=moments), preset.twin_trajectories),
+    ]
+    needs = [
+        estimate_memory(
+            side, task.params, corr.choose_layout(count), rows=rows, kept=paths_to_keep(None, count, rows, size)
+        )
+        for side, count in sides
+    ]
+    most = max(need.total for need in needs)
+    return f"{most / 1e9:.2g} GB of {free_memory() / 1e9:.2g} GB free"
+
+
+def _manifest(task: Task, sides: Comparison, flips: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    walk = sides.mutation
+    return {
+        "configuration": task.configuration,
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "git": _git_revision(),
-        "device": f"{jax.devices()[0].device_kind} x {sides.mutation.attrs['devices']}",
+        "device": f"{jax.devices()[0].device_kind} x {walk.attrs['devices']}",
+        "processes": jax.process_count(),
+        "layout": {name: {key: side.attrs[key] for key in LAYOUT} for name, side in sides._asdict().items()},
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "platform": platform.platform(),
         "flip_rates": flips,
-        "acceptance": float(sides.mutation.acceptance.mean()),
-        **_predictions(loss, params, sides.descent, clock),
+        "acceptance": float(walk.acceptance.mean()),
+        "loss_drift": float(walk.loss_drift.max()),
+        **_predictions(task.loss, task.params, sides.descent, task.clock),
         "trajectories": {
-            "asked": trajectories,
-            "finite": int(sides.mutation.finite.sum()),
-            "nonfinite_proposals": int(sides.mutation.nonfinite.sum()),
+            "asked": task.trajectories,
+            "finite": int(walk.finite.sum()),
+            "lost": [int(i) for i in walk.trajectory.values[~walk.finite.values]],
+            "nonfinite_proposals": int(walk.nonfinite.sum()),
         },
-        "seconds": round(time.perf_counter() - begun, 1),
+        "seconds": round(seconds, 1),
     }
-    save_run(folder, sides, manifest)
 
 
-def _later_flips(counter: Any, walk: xarray.Dataset, params: Any, root: jax.Array) -> list[dict[str, Any]]:
-    """Flip rates along the first trajectory, at times spread over the run."""
-    _, unravel = ravel_pytree(params)
-    rows = []
-    for k in np.linspace(0, len(walk.time) - 1, CHECKED_POINTS).round().astype(int)[1:]:
-        place = unravel(jnp.asarray(walk.path.values[0, k]))
-        rows.append({"time": float(walk.time.values[k]), **counter(place, root)._asdict()})
-    return rows
-
-
-def _predictions(loss: Any, params: Any, smooth: xarray.Dataset, clock: Clock) -> dict[str, Any]:
+def _predictions(loss: Any, params: Any, smooth: Any, clock: Clock) -> dict[str, Any]:
     """Validity numbers at a few times, and level-1 acceptance at every recorded time, along noise-free descent."""
     _, unravel = ravel_pytree(params)
     flat_loss = lambda flat: loss(unravel(flat))  # noqa: E731
@@ -182,6 +228,7 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "run": run,
         "preset": options.preset,
         "seed": options.seed,
+        "precision": options.precision,
         "mutation_std": clock.mutation_std,
         "beta": _plain(clock.beta),
         "learning_rate": clock.learning_rate,

@@ -1,15 +1,17 @@
 """The command line: ``corr list``, ``corr run``, ``corr figure``, ``corr reproduce``."""
 
+import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from . import _machine
 
-FAILED, INTERRUPTED = 2, 130
+FAILED, SIGNALLED = 2, 128
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,20 @@ class Run(Where):
     """Learning rate alpha of gradient descent."""
     beta: float | None = None
     """Reciprocal evolutionary temperature in (0, inf]; inf accepts exactly when the loss does not rise."""
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic of the whole run."""
+    fresh: bool = False
+    """Start over; what the result folder holds is kept aside. Without it an unfinished run goes on."""
+    checkpoint_every: float = 60.0
+    """Seconds between checkpoints."""
+    distributed: bool = False
+    """Join a group of processes that SLURM, Open MPI or a TPU pod started; elsewhere give the next three as well."""
+    coordinator: str | None = None
+    """HOST:PORT of the first process of the group."""
+    processes: int | None = None
+    """Number of processes in the group."""
+    process_id: int | None = None
+    """Number of this process, from 0."""
 
 
 def list_experiments() -> None:
@@ -75,8 +91,9 @@ def run(
     from ._catalogue import find_experiment
     from ._runner import run_experiment
 
-    for folder in run_experiment(find_experiment(experiment), _options(options)):
-        print(f"results: {folder}")
+    first = _machine.join(options)
+    for folder in run_experiment(find_experiment(experiment), _options(options), _say(first)):
+        _say(first)(f"results: {folder}")
 
 
 def figure(
@@ -113,11 +130,14 @@ def reproduce(
     from ._tables import show_order, show_verdict
     from .verdict import order_by_step_ratio, verdict
 
+    first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
     found = [find_experiment(name) for name in experiments]
     judged: dict[Path, Any] = {}
     for experiment in found:
-        folders = run_experiment(experiment, _options(options))
+        folders = run_experiment(experiment, _options(options), _say(first))
+        if not first:
+            continue
         for folder in folders:
             if folder not in judged:
                 judged[folder] = verdict(folder, experiment)
@@ -151,7 +171,12 @@ def _draw(experiment: Any, options: Run) -> list[Path]:
 def _options(options: Run) -> Any:
     from ._runner import Options
 
-    return Options(**vars(options))
+    return Options(**{field.name: getattr(options, field.name) for field in fields(Options)})
+
+
+def _say(first: bool) -> Callable[[str], None]:
+    """Of several processes only the first one speaks."""
+    return print if first else lambda line: None
 
 
 def _duration(seconds: float) -> str:
@@ -171,9 +196,10 @@ def main(args: list[str] | None = None) -> int:
     except (ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        print("interrupted: finished runs are saved, the one under way starts over next time", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        reason = str(stop) or "finished runs are saved, and the one under way to its last checkpoint"
+        print(f"interrupted: {reason}; run the same command again to go on", file=sys.stderr)
+        return SIGNALLED + getattr(stop, "signal", signal.SIGINT)
     return 0
 
 

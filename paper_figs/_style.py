@@ -1,5 +1,6 @@
 """Colour roles, axes, and saving with the plotted numbers beside."""
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -58,10 +59,20 @@ def state(figure: Figure, text: str) -> None:
     figure.suptitle(text, x=0.02, ha="left", color="0.25", linespacing=1.25)
 
 
-def band(axis: Axes, across: np.ndarray, mean: np.ndarray, error: np.ndarray, style: Mapping[str, Any]) -> None:
-    """A line with its band of one standard error."""
-    axis.fill_between(across, mean - error, mean + error, color=style["color"], alpha=0.3, linewidth=0, zorder=2)
-    axis.plot(across, mean, **style)
+def band(
+    axis: Axes, across: np.ndarray, mean: np.ndarray, error: np.ndarray, style: Mapping[str, Any], count: np.ndarray
+) -> None:
+    """A line with its band of one standard error, broken where it becomes the mean of fewer trajectories."""
+    for part in pieces(count):
+        lines = (across[part], mean[part] - error[part], mean[part] + error[part])
+        axis.fill_between(*lines, color=style["color"], alpha=0.3, linewidth=0, zorder=2)
+        axis.plot(across[part], mean[part], **style)
+
+
+def pieces(count: np.ndarray) -> list[slice]:
+    """Stretches of recorded times over which as many trajectories are averaged."""
+    edges = [0, *(np.flatnonzero(np.diff(count)) + 1).tolist(), len(count)]
+    return [slice(first, last) for first, last in itertools.pairwise(edges)]
 
 
 def log_axis(axis: Axes, bottom: float | None = None) -> None:

@@ -50,8 +50,8 @@ def _weights_against_time(run: Run) -> tuple[Figure, dict[str, Any]]:
     axes = figure.subplots(2, 2, sharex=True)
     for axis, k in zip(axes.flat, chosen, strict=False):
         axis.plot(run.time, single[:, :, k].T, **_style.SINGLE)
-        _style.band(axis, run.time, run.mutation.mean[:, k], run.mutation.error[:, k], _style.MEAN)
-        _style.band(axis, run.time, run.twin.mean[:, k], run.twin.error[:, k], _style.TWIN)
+        _style.band(axis, run.time, run.mutation.mean[:, k], run.mutation.error[:, k], _style.MEAN, run.mutation.count)
+        _style.band(axis, run.time, run.twin.mean[:, k], run.twin.error[:, k], _style.TWIN, run.twin.count)
         axis.plot(run.time, run.gradient[:, k], **_style.GRADIENT)
         axis.set_title(f"i = {k}: {run.labels[k]}")
     for unused in axes.flat[len(chosen) :]:
@@ -107,8 +107,8 @@ def _loss(run: Run) -> tuple[Figure, dict[str, Any]]:
     figure = Figure()
     axis = figure.subplots()
     axis.plot(run.time, single.T, **_style.SINGLE)
-    _style.band(axis, run.time, run.mutation.loss, run.mutation.loss_error, _style.MEAN)
-    _style.band(axis, run.time, run.twin.loss, run.twin.loss_error, _style.TWIN)
+    _style.band(axis, run.time, run.mutation.loss, run.mutation.loss_error, _style.MEAN, run.mutation.count)
+    _style.band(axis, run.time, run.twin.loss, run.twin.loss_error, _style.TWIN, run.twin.count)
     axis.plot(run.time, run.gradient_loss, **_style.GRADIENT)
     lowest = min(np.nanmin(single), run.gradient_loss.min())
     if 0 < LOG_RANGE * lowest < run.gradient_loss.max():

@@ -55,8 +55,10 @@ def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axis, run in zip(axes.flat, runs, strict=False):
         axis.plot(run.time, run.mutation.path[:drawn, :, chosen].T, **_style.SINGLE)
-        _style.band(axis, run.time, run.mutation.mean[:, chosen], run.mutation.error[:, chosen], _style.MEAN)
-        _style.band(axis, run.time, run.twin.mean[:, chosen], run.twin.error[:, chosen], _style.TWIN)
+        _style.band(
+            axis, run.time, run.mutation.mean[:, chosen], run.mutation.error[:, chosen], _style.MEAN, run.mutation.count
+        )
+        _style.band(axis, run.time, run.twin.mean[:, chosen], run.twin.error[:, chosen], _style.TWIN, run.twin.count)
         axis.plot(run.time, run.gradient[:, chosen], **_style.GRADIENT)
         axis.set_title(f"λ = {short(run.configuration['step_ratio'])}")
     for unused in axes.flat[len(runs) :]:
@@ -89,14 +91,16 @@ def _distance(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     curves = [_curve(run) for run in runs]
     figure = Figure(figsize=(_style.WIDTH, 4.4))
     above, below = figure.subplots(2, 1, sharex=True, sharey=True, height_ratios=(1.4, 1))
-    for number, (curve, colour) in enumerate(zip(curves, _style.ratio_colours(len(runs)), strict=True)):
+    colours = _style.ratio_colours(len(runs))
+    for number, (run, curve, colour) in enumerate(zip(runs, curves, colours, strict=True)):
         later = curve["delta"] > 0
         time = curve["time"][later]
         above.plot(time, curve["delta"][later], color=colour)
         above.plot(time, curve["sampling_noise"][later], color=colour, **NOISE)
         curve["points"] = _points(above, curve, number, len(curves), colour)
-        below.plot(time, curve["delta_twin"][later], color=colour, linestyle=_style.TWIN["linestyle"])
-        below.plot(time, curve["sampling_noise_twin"][later], color=colour, **NOISE)
+        for part in _style.pieces(run.twin.count[later]):
+            below.plot(time[part], curve["delta_twin"][later][part], color=colour, linestyle=_style.TWIN["linestyle"])
+            below.plot(time[part], curve["sampling_noise_twin"][later][part], color=colour, **NOISE)
     for axis, title in ((above, "Δ to gradient descent (solid)"), (below, "Δ to the averaged noisy twin (dashed)")):
         axis.set_title(title)
         axis.set_ylabel("Δ$(t)$")

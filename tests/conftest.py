@@ -1,10 +1,25 @@
-"""Strict numerics in every test: two devices, no rank promotion, strict dtype promotion."""
+"""What every test runs under: the command line's vector width, two devices, no rank promotion, strict dtypes."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import jax
 import pytest
 
+from experiments._machine import TESTED_JAXLIB, VECTOR_FLAG
+
+if version("jaxlib").startswith(TESTED_JAXLIB):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {VECTOR_FLAG}".strip()
+
+# Set in the first process, inherited by the workers of pytest-xdist: equal programs are compiled once per test run.
+MADE_HERE = "CORR_TESTS_COMPILED" not in os.environ
+COMPILED = os.environ.setdefault("CORR_TESTS_COMPILED", tempfile.mkdtemp() if MADE_HERE else "")
+
+jax.config.update("jax_compilation_cache_dir", COMPILED)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -15,3 +30,8 @@ def x64() -> Iterator[None]:
     """Double precision for one test, restored after it."""
     with jax.enable_x64(True):
         yield
+
+
+def pytest_unconfigure() -> None:
+    if MADE_HERE:
+        shutil.rmtree(COMPILED, ignore_errors=True)

@@ -92,4 +92,4 @@ def as_schedule(name: str, value: Any) -> Schedule:
     if callable(value):
         return lambda count: jnp.asarray(value(count))
     constant = check_positive(name, value)
-    return lambda count: jnp.asarray(constant, jnp.float32)
+    return lambda count: jnp.asarray(constant, jnp.result_type(float))

@@ -1,7 +1,8 @@
 """Many trajectories of one dynamics, in blocks on the available devices."""
 
-from ._engine import Engine, simulate
+from ._engine import Counts, Engine
 from ._layout import Layout, choose_layout
 from ._progress import Progress
+from ._simulate import Snapshot, simulate
 
-__all__ = ["Engine", "Layout", "Progress", "choose_layout", "simulate"]
+__all__ = ["Counts", "Engine", "Layout", "Progress", "Snapshot", "choose_layout", "simulate"]

@@ -43,7 +43,12 @@ def choose_layout(trajectories: int, devices: int | None = None, block_size: int
         raise ValueError(
             f"devices is {wanted}, but JAX sees {present}: use at most {present}, or set jax_num_cpu_devices"
         )
-    used = min(wanted, trajectories)
     block = BLOCK if block_size is None else check_count("block_size", block_size)
-    stride = used * block
-    return Layout(used, block, -(-trajectories // stride) * stride)
+    used = min(wanted, -(-trajectories // block))
+    return padded_layout(trajectories, used, block)
+
+
+def padded_layout(trajectories: int, devices: int, block: int) -> Layout:
+    """As many whole blocks on every device."""
+    stride = devices * block
+    return Layout(devices, block, -(-trajectories // stride) * stride)

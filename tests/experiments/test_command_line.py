@@ -33,7 +33,7 @@ def test_reproduce_writes_results_figures_and_verdicts(smoke: Path) -> None:
     manifest = json.loads((smoke / "smoke" / RUN / "manifest.json").read_text())
     assert manifest["complete"]
     assert manifest["configuration"]["beta"] == "inf"
-    assert manifest["trajectories"] == {"asked": 8, "finite": 8, "nonfinite_proposals": 0}
+    assert manifest["trajectories"] == {"asked": 8, "finite": 8, "lost": [], "nonfinite_proposals": 0}
     assert len(manifest["flip_rates"]) >= 3
     assert manifest["versions"]["jax"]
     for name in ("fig1a", "fig1b", "fig1c", "fig2a", "fig2b"):
@@ -59,7 +59,7 @@ def test_another_configuration_is_refused_naming_the_field(smoke: Path, capsys: 
     assert "--output" in error
 
 
-def test_unfinished_run_is_refused_for_figures_and_kept_aside_by_a_run(
+def test_unfinished_run_is_refused_for_figures_and_finished_by_a_run(
     smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = copy(smoke, tmp_path / "copy")
@@ -68,8 +68,44 @@ def test_unfinished_run_is_refused_for_figures_and_kept_aside_by_a_run(
     assert "not finished" in error
     assert "corr run" in error
     assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
-    assert (folder.with_name(f"{RUN}.unfinished-1") / "mutation.nc").exists()
     assert (folder / "manifest.json").exists()
+    assert not (folder / "checkpoints").exists()
+
+
+def test_unfinished_run_of_another_configuration_is_refused(
+    smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(smoke, tmp_path / "copy")
+    (folder / "manifest.json").unlink()
+    error = fails(capsys, "run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"), "--seed", "5")
+    assert "seed: saved 0, asked 5" in error
+
+
+def test_fresh_keeps_the_old_folder_aside(smoke: Path, tmp_path: Path) -> None:
+    folder = copy(smoke, tmp_path / "copy")
+    options = ["--preset", "smoke", "--output", str(tmp_path / "copy")]
+    assert cli.main(["run", "fig1", *options, "--fresh", "--seed", "5"]) == 0
+    assert json.loads((folder / "manifest.json").read_text())["configuration"]["seed"] == 5
+    aside = folder.with_name(f"{RUN}.aside-1")
+    assert json.loads((aside / "manifest.json").read_text())["configuration"]["seed"] == 0
+
+
+def test_a_second_process_in_the_folder_is_refused(
+    smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(smoke, tmp_path / "copy")
+    holder = (
+        "import sys; from pathlib import Path; from corr._storage import locked\n"
+        "with locked(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        error = fails(capsys, "run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
+        assert f"another process (pid {other.pid}" in error
+        other.communicate(b"")
+    assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
 
 
 @pytest.mark.parametrize("file", ["mutation.nc", "twin.nc", "manifest.json"])

@@ -74,8 +74,9 @@ def test_what_is_drawn_is_what_is_written(drawn: Any) -> None:
     numbers, axes = drawn.numbers("fig1a"), drawn.figures["fig1a"].axes
     for k, axis in enumerate(axes):
         for style, name in ((_style.MEAN, "mean"), (_style.TWIN, "twin"), (_style.GRADIENT, "gradient")):
-            (line,) = [line for line in axis.lines if line.get_color() == style["color"]]
-            close(line.get_ydata(), np.asarray(numbers[name])[:, k])
+            lines = [line for line in axis.lines if line.get_color() == style["color"]]
+            close(np.concatenate([line.get_ydata() for line in lines]), np.asarray(numbers[name])[:, k])
+            assert len(lines) == (2 if name == "twin" else 1)
         assert sum(line.get_color() == _style.SINGLE["color"] for line in axis.lines) == 8
     above = drawn.figures["fig2b"].axes[0]
     for curve, colour in zip(drawn.numbers("fig2b")["curves"], _style.ratio_colours(3), strict=True):

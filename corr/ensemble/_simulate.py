@@ -1,0 +1,149 @@
+"""The host loop: sends chunks of steps to every device and hands out what is recorded."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from .._types import Dynamics, State
+from ._engine import Counts, build_engine
+from ._layout import Layout, padded_layout
+from ._shares import gather, own_trajectories, spread
+
+CALL_SECONDS = 0.5
+
+
+class Snapshot(NamedTuple):
+    """This process's share of the ensemble at one step; ``counts`` since the last recorded step."""
+
+    step: int
+    state: State
+    counts: Counts
+
+
+def simulate(
+    dynamics: Dynamics,
+    params: Any,
+    *,
+    trajectories: int,
+    key: jax.Array,
+    record_at: Iterable[int],
+    layout: Layout,
+    refresh_every: int,
+    thin: tuple[int, int] | None = None,
+    resume: Snapshot | None = None,
+    after_chunk: Callable[[int, Callable[[], Snapshot]], None] = lambda step, fetch: None,
+) -> Iterator[Snapshot]:
+    """Run an ensemble from one start, yielding a ``Snapshot`` at every step of ``record_at``, step 0 included.
+
+    All trajectories start at ``params``; trajectory i at step n uses the key
+    ``fold_in(fold_in(fold_in(key, stream), i), n)``, so it depends neither on how many others run
+    beside it nor on the layout.
+
+    Args:
+        dynamics: what to run.
+        params: start position, pytree of floating-point arrays.
+        trajectories: number of trajectories.
+        key: root key of the run.
+        record_at: increasing step numbers, all multiples of ``refresh_every``.
+        layout: from ``choose_layout``.
+        refresh_every: steps between rebuilds of the tape; part of what determines the bits of a result.
+        thin: (step, count): after this recorded step only the first ``count`` trajectories go on.
+        resume: go on from here instead of the start; recorded steps before it are not repeated.
+        after_chunk: called on the host about twice a second with the number of steps done and a function that fetches
+            a ``Snapshot`` to resume from.
+
+    Yields:
+        Snapshots of host arrays with a leading axis of trajectories (in several processes: those of this one).
+
+    Raises:
+        ValueError: if a recorded step is not a multiple of ``refresh_every``.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from corr import choose_layout, descent, root_key
+        >>> side = descent(lambda x: jnp.sum(x**2) / 2, learning_rate=0.5)
+        >>> layout = choose_layout(1)
+        >>> for snapshot in simulate(side, jnp.ones(1), trajectories=1, key=root_key(0), record_at=[2],
+        ...                          layout=layout, refresh_every=1):
+        ...     print(snapshot.step, float(snapshot.state.position[0, 0]))
+        0 1.0
+        2 0.25
+    """
+    marks = _check_marks(record_at, refresh_every)
+    if resume is not None and thin is not None and resume.step > thin[0]:
+        trajectories, layout = _thinned(thin, trajectories, layout)
+    if not len(own_trajectories(layout, trajectories)):
+        return
+    now = _begin(dynamics, params, len(own_trajectories(layout, trajectories))) if resume is None else resume
+    shares = spread(now.state, trajectories, layout, key)
+    engine = build_engine(dynamics, layout.block, refresh_every)
+    if resume is None:
+        yield now
+    step, counts, per_call = now.step, now.counts, 1
+
+    def fetch() -> Snapshot:
+        return Snapshot(step, gather([share.state for share in shares], layout, trajectories), counts)
+
+    for mark in (mark for mark in marks if mark >= step):
+        while step < mark:
+            segments = min(per_call, (mark - step) // refresh_every)
+            begun = time.perf_counter()
+            out = [engine.advance(*share, np.int32(step), np.int32(segments)) for share in shares]
+            jax.block_until_ready(out)
+            seconds = max(time.perf_counter() - begun, 1e-4)
+            shares = [share._replace(state=state) for (state, _), share in zip(out, shares, strict=True)]
+            counts = _merge(counts, gather([new for _, new in out], layout, trajectories))
+            per_call = max(1, min(4 * per_call, int(segments * CALL_SECONDS / seconds)))
+            step += segments * refresh_every
+            after_chunk(step, fetch)
+        snapshot = fetch()
+        yield snapshot
+        if thin is not None and mark == thin[0]:
+            trajectories, layout = _thinned(thin, trajectories, layout)
+            left = len(own_trajectories(layout, trajectories))
+            if not left:
+                return
+            snapshot = snapshot._replace(state=jax.tree.map(lambda leaf: leaf[:left], snapshot.state))  # noqa: B023
+            shares = spread(snapshot.state, trajectories, layout, key)
+        counts = _no_counts(snapshot.state)
+
+
+def default_refresh(record_at: Iterable[int]) -> int:
+    """The largest divisor, at most 1000, of the spacing of all recorded steps."""
+    spacing = math.gcd(*record_at) or 1
+    return max(d for d in range(1, 1001) if spacing % d == 0)
+
+
+def _begin(dynamics: Dynamics, params: Any, count: int) -> Snapshot:
+    """``count`` copies of the start state."""
+    with jax.default_matmul_precision("highest"):
+        start = dynamics.init(params)._replace(tape=())
+    state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (count, *np.shape(leaf))), start)
+    return Snapshot(0, state, _no_counts(state))
+
+
+def _no_counts(state: State) -> Counts:
+    none = np.zeros(len(state.loss), np.int64)
+    return Counts(none, none, np.zeros(len(state.loss), state.loss.dtype))
+
+
+def _merge(old: Counts, new: Counts) -> Counts:
+    return Counts(old.accepted + new.accepted, old.nonfinite + new.nonfinite, np.fmax(old.drift, new.drift))
+
+
+def _thinned(thin: tuple[int, int], trajectories: int, layout: Layout) -> tuple[int, Layout]:
+    """The first trajectories on the same devices, so that each keeps its own."""
+    count = min(thin[1], trajectories)
+    return count, padded_layout(count, layout.devices, layout.block)
+
+
+def _check_marks(record_at: Iterable[int], refresh_every: int) -> list[int]:
+    marks = sorted({int(mark) for mark in record_at} - {0})
+    wrong = [mark for mark in marks if mark % refresh_every or mark < 0]
+    if wrong:
+        raise ValueError(f"recorded steps must be multiples of refresh_every = {refresh_every}, got {wrong[:5]}")
+    return marks

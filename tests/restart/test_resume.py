@@ -1,0 +1,173 @@
+"""A run that is stopped, damaged or moved goes on with the same bits; a run that must not go on is refused."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+import xarray
+
+import corr
+from corr.ensemble._checkpoint import CheckpointError, Checkpoints
+
+NETWORK = corr.networks.functional(corr.networks.Shallow(5))
+LOSS = corr.losses.mean_squared_error(NETWORK.apply, *corr.data.sine(40))
+START = NETWORK.init(jax.random.key(0))
+WALK = corr.mutation(LOSS, mutation_std=1e-3)
+TWIN = corr.langevin(LOSS, time_step=1e-3, moments=corr.paper_moments(step_time=1e-4))
+
+
+class Killed(Exception):
+    """Stands for a process that dies right after a checkpoint."""
+
+
+def run(dynamics: corr.Dynamics = WALK, folder: Path | None = None, die_at: int = -1, **changes: Any) -> xarray.Dataset:
+    def check(step: int, params: Any) -> None:
+        if step >= die_at >= 0:
+            raise Killed
+
+    settings: dict[str, Any] = {"steps": 60, "record_at": [20, 40], "refresh_every": 10, "trajectories": 7} | changes
+    return corr.run(
+        dynamics, START, key=corr.root_key(3), checkpoint=folder, checkpoint_every=0.0, check=check, progress=False,
+        **settings,
+    )  # fmt: skip
+
+
+def newest(folder: Path) -> Path:
+    return max((folder / "process-0").glob("[0-9]*"))
+
+
+@pytest.mark.parametrize("dynamics", [WALK, TWIN], ids=["mutation", "twin"])
+@pytest.mark.parametrize("thin", [None, (20, 2)], ids=["all", "thinned"])
+def test_resumed_at_any_checkpoint_gives_the_same_bits(dynamics: corr.Dynamics, thin: Any, tmp_path: Path) -> None:
+    expected = run(dynamics, thin=thin)
+    for die_at in (10, 20, 40):
+        folder = tmp_path / str(die_at)
+        with pytest.raises(Killed):
+            run(dynamics, folder, die_at, thin=thin)
+        xarray.testing.assert_identical(run(dynamics, folder, thin=thin), expected)
+    xarray.testing.assert_identical(run(dynamics, folder, thin=thin), expected)
+
+
+def test_resumed_on_another_number_of_devices(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        run(folder=tmp_path, die_at=20, devices=2)
+    resumed = run(folder=tmp_path, devices=1)
+    np.testing.assert_array_equal(resumed.path.values, run(devices=2).path.values)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "bit flipped", "file missing"])
+def test_damaged_newest_checkpoint_is_left_for_the_one_before(damage: str, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        run(folder=tmp_path, die_at=30)
+    victim = max((file for file in newest(tmp_path).rglob("*") if file.is_file()), key=lambda file: file.stat().st_size)
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "file missing":
+        victim.unlink()
+    else:
+        victim.write_bytes(bytes(content) if damage == "bit flipped" else bytes(content[: len(content) // 2]))
+    with pytest.warns(UserWarning, match="is damaged .* going on from the one before"):
+        resumed = run(folder=tmp_path)
+    xarray.testing.assert_identical(resumed, run())
+
+
+def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
+    run(folder=tmp_path)
+    assert len(list((tmp_path / "process-0").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"trajectories": 8}, "trajectories: saved 7, asked 8"), ({"steps": 80}, "steps: saved 60, asked 80"),
+     ({"block_size": 2}, "block_size: saved 4, asked 2"), ({"refresh_every": 5}, "refresh_every: saved 10, asked 5")],
+)  # fmt: skip
+def test_another_run_is_refused_naming_the_field(changes: dict[str, Any], field: str, tmp_path: Path) -> None:
+    run(folder=tmp_path)
+    with pytest.raises(CheckpointError, match=field):
+        run(folder=tmp_path, **changes)
+
+
+def test_another_start_or_seed_is_refused(tmp_path: Path) -> None:
+    run(folder=tmp_path)
+    with pytest.raises(CheckpointError, match="start: saved"):
+        corr.run(
+            WALK, START, steps=60, record_at=[20, 40], refresh_every=10, trajectories=7, key=corr.root_key(4),
+            checkpoint=tmp_path, progress=False,
+        )  # fmt: skip
+
+
+def test_a_checkpoint_in_the_making_is_never_taken(tmp_path: Path) -> None:
+    saved = Checkpoints(tmp_path, {})
+    saved.save(1, {"x": np.ones(3)})
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / "000000000002").mkdir()
+    with pytest.warns(UserWarning, match="damaged"):
+        found = saved.newest()
+    assert found is not None
+    assert found[0] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_save_and_say_how_to_go_on(
+    number: signal.Signals, start: Callable[..., Any], whole: Callable[..., Any], same: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "saved"
+    worker = start(checkpoint=folder, steps=120_000, every=0.0)
+    assert worker.stdout.readline().startswith("saved")
+    worker.send_signal(number)
+    said, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 128 + number
+    assert "stopped at step" in said
+    assert str(folder) in said
+    same(whole("resumed", checkpoint=folder, steps=120_000), whole("whole", steps=120_000))
+
+
+def test_log_and_seal_are_plain_json(tmp_path: Path) -> None:
+    run(folder=tmp_path, log=tmp_path / "log.jsonl")
+    seal = json.loads((newest(tmp_path) / "seal.json").read_text())
+    assert seal["identity"]["trajectories"] == 7
+    assert [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()] == [0, 20, 40, 60]
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_at_random_moments(
+    start: Callable[..., Any], whole: Callable[..., Any], same: Any, tmp_path: Path
+) -> None:
+    steps = 1_200_000
+    moments = np.random.default_rng().uniform(0.0, 0.5, 20)
+    for moment in moments:
+        worker = start("killed", checkpoint=tmp_path / "saved", steps=steps)
+        assert worker.stdout.readline().startswith("saved"), worker.communicate()
+        time.sleep(moment)
+        worker.kill()
+        worker.wait()
+    same(whole("killed", checkpoint=tmp_path / "saved", steps=steps), whole("never", steps=steps))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")
+def test_full_disk_leaves_the_checkpoint_before_intact(tmp_path: Path) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount: {mounted.stderr.decode()}")
+    try:
+        saved = Checkpoints(place / "saved", {})
+        numbers = np.random.default_rng(0).normal(size=20_000)
+        saved.save(1, {"x": numbers})
+        with pytest.raises(CheckpointError, match=r"could not write .* step 1 is intact: make room"):
+            saved.save(2, {"x": np.random.default_rng(1).normal(size=80_000)})
+        found = saved.newest()
+        assert found is not None
+        assert found[0] == 1
+        np.testing.assert_array_equal(found[1]["x"], numbers)
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
