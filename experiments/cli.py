@@ -1,4 +1,4 @@
-"""The command line: ``corr list``, ``corr run``, ``corr figure``, ``corr reproduce``."""
+"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``bench``."""
 
 import signal
 import sys
@@ -148,6 +148,25 @@ def reproduce(
             print(f"figure: {file}")
 
 
+def bench(
+    output: Path = Path("results/bench"),
+    repeats: int = 5,
+    device: Literal["cpu", "gpu"] = "cpu",
+) -> None:
+    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about ten minutes).
+
+    Args:
+        output: folder for bench.json and the figure.
+        repeats: measurements of each contestant, taken in turns.
+        device: where to run; says so where there is none.
+    """
+    from .benchmarks.bench import bench as measure
+
+    if repeats < 1:
+        raise ValueError(f"--repeats must be at least 1, got {repeats}")
+    print(f"results: {measure(output, repeats=repeats, device=device)}")
+
+
 def _draw(experiment: Any, options: Run) -> list[Path]:
     import importlib
 
@@ -189,7 +208,7 @@ def _duration(seconds: float) -> str:
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``corr``; returns the exit code."""
     _machine.prepare()
-    commands = {"list": list_experiments, "run": run, "figure": figure, "reproduce": reproduce}
+    commands = {"list": list_experiments, "run": run, "figure": figure, "reproduce": reproduce, "bench": bench}
     description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)

@@ -148,7 +148,7 @@ def test_killed_twenty_times_at_random_moments(
         assert worker.stdout.readline().startswith("saved"), worker.communicate()
         time.sleep(moment)
         worker.kill()
-        worker.wait()
+        worker.communicate()
     same(whole("killed", checkpoint=tmp_path / "saved", steps=steps), whole("never", steps=steps))
 
 

@@ -1,0 +1,1 @@
+"""Explicit commands that print ratios measured in one run."""
