@@ -1,6 +1,7 @@
 """``run``: an ensemble of one dynamics as an xarray dataset."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def run(
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
         (time, parameter; over trajectories whose numbers are finite), ``loss`` and ``acceptance`` (trajectory, time),
         ``path`` (path_trajectory, time, parameter), ``nonfinite`` (trajectory; steps whose loss was not finite),
-        ``finite`` (trajectory) and ``count`` (time).
+        ``loss_drift`` (trajectory; largest error of the kept loss), ``finite`` (trajectory) and ``count`` (time).
 
     Raises:
         ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
@@ -122,6 +123,7 @@ def run(
             bar.write(**recorder.add(snapshot))
     attrs = {"devices": layout.devices, "block_size": layout.block, "refresh_every": refresh}
     merge_processes(recorder)
+    _warn_if_drifting(recorder.arrays, refresh)
     return recorder.dataset().assign_attrs(attrs)
 
 
@@ -131,6 +133,20 @@ def check_marks(record_at: Sequence[int], steps: int) -> list[int]:
         if int(mark) != mark or not 0 <= mark <= steps:
             raise ValueError(f"record_at holds {mark}, expected whole step numbers in [0, {steps}]")
     return sorted({0, steps, *(int(mark) for mark in record_at)})
+
+
+def _warn_if_drifting(arrays: Mapping[str, np.ndarray], refresh_every: int) -> None:
+    """Kept losses may be off by one rounding per step since they were rebuilt, all of one sign at worst."""
+    losses, drift = arrays["loss"], arrays["loss_drift"]
+    if not np.isfinite(losses).any():
+        return
+    allowed = refresh_every * np.finfo(losses.dtype).eps * np.max(np.abs(losses[np.isfinite(losses)]))
+    if np.max(drift) > allowed:
+        warnings.warn(
+            f"the kept loss drifted by {np.max(drift):.2g} from a fresh evaluation in {refresh_every} steps, expected"
+            f" at most {allowed:.2g} from rounding: use a smaller refresh_every or float64",
+            stacklevel=3,
+        )
 
 
 def _clock(marks: list[int], time_step: float, times: Sequence[float] | None) -> np.ndarray:

@@ -17,6 +17,11 @@ def cache_folder() -> Path:
     return Path(base) / APPLICATION
 
 
+def cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def join(options: Any) -> bool:
     """Join the group of processes that the options name; True in the first process, or where there is no group.
 
@@ -44,9 +49,9 @@ def prepare() -> None:
     """
     import jax
 
-    cores = int(os.environ.get("JAX_NUM_CPU_DEVICES") or len(os.sched_getaffinity(0)))
+    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES") or cores())
     try:
-        jax.config.update("jax_num_cpu_devices", cores)
+        jax.config.update("jax_num_cpu_devices", devices)
     except RuntimeError:  # JAX has devices already, and reads XLA_FLAGS no more
         return
     flags = os.environ.get("XLA_FLAGS", "")

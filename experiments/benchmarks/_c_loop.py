@@ -1,7 +1,6 @@
 """The C loop, compiled on the spot."""
 
 import ctypes
-import os
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._machine import cores
 from ._contest import Contestant
 
 SOURCE = Path(__file__).with_name("loop.c")
@@ -28,12 +28,11 @@ def c_loop(
     library = Path(folder.name) / "loop.so"
     subprocess.run([compiler, *FLAGS, str(SOURCE), "-o", str(library), "-lm"], check=True, capture_output=True)
     walk = ctypes.CDLL(str(library)).walk
-    cores = len(os.sched_getaffinity(0))
     flat = np.concatenate([np.asarray(params[key], np.float32) for key in "abc"])
     x, y = (np.ascontiguousarray(np.asarray(array)[0], np.float32) for array in (points, targets))
-    parts = [np.tile(flat, (len(part), 1)) for part in np.array_split(np.arange(trajectories), cores)]
+    parts = [np.tile(flat, (len(part), 1)) for part in np.array_split(np.arange(trajectories), cores())]
     accepted = [np.zeros(len(part), np.int64) for part in parts]
-    pool = ThreadPoolExecutor(cores)
+    pool = ThreadPoolExecutor(cores())
     sizes = (ctypes.c_int(steps), ctypes.c_int(len(flat) // 3), ctypes.c_int(len(x)))
 
     def one(number: int) -> None:
@@ -42,7 +41,7 @@ def c_loop(
         walk(_at(part), _at(count), ctypes.c_int(len(part)), *sizes, _at(x), _at(y), scale, seed)
 
     def go() -> None:
-        list(pool.map(one, range(cores)))
+        list(pool.map(one, range(cores())))
         folder.name  # noqa: B018 - the library stays on disk as long as it is used
 
     return Contestant(name, trajectories, steps, go)

@@ -14,6 +14,7 @@ import corr
 from corr import data, losses, networks
 from corr._storage import write_json
 
+from .._machine import cores
 from ..fig1 import shallow_sine
 from ._c_loop import c_loop
 from ._contest import Timing, contest
@@ -61,7 +62,7 @@ def machine() -> dict[str, Any]:
     return {
         "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
         "processor": platform.processor() or platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
     }

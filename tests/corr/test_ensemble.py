@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
 import corr
 from corr import data, losses, networks
@@ -94,6 +95,47 @@ def test_diverged_trajectories_are_flagged_and_leave_the_others_alone() -> None:
     assert np.isfinite(result["mean"].values).all()
     np.testing.assert_allclose(result["mean"].values[-1], result.path.values[good, -1].mean(axis=0), rtol=1e-6)
     assert int(result["count"][-1]) == good.sum()
+
+
+def broken_at(dynamics: corr.Dynamics, victim: int) -> corr.Dynamics:
+    """The same dynamics, but one trajectory turns NaN in its sixth step."""
+    mine = corr.trajectory_key(corr.root_key(3), dynamics.stream, victim)
+    moment = jax.random.key_data(jax.random.fold_in(mine, 5))
+
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        moved, info = dynamics.step(key, state)
+        bad = jnp.all(jax.random.key_data(key) == moment)
+        spoilt = jax.tree.map(lambda leaf: jnp.where(bad, jnp.nan, leaf), (moved.position, moved.loss))
+        return moved._replace(position=spoilt[0], loss=spoilt[1]), info._replace(finite=info.finite & ~bad)
+
+    return dynamics._replace(step=step, halves=None)
+
+
+@pytest.mark.parametrize("dynamics", [WALK, TWIN], ids=["mutation", "twin"])
+def test_one_lost_trajectory_of_100_changes_no_bit_of_the_others(dynamics: corr.Dynamics) -> None:
+    def run(victim: int) -> xarray.Dataset:
+        return corr.run(
+            broken_at(dynamics, victim), START, steps=60, record_at=[20], refresh_every=10, trajectories=100,
+            key=corr.root_key(3), progress=False,
+        )  # fmt: skip
+
+    healthy, hurt = run(victim=100), run(victim=41)
+    assert healthy.finite.all()
+    assert hurt.trajectory.values[~hurt.finite.values].tolist() == [41]
+    others = np.arange(100) != 41
+    for name in ("path", "loss", "acceptance", "nonfinite"):
+        np.testing.assert_array_equal(hurt[name].values[others], healthy[name].values[others], err_msg=name)
+    assert hurt["count"].values.tolist() == [100, 99, 99]
+
+
+def test_kept_loss_that_drifts_is_reported() -> None:
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        moved, info = WALK.step(key, state)
+        return moved._replace(loss=moved.loss + 1e-4), info
+
+    drifting = WALK._replace(step=step, halves=None)
+    with pytest.warns(UserWarning, match=r"the kept loss drifted by 0\.001 .* in 10 steps, expected at most"):
+        corr.run(drifting, START, steps=20, refresh_every=10, trajectories=3, key=corr.root_key(3), progress=False)
 
 
 @pytest.mark.parametrize(

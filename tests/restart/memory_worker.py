@@ -1,0 +1,43 @@
+"""One process that runs Figure 1's network and prints its peak resident memory in bytes."""
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+os.environ["JAX_PLATFORMS"] = "cpu"
+import jax
+import numpy as np
+
+import corr
+from experiments.fig1 import shallow_sine
+
+
+def main(args: argparse.Namespace) -> None:
+    jax.config.update("jax_num_cpu_devices", 2)
+    jax.config.update("jax_compilation_cache_dir", args.cache)
+    problem = shallow_sine()
+    walk = corr.mutation(problem.loss, mutation_std=2.5e-5)
+    marks = np.linspace(0, args.steps, 101).astype(int)[:-1].tolist()
+    result = corr.run(
+        walk,
+        problem.init(corr.root_key(0)),
+        steps=args.steps,
+        trajectories=args.trajectories,
+        key=corr.root_key(0),
+        record_at=marks,
+        progress=False,
+    )
+    assert result.sizes["time"] == 101
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None
+    print("peak", 1024 * int(found[1]), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--trajectories", type=int, default=4096)
+    main(parser.parse_args())
