@@ -1,7 +1,7 @@
 """``compare``: mutation, its noisy twin and noise-free descent from one start on one clock."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +58,7 @@ def compare(
     descent_learning_rate: float | None = None,
     twin_moments: Any = None,
     keep: int | None = None,
-    block_size: int | None = None,
+    block_size: int | Mapping[str, int] | None = None,
     devices: int | None = None,
     progress: bool = True,
     log: Path | None = None,
@@ -86,7 +86,8 @@ def compare(
         thin: (time, count): after this time only the first ``count`` twin trajectories are followed.
         descent_learning_rate: learning rate of the noise-free descent, None for α.
         twin_moments: moments of the twin (see ``langevin``), None for the paper's.
-        keep, block_size, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
+        block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
+        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
         check: as in ``run``, for the mutation side.
 
     Returns:
@@ -189,7 +190,12 @@ def _run(
     thin: tuple[int, int] | None = None,
 ) -> xarray.Dataset:
     folder = shared["checkpoint"]
-    own = {**shared, "checkpoint": None if folder is None else folder / label}
+    block = shared["block_size"]
+    own = {
+        **shared,
+        "checkpoint": None if folder is None else folder / label,
+        "block_size": block[label] if isinstance(block, Mapping) else block,
+    }
     return run(
         dynamics,
         params,

@@ -13,7 +13,7 @@ from ._accept import metropolis
 from ._clock import check_count
 from ._keys import Stream, trajectory_key
 from ._promote import in_float64
-from ._types import Params, Scalar
+from ._types import Dynamics, Params, Scalar
 from .dynamics._mutation import mutation
 
 BATCH = 64
@@ -73,7 +73,29 @@ def flip_counter(
     """``flip_rate`` compiled once for many places: ``counter(params, key) -> FlipRate``."""
     check_count("draws", draws)
     check_count("kept_steps", kept_steps, least=0)
+    rounds = -(-draws // BATCH)
     dynamics = mutation(loss, mutation_std=mutation_std, beta=beta)
+    compiled: dict[bool, Any] = {}
+
+    def measure(side: Dynamics, short: bool, *args: Any) -> tuple[int, int]:
+        if short not in compiled:
+            compiled[short] = jax.jit(_counting(side, loss, beta, rounds, kept_steps))
+        flips, uncovered = compiled[short](*args)
+        return int(flips), int(uncovered)
+
+    def counter(params: Params, key: jax.Array) -> FlipRate:
+        shortcut = dynamics.shortcut(params)
+        if shortcut is not None:
+            flips, uncovered = measure(shortcut, True, params, key)
+            if not uncovered:
+                return interval(flips, rounds * BATCH)
+        return interval(measure(dynamics, False, params, key)[0], rounds * BATCH)
+
+    return counter
+
+
+def _counting(dynamics: Dynamics, loss: Callable[[Params], Scalar], beta: float, rounds: int, kept_steps: int) -> Any:
+    """``(params, key) -> (flips, proposals that are not finite)`` over ``rounds`` of 64 decisions."""
     assert dynamics.halves is not None
     draw, advance = dynamics.halves
     accept, wide_loss = metropolis(beta), in_float64(loss, jnp.result_type(float))
@@ -86,17 +108,17 @@ def flip_counter(
             uniform = drawn[1] if math.isinf(beta) else drawn[1].astype(jnp.float64)
             return accept(change, uniform)
 
-    def count(carry: Any, step: jax.Array, keys: jax.Array) -> tuple[Any, jax.Array]:
-        def one(state: Any, key: jax.Array) -> tuple[Any, jax.Array]:
+    def count(carry: Any, step: jax.Array, keys: jax.Array) -> tuple[Any, Any]:
+        def one(state: Any, key: jax.Array) -> tuple[Any, Any]:
             drawn = draw(jax.random.fold_in(key, step), state.position)
             moved, info = advance(drawn, state)
-            return moved, info.accepted != referee(drawn, state.position, info.displacement)
+            flipped = info.accepted != referee(drawn, state.position, info.displacement)
+            return moved, (flipped, ~info.finite)
 
-        states, flipped = jax.vmap(one)(carry, keys)
-        return (states if kept_steps else carry), jnp.sum(flipped, dtype=jnp.int32)
+        states, found = jax.vmap(one)(carry, keys)
+        return (states if kept_steps else carry), jax.tree.map(lambda flags: jnp.sum(flags, dtype=jnp.int32), found)
 
-    @jax.jit
-    def measure(params: Params, key: jax.Array) -> jax.Array:
+    def measure(params: Params, key: jax.Array) -> Any:
         keys = jax.vmap(lambda i: trajectory_key(key, Stream.FLIP_CHECK, i))(jnp.arange(BATCH, dtype=jnp.uint32))
         start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (BATCH, *jnp.shape(leaf))), dynamics.init(params))
 
@@ -104,13 +126,12 @@ def flip_counter(
             advanced = jax.vmap(lambda s, k: advance(draw(jax.random.fold_in(k, step), s.position), s)[0])(states, keys)
             return advanced, None
 
-        rounds = -(-draws // BATCH)
         walked, _ = jax.lax.scan(walk, start, jnp.arange(kept_steps, dtype=jnp.uint32))
         after = kept_steps + jnp.arange(rounds, dtype=jnp.uint32)
-        return jnp.sum(jax.lax.scan(lambda carry, step: count(carry, step, keys), walked, after)[1])
+        counts = jax.lax.scan(lambda carry, step: count(carry, step, keys), walked, after)[1]
+        return jax.tree.map(jnp.sum, counts)
 
-    total = -(-draws // BATCH) * BATCH
-    return lambda params, key: interval(int(measure(params, key)), total)
+    return measure
 
 
 def interval(flips: int, draws: int, level: float = 0.99) -> FlipRate:

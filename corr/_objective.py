@@ -12,12 +12,13 @@ from ._types import Objective, Params, Scalar
 from .difference import difference
 
 
-def objective(loss: Callable[[Params], Scalar], *, bound: float = math.inf) -> Objective:
+def objective(loss: Callable[[Params], Scalar], *, bound: float = math.inf, shortcut: bool = False) -> Objective:
     """A loss U together with its exact change U(x + ε) - U(x).
 
     Args:
         loss: any JAX function ``params -> scalar``.
         bound: a number that no component of ε exceeds in size (parameter units); ``inf`` if unknown.
+        shortcut: give NaN for a change that the cheaper form does not cover (see ``difference``).
 
     Returns:
         An ``Objective(value, start, change)``.
@@ -33,8 +34,8 @@ def objective(loss: Callable[[Params], Scalar], *, bound: float = math.inf) -> O
     """
     if not callable(loss):
         raise TypeError(f"loss must be a function params -> scalar, got {type(loss).__name__}")
-    split = difference(loss, bound=bound)
-    return Objective(loss, split.start, split.change)
+    split = difference(loss, bound=bound, shortcut=shortcut)
+    return Objective(loss, split.start, split.change, split.shortcut)
 
 
 def subtracted(loss: Callable[[Params], Scalar]) -> Objective:

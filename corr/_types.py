@@ -49,6 +49,10 @@ def _same_state(state: State) -> State:
     return state
 
 
+def _no_shortcut(params: Params) -> None:
+    del params
+
+
 class Dynamics(NamedTuple):
     """A pair of pure functions: ``init(params) -> State`` and ``step(key, state) -> (State, Info)``.
 
@@ -60,6 +64,8 @@ class Dynamics(NamedTuple):
         halves: optionally the same step cut in two, ``(draw, advance)`` with
             ``step(key, state) == advance(draw(key, state.position), state)``; ``draw`` may use only the shapes and
             dtypes of the position, so that a driver can draw the numbers of many steps at once.
+        shortcut: ``shortcut(params)`` gives a cheaper form of the same dynamics, with the same random numbers, that
+            reports as not finite every step it does not cover, or None. A driver replays those steps by ``step``.
     """
 
     init: Callable[[Params], State]
@@ -67,6 +73,7 @@ class Dynamics(NamedTuple):
     stream: int = Stream.CUSTOM
     refresh: Callable[[State], State] = _same_state
     halves: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    shortcut: Callable[[Params], "Dynamics | None"] = _no_shortcut
 
 
 class Objective(NamedTuple):
@@ -76,8 +83,10 @@ class Objective(NamedTuple):
         value: ``value(params) -> U(x)``.
         start: ``start(params) -> (U(x), tape)``.
         change: ``change(tape, displacement) -> (U(x + ε) - U(x), new_tape)``, accurate for any ε.
+        shortcut: whether there is a cheaper form of ``change`` at these parameters.
     """
 
     value: Callable[[Params], Scalar]
     start: Callable[[Params], tuple[Scalar, Any]]
     change: Callable[[Any, Params], tuple[Scalar, Any]]
+    shortcut: Callable[[Params], bool] = lambda params: False

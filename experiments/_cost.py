@@ -10,7 +10,7 @@ import jax
 import corr
 from corr._storage import write_json
 
-from ._declare import Experiment, Preset
+from ._declare import Preset
 from ._machine import cache_folder
 from .fig1 import shallow_sine
 
@@ -56,7 +56,7 @@ def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
     return (marks[-1] - marks[-2]) / PROBE_STEPS / PROBE_TRAJECTORIES
 
 
-def estimate(experiment: Experiment, preset: Preset) -> float:
+def estimate(preset: Preset) -> float:
     """Seconds, for networks of Figure 1's size; the twin's steps are guessed (dt 1e-3, λα once the loss gets stiff)."""
     speed = machine_speed()
     total = 0.0

@@ -1,40 +1,31 @@
 """Run an experiment: resolve options, simulate, check decisions, save."""
 
-import math
-import os
-import platform
 import shutil
-import subprocess
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
 import corr
 from corr._clock import check_count
-from corr._compare import Clock, Comparison, resolve_clock
+from corr._compare import Clock, resolve_clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
 from corr._storage import save_run
 from corr.ensemble._memory import estimate_memory, free_memory
-from theory import level1
-from theory.validity import measure_curvature, validity
 
+from ._blocks import choose_blocks
 from ._catalogue import find_preset
 from ._claim import claimed
 from ._declare import Experiment, Preset
-from ._guard import CHECKED_POINTS, DecisionGuard
+from ._guard import DecisionGuard
+from ._manifest import build_manifest, plain
 
 CHECKPOINTS = "checkpoints"
-LAYOUT = ("devices", "block_size", "refresh_every")
 Precision = Literal["float32", "float64"]
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray")
 
 
 @dataclass(frozen=True)
@@ -46,6 +37,7 @@ class Options:
     seed: int = 0
     trajectories: int | None = None
     devices: int | None = None
+    block_size: int | None = None
     sigma: float | None = None
     step_ratio: float | None = None
     alpha: float | None = None
@@ -145,6 +137,7 @@ def _one_run(task: Task, say: Any) -> None:
         thin=preset.thin,
         descent_learning_rate=preset.descent_learning_rate,
         devices=task.options.devices,
+        block_size=_blocks(task),
         log=folder / "log.jsonl" if jax.process_index() == 0 else None,
         progress=jax.process_index() == 0,
         checkpoint=folder / CHECKPOINTS,
@@ -153,73 +146,45 @@ def _one_run(task: Task, say: Any) -> None:
     )
     if jax.process_index() == 0:
         guard.along(sides.mutation, task.params)
-        save_run(folder, sides, _manifest(task, sides, guard.rows(), time.perf_counter() - begun))
+        save_run(folder, sides, build_manifest(task, sides, guard.rows(), time.perf_counter() - begun))
         shutil.rmtree(folder / CHECKPOINTS)
+
+
+def _sides(task: Task) -> dict[str, corr.Dynamics]:
+    """The two ensembles, for what depends on their shapes and cost alone."""
+    clock = task.clock
+    moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
+    return {
+        "mutation": corr.mutation(task.loss, mutation_std=clock.mutation_std, beta=clock.beta),
+        "twin": corr.langevin(task.loss, time_step=clock.step_time, moments=moments),
+    }
+
+
+def _blocks(task: Task) -> dict[str, int] | None:
+    problem = f"{task.configuration['network']} {task.options.precision} sigma {task.clock.mutation_std:.3g}"
+    steps = task.trajectories * task.preset.end_time / task.clock.step_time
+    asked = task.options.block_size
+    return choose_blocks(task.folder, _sides(task), task.params, asked=asked, steps=steps, problem=problem)
 
 
 def _memory(task: Task) -> str:
     """The larger of what the two ensembles need, and what is free."""
-    clock, preset = task.clock, task.preset
+    preset = task.preset
     rows = round(preset.end_time / preset.record_every) + 1
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(task.params))
-    moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
-    sides = [
-        (corr.mutation(task.loss, mutation_std=clock.mutation_std, beta=clock.beta), task.trajectories),
-        (corr.langevin(task.loss, time_step=clock.step_time, moments=moments), preset.twin_trajectories),
-    ]
+    sizes = {"mutation": task.trajectories, "twin": preset.twin_trajectories}
     needs = [
         estimate_memory(
-            side, task.params, corr.choose_layout(count), rows=rows, kept=paths_to_keep(None, count, rows, size)
+            side,
+            task.params,
+            corr.choose_layout(sizes[name]),
+            rows=rows,
+            kept=paths_to_keep(None, sizes[name], rows, size),
         )
-        for side, count in sides
+        for name, side in _sides(task).items()
     ]
     most = max(need.total for need in needs)
     return f"{most / 1e9:.2g} GB of {free_memory() / 1e9:.2g} GB free"
-
-
-def _manifest(task: Task, sides: Comparison, flips: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    walk = sides.mutation
-    return {
-        "configuration": task.configuration,
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
-        "git": _git_revision(),
-        "device": f"{jax.devices()[0].device_kind} x {walk.attrs['devices']}",
-        "processes": jax.process_count(),
-        "layout": {name: {key: side.attrs[key] for key in LAYOUT} for name, side in sides._asdict().items()},
-        "xla_flags": os.environ.get("XLA_FLAGS", ""),
-        "platform": platform.platform(),
-        "flip_rates": flips,
-        "acceptance": float(walk.acceptance.mean()),
-        "loss_drift": float(walk.loss_drift.max()),
-        **_predictions(task.loss, task.params, sides.descent, task.clock),
-        "trajectories": {
-            "asked": task.trajectories,
-            "finite": int(walk.finite.sum()),
-            "lost": [int(i) for i in walk.trajectory.values[~walk.finite.values]],
-            "nonfinite_proposals": int(walk.nonfinite.sum()),
-        },
-        "seconds": round(seconds, 1),
-    }
-
-
-def _predictions(loss: Any, params: Any, smooth: Any, clock: Clock) -> dict[str, Any]:
-    """Validity numbers at a few times, and level-1 acceptance at every recorded time, along noise-free descent."""
-    _, unravel = ravel_pytree(params)
-    flat_loss = lambda flat: loss(unravel(flat))  # noqa: E731
-    path, times = jnp.asarray(smooth.path.values[0]), smooth.time.values
-    norms = jax.jit(jax.vmap(lambda row: jnp.linalg.norm(jax.grad(flat_loss)(row))))(path)
-    strengths = level1.strength(norms, mutation_std=clock.mutation_std, beta=clock.beta)
-    measure = jax.jit(lambda row: measure_curvature(flat_loss, row))
-    rows = []
-    for k in np.linspace(0, len(times) - 1, CHECKED_POINTS + 1).round().astype(int):
-        numbers = validity(*measure(path[k]), mutation_std=clock.mutation_std, beta=clock.beta)
-        plain = {name: _plain(value) for name, value in numbers._asdict().items()}
-        rows.append({"time": float(times[k]), "gradient_norm": float(norms[k]), **plain})
-    return {"validity": rows, "acceptance_theory": [float(a) for a in level1.acceptance(strengths)[1:]]}
-
-
-def _plain(value: Any) -> float | str:
-    return "inf" if math.isinf(float(value)) else float(value)
 
 
 def _configuration(experiment, options, clock, trajectories, preset, run, facts) -> dict[str, Any]:
@@ -230,7 +195,7 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "seed": options.seed,
         "precision": options.precision,
         "mutation_std": clock.mutation_std,
-        "beta": _plain(clock.beta),
+        "beta": plain(clock.beta),
         "learning_rate": clock.learning_rate,
         "step_ratio": clock.step_ratio,
         "trajectories": trajectories,
@@ -241,12 +206,3 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "descent_learning_rate": preset.descent_learning_rate or clock.learning_rate,
         **facts,
     }
-
-
-def _git_revision() -> str | None:
-    here = Path(__file__).parent
-    try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -13,9 +13,14 @@ class Values:
     """Old values and changes of all variables of a graph; a change of None means unchanged."""
 
     def __init__(
-        self, values: Mapping[int, Any], changes: dict[int, Any], avals: dict[int, Any], bounds: dict[int, float]
+        self,
+        values: Mapping[int, Any],
+        changes: dict[int, Any],
+        avals: dict[int, Any],
+        bounds: dict[int, float],
+        shortcut: bool,
     ):
-        self.values, self.changes, self.avals, self.bounds = values, changes, avals, bounds
+        self.values, self.changes, self.avals, self.bounds, self.shortcut = values, changes, avals, bounds, shortcut
         self._new: dict[int, Any] = {}
 
     def new(self, key: int) -> Any:
@@ -59,6 +64,11 @@ class Operands:
         """A number that |Δ| of input k never exceeds, ``inf`` if none is known."""
         ref = self.node.inputs[k]
         return 0.0 if isinstance(ref, Constant) else self._store.bounds.get(ref, float("inf"))
+
+    @property
+    def shortcut(self) -> bool:
+        """Whether a rule may give NaN for a large displacement where that makes it cheaper."""
+        return self._store.shortcut
 
     def out_shape(self) -> tuple[int, ...]:
         """Shape of the first output."""

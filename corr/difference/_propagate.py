@@ -36,10 +36,16 @@ def evaluate_graph(graph: Graph, leaves: Iterable[Any]) -> tuple[list[Any], dict
 
 
 def change_graph(
-    graph: Graph, values: Mapping[int, Any], moved: Iterable[Any], bounds: dict[int, float], keep: Iterable[int]
+    graph: Graph,
+    values: Mapping[int, Any],
+    moved: Iterable[Any],
+    bounds: dict[int, float],
+    keep: Iterable[int],
+    *,
+    shortcut: bool = False,
 ) -> tuple[list[Any], dict[int, Any]]:
     """Changes of the outputs for changes ``moved`` of the inputs (None: unchanged), and the kept values after it."""
-    store = Values(values, dict(zip(graph.inputs, moved, strict=True)), graph.avals, bounds)
+    store = Values(values, dict(zip(graph.inputs, moved, strict=True)), graph.avals, bounds, shortcut)
     tapes: dict[int, Any] = {}
     for position, node in enumerate(graph.nodes):
         key = _tape_key(position)
@@ -64,7 +70,7 @@ def node_changes(graph: Graph, node: Node, store: Values) -> list[Any]:
 
 
 def needed_values(
-    graph: Graph, values: Mapping[int, Any], moved: list[Any], bounds: dict[int, float]
+    graph: Graph, values: Mapping[int, Any], moved: list[Any], bounds: dict[int, float], *, shortcut: bool = False
 ) -> tuple[int, ...]:
     """Which values the change pass reads, found by tracing it once without computing anything.
 
@@ -73,7 +79,7 @@ def needed_values(
     read: set[int] = set()
 
     def dry_run(known: dict[int, Any], moved: list[Any]) -> Any:
-        return change_graph(graph, _Recorder(known, read), moved, bounds, ())[0]
+        return change_graph(graph, _Recorder(known, read), moved, bounds, (), shortcut=shortcut)[0]
 
     jax.eval_shape(dry_run, dict(values), moved)
     return tuple(sorted(read))

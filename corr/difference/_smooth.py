@@ -11,16 +11,21 @@ from ._fallback import recompute
 from ._operands import Operands
 
 HALF = 0.5
+SERIES_LIMIT = 0.25
+TANH_SERIES = (-1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925)
 
 
 def _tanh(op: Operands) -> Any:
     """Δtanh = (1 - t²) τ / (1 + t τ), t = tanh z, τ = tanh Δz, for |Δz| < 1/2; tanh(z + Δz) - t beyond.
 
-    The identity alone would be 0/0 where t ≈ -τ ≈ ±1. A bound on |Δz| known beforehand chooses the form once.
+    The identity alone would be 0/0 where t ≈ -τ ≈ ±1. A bound on |Δz| known beforehand chooses the form once; without
+    one the shortcut covers |Δz| < 1/4 and gives NaN beyond.
     """
     change, value, bound = op.change(0), op.out(), op.bound(0)
     if bound <= HALF:
         return _tanh_identity(value, _small_tanh(change, bound))
+    if op.shortcut:
+        return jnp.where(jnp.abs(change) < SERIES_LIMIT, _tanh_identity(value, _series_tanh(change)), jnp.nan)
     small = jnp.abs(change) < HALF
     near = _tanh_identity(value, jnp.tanh(jnp.where(small, change, 0)))
     return jnp.where(small, near, jnp.tanh(op.new(0)) - value)
@@ -35,6 +40,17 @@ def _small_tanh(change: jax.Array, bound: float) -> jax.Array:
     if 2 / 15 * bound**4 < float(jnp.finfo(change.dtype).eps) / 4:
         return change - change * change * change * (1 / 3)
     return jnp.tanh(change)
+
+
+def _series_tanh(change: jax.Array) -> jax.Array:
+    """Six terms of the series for |Δ| < 1/4, relative error 2e-10; beyond float32 the function itself."""
+    if float(jnp.finfo(change.dtype).eps) < 1e-8:
+        return jnp.tanh(change)
+    square = change * change
+    tail = jnp.full_like(change, TANH_SERIES[-1])
+    for coefficient in TANH_SERIES[-2::-1]:
+        tail = tail * square + coefficient
+    return change + change * square * tail
 
 
 def _exponential(base: float):

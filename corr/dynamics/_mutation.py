@@ -13,7 +13,7 @@ from .._accept import metropolis
 from .._keys import Stream
 from .._objective import objective, subtracted
 from .._proposals import check_mutation_std, gaussian, largest_normal
-from .._types import Dynamics, Info, Params, Scalar, State
+from .._types import Dynamics, Info, Objective, Params, Scalar, State
 
 
 def mutation(
@@ -51,21 +51,31 @@ def mutation(
     accept = metropolis(beta)
     bounded = functools.partial(_bounded_objective, loss, mutation_std) if exact else lambda params: subtracted(loss)
 
-    def init(params: Params) -> State:
-        value, tape = bounded(params).start(params)
-        return State(params, value, tape=tape)
-
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
         proposal_key, accept_key = jax.random.split(key)
         dtype = jnp.promote_types(jnp.float32, jnp.result_type(*jax.tree.leaves(params)))
         uniform = () if math.isinf(beta) else jax.random.uniform(accept_key, (), dtype)
         return gaussian(proposal_key, params, mutation_std), uniform
 
+    def shortcut(params: Params) -> Dynamics | None:
+        helps = bounded(params).shortcut(params)
+        return _walk(functools.partial(bounded, shortcut=True), draw, accept) if helps else None
+
+    return _walk(bounded, draw, accept)._replace(shortcut=shortcut)
+
+
+def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], accept: Callable[..., Any]) -> Dynamics:
+    """Propose, decide on the change of the loss, move."""
+
+    def init(params: Params) -> State:
+        value, tape = objective_at(params).start(params)
+        return State(params, value, tape=tape)
+
     def advance(drawn: tuple[Params, Any], state: State) -> tuple[State, Info]:
         proposed, uniform = drawn
         moved = jax.tree.map(jnp.add, state.position, proposed)
         displacement = jax.tree.map(jnp.subtract, moved, state.position)
-        loss_change, tape = bounded(state.position).change(state.tape, displacement)
+        loss_change, tape = objective_at(state.position).change(state.tape, displacement)
         accepted = accept(loss_change, uniform)
         keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(accepted, new, old))
         loss = jnp.where(accepted, state.loss + loss_change, state.loss)
@@ -78,7 +88,9 @@ def mutation(
     return Dynamics(init, step, Stream.MUTATION, lambda state: init(state.position), (draw, advance))
 
 
-def _bounded_objective(loss: Callable[[Params], Scalar], mutation_std: Any, params: Params) -> Any:
+def _bounded_objective(
+    loss: Callable[[Params], Scalar], mutation_std: Any, params: Params, *, shortcut: bool = False
+) -> Objective:
     dtype = jnp.result_type(*jax.tree.leaves(params))
     largest = max(float(np.max(scale)) for scale in jax.tree.leaves(mutation_std))
-    return objective(loss, bound=largest * largest_normal(dtype))
+    return objective(loss, bound=largest * largest_normal(dtype), shortcut=shortcut)

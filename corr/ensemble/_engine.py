@@ -35,11 +35,45 @@ class Engine(NamedTuple):
     refresh_every: int
 
 
-def build_engine(dynamics: Dynamics, block: int, refresh_every: int) -> Engine:
+def build_engine(dynamics: Dynamics, shortcut: Dynamics | None, block: int, refresh_every: int) -> Engine:
     """Compile-ready engine of one dynamics; ``segments`` of ``refresh_every`` steps each are run per call.
 
+    With a shortcut, a segment is run by it first; trajectories it reports as not finite are replayed in full.
     Matrix products are pinned to the highest precision, which accelerators leave by default: decisions depend on it.
     """
+    full = _segment(dynamics, refresh_every)
+    quick = None if shortcut is None else _segment(shortcut, refresh_every)
+
+    def segment(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array) -> tuple[State, Counts]:
+        if quick is None:
+            return full(carry, first, keys)
+        tried = quick(carry, first, keys)
+        unsure = tried[1].nonfinite > carry[1].nonfinite
+
+        def replayed() -> tuple[State, Counts]:
+            take = jax.vmap(lambda flag, new, old: jax.tree.map(lambda a, b: jnp.where(flag, a, b), new, old))
+            return take(unsure, full(carry, first, keys), tried)
+
+        return jax.lax.cond(jnp.any(unsure), replayed, lambda: tried)
+
+    def one_block(block: tuple[State, jax.Array], first: jax.Array, segments: jax.Array) -> tuple[State, Counts]:
+        state, keys = block
+        zero = jnp.zeros(keys.shape, jnp.int32)
+        body = lambda k, carry: segment(carry, first + refresh_every * k, keys)  # noqa: E731
+        return jax.lax.fori_loop(0, segments, body, (state, Counts(zero, zero, jnp.zeros_like(state.loss))))
+
+    def one_device(state: State, ids: jax.Array, root: jax.Array, first: jax.Array, segments: jax.Array) -> Any:
+        keys = jax.vmap(lambda i: trajectory_key(root, dynamics.stream, i))(ids)
+        blocks = jax.tree.map(lambda leaf: leaf.reshape(-1, block, *leaf.shape[1:]), (state, keys))
+        with jax.default_matmul_precision("highest"):
+            out = jax.lax.map(lambda one: one_block(one, first, segments), blocks)
+        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
+
+    return Engine(jax.jit(one_device, donate_argnums=0), refresh_every)
+
+
+def _segment(dynamics: Dynamics, refresh_every: int) -> Callable[..., tuple[State, Counts]]:
+    """``refresh_every`` steps of one block between two rebuilds of its kept activations."""
     draw, advance = dynamics.halves or (_key_itself, dynamics.step)
     ahead = max(d for d in range(1, DRAWN_AHEAD + 1) if refresh_every % d == 0)
 
@@ -65,20 +99,7 @@ def build_engine(dynamics: Dynamics, block: int, refresh_every: int) -> Engine:
         drift = jnp.maximum(counts.drift, jnp.abs(fresh.loss - state.loss))
         return fresh._replace(tape=()), counts._replace(drift=drift)
 
-    def one_block(block: tuple[State, jax.Array], first: jax.Array, segments: jax.Array) -> tuple[State, Counts]:
-        state, keys = block
-        zero = jnp.zeros(keys.shape, jnp.int32)
-        body = lambda k, carry: segment(carry, first + refresh_every * k, keys)  # noqa: E731
-        return jax.lax.fori_loop(0, segments, body, (state, Counts(zero, zero, jnp.zeros_like(state.loss))))
-
-    def one_device(state: State, ids: jax.Array, root: jax.Array, first: jax.Array, segments: jax.Array) -> Any:
-        keys = jax.vmap(lambda i: trajectory_key(root, dynamics.stream, i))(ids)
-        blocks = jax.tree.map(lambda leaf: leaf.reshape(-1, block, *leaf.shape[1:]), (state, keys))
-        with jax.default_matmul_precision("highest"):
-            out = jax.lax.map(lambda one: one_block(one, first, segments), blocks)
-        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
-
-    return Engine(jax.jit(one_device, donate_argnums=0), refresh_every)
+    return segment
 
 
 def _ones(flags: jax.Array) -> jax.Array:

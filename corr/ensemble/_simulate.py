@@ -80,7 +80,7 @@ def simulate(
         return
     now = _begin(dynamics, params, len(own_trajectories(layout, trajectories))) if resume is None else resume
     shares = spread(now.state, trajectories, layout, key)
-    engine = build_engine(dynamics, layout.block, refresh_every)
+    engine = build_engine(dynamics, dynamics.shortcut(params), layout.block, refresh_every)
     if resume is None:
         yield now
     step, counts, per_call = now.step, now.counts, 1

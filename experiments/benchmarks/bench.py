@@ -13,17 +13,19 @@ import jax
 import corr
 from corr import data, losses, networks
 from corr._storage import write_json
+from corr.ensemble import fastest_block
 
 from .._machine import cores
 from ..fig1 import shallow_sine
 from ._c_loop import c_loop
 from ._contest import Timing, contest
 from ._engines import engine
-from ._peers import blackjax_walk, numpy_loop, plain_vmap
+from ._peers import blackjax_walk, numpy_loop, plain_vmap, points_first
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
 SHALLOW_STD, DEEP_STD = 2.5e-5, 1e-5
 C_LOOP, EXACT, VMAP = "C loop (plain losses, own normals)", "engine, exact change (default)", "plain vmap"
+TUNED = "plain vmap, points last"
 
 
 def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None] = print) -> Path:
@@ -77,14 +79,17 @@ def shallow(repeats: int) -> list[Timing]:
     walk = corr.mutation(problem.loss, **scale)
     plain = corr.mutation(problem.loss, **scale, exact=False)
     twin = corr.langevin(problem.loss, time_step=1e-3, moments=corr.paper_moments(step_time=1e-5))
-    many = {"trajectories": 1000, "steps": 250}
+    usual = points_first(points, targets, ())
+    many, few = {"trajectories": 1000, "steps": 250}, {"trajectories": 1000, "steps": 50}
     field = [
         c_loop(C_LOOP, params, points, targets, **scale, **many),
         engine(EXACT, walk, params, **many),
         engine("engine, plain values", plain, params, **many),
         engine("engine, noisy twin (gradient)", twin, params, **many),
-        plain_vmap(VMAP, problem.loss, params, **scale, trajectories=1000, steps=50),
-        blackjax_walk("blackjax random walk", problem.loss, params, **scale, trajectories=1000, steps=50),
+        plain_vmap(VMAP, usual, params, **scale, **few),
+        plain_vmap(TUNED, problem.loss, params, **scale, **few),
+        blackjax_walk("blackjax random walk", usual, params, **scale, **few),
+        blackjax_walk("blackjax random walk, points last", problem.loss, params, **scale, **few),
         numpy_loop("NumPy loop, one chain", params, points, targets, **scale, steps=2000),
     ]
     return contest([one for one in field if one is not None], repeats, "shallow")
@@ -93,13 +98,18 @@ def shallow(repeats: int) -> list[Timing]:
 def deep(repeats: int) -> list[Timing]:
     """The paper's deep network (8 x 32, 1001 points), 100 trajectories."""
     network = networks.functional(networks.FullyConnected((32,) * 8), variance="fan_in")
-    loss = losses.mean_squared_error(network.apply, *data.symmetric_sine(1001))
+    points, targets = data.symmetric_sine(1001)
+    loss = losses.mean_squared_error(network.apply, points, targets)
     params = network.init(jax.random.key(0))
-    many = {"trajectories": 100, "steps": 20}
+    usual = points_first(points, targets, sorted(params))
+    exact = corr.mutation(loss, mutation_std=DEEP_STD)
+    plain = corr.mutation(loss, mutation_std=DEEP_STD, exact=False)
+    many, few = {"trajectories": 100, "steps": 100}, {"trajectories": 100, "steps": 20}
     field = [
-        engine(EXACT, corr.mutation(loss, mutation_std=DEEP_STD), params, **many),
-        engine("engine, plain values", corr.mutation(loss, mutation_std=DEEP_STD, exact=False), params, **many),
-        plain_vmap(VMAP, loss, params, mutation_std=DEEP_STD, **many),
+        engine(EXACT, exact, params, **many, block_size=fastest_block(exact, params)),
+        engine("engine, plain values", plain, params, **many, block_size=fastest_block(plain, params)),
+        plain_vmap(VMAP, usual, params, mutation_std=DEEP_STD, **few),
+        plain_vmap(TUNED, loss, params, mutation_std=DEEP_STD, **few),
     ]
     return contest(field, repeats, "deep")
 
@@ -162,7 +172,7 @@ def show(title: str, timings: list[Timing]) -> None:
     medians = {one.name: one.median for one in timings}
     table = Table(title=title, title_justify="left")
     for head in ("", "µs per step and trajectory", "range", "first call, s", "/ C loop", "vmap /"):
-        table.add_column(head, justify="left" if not head else "right")
+        table.add_column(head, justify="left" if not head else "right", no_wrap=not head)
     for one in timings:
         spread = f"{min(one.microseconds):.3g}-{max(one.microseconds):.3g}"
         to_c = f"{one.median / medians[C_LOOP]:.2f}" if C_LOOP in medians else ""

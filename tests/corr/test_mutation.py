@@ -107,3 +107,38 @@ def test_bad_beta(value: float) -> None:
 def test_scales_of_another_structure_are_refused() -> None:
     with pytest.raises(ValueError, match="tree like the parameters"):
         corr.gaussian(jax.random.key(0), {"a": jnp.zeros(2)}, {"b": 1.0})
+
+
+DEEP = corr.networks.functional(corr.networks.FullyConnected((6, 6)))
+DEEP_LOSS = corr.losses.mean_squared_error(DEEP.apply, *corr.data.sine(20))
+
+
+@pytest.mark.parametrize("std", [1e-4, 0.1, 1.0])
+def test_shortcut_agrees_where_it_answers_and_is_replayed_where_not(std: float) -> None:
+    """A whole run by shortcut and replay against the same run step by step without it."""
+    walk = corr.mutation(DEEP_LOSS, mutation_std=std)
+    start = DEEP.init(jax.random.key(0))
+    quick = walk.shortcut(start)
+    assert quick is not None
+    settings = {"steps": 40, "trajectories": 12, "key": corr.root_key(1), "refresh_every": 10, "progress": False}
+    alone, mixed, full = (
+        corr.run(side, start, **settings)
+        for side in (quick, walk, walk._replace(shortcut=lambda params: None))  # pyright: ignore[reportArgumentType]
+    )
+    assert (float(alone.nonfinite.sum()) > 0) == (std > 1e-3)
+    assert float(full.nonfinite.sum()) == float(mixed.nonfinite.sum()) == 0
+    if std == 1.0:
+        np.testing.assert_array_equal(mixed.path.values, full.path.values)
+    # Different forms round differently, which by itself moves a decision with a chance of about 1e-5 a step.
+    close = np.isclose(mixed.path.values, full.path.values, rtol=1e-5, atol=1e-7).all(axis=(1, 2))
+    assert close.sum() >= 11
+
+
+def test_shortcut_is_offered_only_where_nan_reaches_the_loss() -> None:
+    start = DEEP.init(jax.random.key(0))
+    swallowing = corr.mutation(lambda p: jnp.maximum(DEEP_LOSS(p), 0.0), mutation_std=1.0)
+    shallow = corr.networks.functional(corr.networks.Shallow(4))
+    bounded = corr.mutation(corr.losses.mean_squared_error(shallow.apply, *corr.data.sine(20)), mutation_std=1e-3)
+    assert swallowing.shortcut(start) is None
+    assert bounded.shortcut(shallow.init(jax.random.key(0))) is None
+    assert corr.mutation(DEEP_LOSS, mutation_std=1.0, exact=False).shortcut(start) is None

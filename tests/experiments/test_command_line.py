@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from experiments import cli
+from experiments import _blocks, cli
 
 RUN = "shallow-lambda-100"
 
@@ -137,6 +138,7 @@ def test_no_results_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["fig1", "--sigma", "0.1", "--lambda", "1"], "give only one of them"),
         (["fig1", "--trajectories", "0"], "trajectories must be at least 3, got 0"),
         (["fig1", "--devices", "99"], "devices is 99"),
+        (["fig1", "--block-size", "0"], "block_size must be at least 1, got 0"),
         (["fig1", "--seed", "-1"], "seed must be at least 0"),
         (["nowhere.py"], "no file nowhere.py"),
     ],
@@ -204,7 +206,30 @@ def test_list_names_every_experiment_and_preset(
     assert (tmp_path / "neuroevolution-correspondence" / "probe.json").exists()
 
 
-@pytest.mark.parametrize("command", ["list", "run", "figure", "reproduce"])
+def test_block_size_is_probed_once_for_long_runs_and_kept_with_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    probed: list[str] = []
+
+    def probe(side: str, params: object) -> int:
+        probed.append(side)
+        return 2
+
+    monkeypatch.setattr(_blocks, "fastest_block", probe)
+    choose = partial(_blocks.choose_blocks, sides={"mutation": "walk"}, params=None, problem="bowl")  # pyright: ignore
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        assert choose(tmp_path / name, asked=None, steps=1e9) == {"mutation": 2}
+    assert probed == ["walk"]
+    assert choose(tmp_path / "one", asked=None, steps=1.0) == {"mutation": 2}
+    with pytest.raises(ValueError, match="was begun with block sizes"):
+        choose(tmp_path / "one", asked=4, steps=1e9)
+    assert choose(tmp_path, asked=None, steps=1e6) is None
+    assert choose(tmp_path, asked=3, steps=1.0) == {"mutation": 3}
+
+
+@pytest.mark.parametrize("command", ["list", "run", "figure", "reproduce", "bench"])
 def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         cli.main([command, "--help"])
