@@ -24,10 +24,10 @@ def c_loop(
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         return None
-    folder = tempfile.TemporaryDirectory()
-    library = Path(folder.name) / "loop.so"
-    subprocess.run([compiler, *FLAGS, str(SOURCE), "-o", str(library), "-lm"], check=True, capture_output=True)
-    walk = ctypes.CDLL(str(library)).walk
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "loop.so"
+        subprocess.run([compiler, *FLAGS, str(SOURCE), "-o", str(library), "-lm"], check=True, capture_output=True)
+        walk = ctypes.CDLL(str(library)).walk
     flat = np.concatenate([np.asarray(params[key], np.float32) for key in "abc"])
     x, y = (np.ascontiguousarray(np.asarray(array)[0], np.float32) for array in (points, targets))
     parts = [np.tile(flat, (len(part), 1)) for part in np.array_split(np.arange(trajectories), cores())]
@@ -42,7 +42,6 @@ def c_loop(
 
     def go() -> None:
         list(pool.map(one, range(cores())))
-        folder.name  # noqa: B018 - the library stays on disk as long as it is used
 
     return Contestant(name, trajectories, steps, go)
 

@@ -1,6 +1,5 @@
 """``corr bench``: how fast the engine is beside its peers, all measured in one run."""
 
-import json
 import os
 import platform
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from ..fig1 import shallow_sine
 from ._c_loop import c_loop
 from ._contest import Timing, contest
 from ._engines import engine
+from ._figure import draw
 from ._peers import blackjax_walk, numpy_loop, plain_vmap, points_first
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
@@ -181,29 +181,3 @@ def show(title: str, timings: list[Timing]) -> None:
     Console(width=110).print(table)
     if title.startswith("shallow") and C_LOOP not in medians:
         print("no C compiler here (cc or gcc): the C loop was left out")
-
-
-def draw(file: Path) -> None:
-    """Cost per step and trajectory against trajectories, parameters, points and devices, beside ``file``."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        print("drawing needs matplotlib: install the extra `figs`")
-        return
-    results = json.loads(file.read_text(encoding="utf-8"))
-    figure = Figure(figsize=(7.0, 2.2), layout="constrained")
-    for axis, title in zip(figure.subplots(1, 4), list(SECTIONS)[2:], strict=True):
-        rows = results[title]
-        numbers = [float(next(word for word in row["name"].split() if word.isdigit())) for row in rows]
-        middle = [row["median"] for row in rows]
-        low = [m - min(row["microseconds"]) for m, row in zip(middle, rows, strict=True)]
-        high = [max(row["microseconds"]) - m for m, row in zip(middle, rows, strict=True)]
-        axis.errorbar(numbers, middle, (low, high), marker="o", markersize=3, color="#009E73")
-        axis.set_xscale("log", base=2 if title == "devices" else 10)
-        axis.set_yscale("log" if title.endswith(("parameters", "points")) else "linear")
-        if not title.endswith(("parameters", "points")):
-            axis.set_ylim(bottom=0)
-        axis.set_xlabel(title)
-    figure.get_axes()[0].set_ylabel("µs per step and trajectory")
-    figure.savefig(file.with_suffix(".pdf"))
-    figure.savefig(file.with_suffix(".png"), dpi=200)
