@@ -109,7 +109,7 @@ def drift(gradient: jax.Array, *, mutation_std: float, beta: float) -> jax.Array
 
     Reference: this project, theory level 1.
     """
-    direction, norm = _direction(gradient)
+    direction, norm = split(gradient)
     return -mutation_std * drift_factor(strength(norm, mutation_std=mutation_std, beta=beta)) * direction
 
 
@@ -158,7 +158,7 @@ def moments(
 
     Reference: this project, theory level 1.
     """
-    direction, norm = _direction(gradient)
+    direction, norm = split(gradient)
     s = strength(norm, mutation_std=mutation_std, beta=beta)
     across, along = second_moments(s)
     spread = jnp.maximum(along - drift_factor(s) ** 2, 0.0)
@@ -175,7 +175,8 @@ def _array(s: jax.Array) -> jax.Array:
     return jnp.asarray(s, jnp.result_type(s, float) if not hasattr(s, "dtype") else None)
 
 
-def _direction(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+def split(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """(ĝ, |g|) of a vector of shape (N,); zeros where it is zero."""
     square = jnp.sum(gradient * gradient)
     safe = jnp.sqrt(jnp.where(square > 0, square, 1.0))
     return jnp.where(square > 0, gradient / safe, 0.0), jnp.where(square > 0, safe, 0.0)
