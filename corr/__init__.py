@@ -1,7 +1,7 @@
 """Neuroevolution and gradient descent on one clock: simulators and their comparison."""
 
-from . import data, ensemble, inference, losses, networks
-from ._accept import metropolis
+from . import data, ensemble, inference, losses, networks, proposals
+from ._accept import barker, metropolis
 from ._clock import matched_mutation_std, matched_step_ratio
 from ._compare import Comparison, compare
 from ._flips import FlipRate, flip_rate
@@ -27,6 +27,7 @@ __all__ = [
     "ResultError",
     "State",
     "Stream",
+    "barker",
     "choose_layout",
     "compare",
     "data",
@@ -47,6 +48,7 @@ __all__ = [
     "networks",
     "objective",
     "paper_moments",
+    "proposals",
     "root_key",
     "run",
     "trajectory_key",

@@ -36,6 +36,42 @@ def metropolis(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
     return lambda loss_change, uniform: jnp.isfinite(loss_change) & (jnp.log(uniform) <= -beta * loss_change)
 
 
+def barker(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """Barker (Glauber) acceptance, probability 1/(1 + exp(β ΔU)); at β = ∞ the same as Metropolis.
+
+    Args:
+        beta: β in [0, ∞], in 1/loss; a Python number.
+
+    Returns:
+        ``rule(loss_change, uniform) -> accepted``, as from ``metropolis``; a non-finite change is rejected.
+
+    Raises:
+        ValueError: if β is negative or NaN.
+        TypeError: if β is not a number.
+
+    Example:
+        >>> rule = barker(1.0)
+        >>> bool(rule(jnp.float32(0.0), jnp.float32(0.49))), bool(rule(jnp.float32(0.0), jnp.float32(0.51)))
+        (True, False)
+
+    Reference: Barker, Aust. J. Phys. 18, 119 (1965).
+    """
+    beta = check_beta(beta)
+    if math.isinf(beta):
+        return metropolis(beta)
+    return lambda loss_change, uniform: jnp.isfinite(loss_change) & (uniform < jax.nn.sigmoid(-beta * loss_change))
+
+
+RULES = {"metropolis": metropolis, "barker": barker}
+
+
+def acceptance(rule: str, beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """The acceptance rule of this name at β."""
+    if rule not in RULES:
+        raise ValueError(f"unknown acceptance rule {rule!r}: there are {', '.join(RULES)}")
+    return RULES[rule](beta)
+
+
 def check_beta(beta: float) -> float:
     """β as a float, or an error that names what was got."""
     if isinstance(beta, bool) or not isinstance(beta, (int, float)):

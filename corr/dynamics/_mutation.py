@@ -7,17 +7,22 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from .._accept import metropolis
+from .._accept import acceptance
 from .._keys import Stream
 from .._objective import objective, subtracted
-from .._proposals import check_mutation_std, gaussian, largest_normal
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
+from ..proposals import Proposal, normal
 
 
 def mutation(
-    loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: float = math.inf, exact: bool = True
+    loss: Callable[[Params], Scalar],
+    *,
+    mutation_std: Any = None,
+    beta: float = math.inf,
+    proposal: Proposal | None = None,
+    rule: str = "metropolis",
+    exact: bool = True,
 ) -> Dynamics:
     """Neuroevolution, x → x + ε with ε_i ~ N(0, σ_i²), accepted with probability min(1, exp(-β [U(x+ε) - U(x)])).
 
@@ -27,6 +32,8 @@ def mutation(
     Args:
         loss: U, a JAX function ``params -> scalar``.
         mutation_std: σ, a positive float, or a pytree like the parameters of σ_i; in the units of the parameters.
+        proposal: another law of mutations, from ``corr.proposals``, instead of ``mutation_std``.
+        rule: "metropolis", or "barker": accepted with probability 1/(1 + exp(β [U(x+ε) - U(x)])).
         beta: β in [0, ∞], reciprocal evolutionary temperature in 1/loss; ∞ accepts exactly when U does not rise.
         exact: decide on the exact change of the loss; False subtracts two evaluations, which flips up to a sixth of the
             decisions in float32 at the paper's settings and is there for comparison.
@@ -35,7 +42,7 @@ def mutation(
         A ``Dynamics`` whose ``State.tape`` holds the kept activations of the exact change.
 
     Raises:
-        ValueError: if σ or β is out of range.
+        ValueError: if σ or β is out of range, the rule is unknown, or not exactly one of σ and proposal is given.
         TypeError: if an argument has the wrong type.
 
     Example:
@@ -47,15 +54,18 @@ def mutation(
 
     Reference: Whitelam et al. (2021), steps 1-4; non-isotropic form eq. 57.
     """
-    check_mutation_std(mutation_std)
-    accept = metropolis(beta)
-    bounded = functools.partial(_bounded_objective, loss, mutation_std) if exact else lambda params: subtracted(loss)
+    if (mutation_std is None) == (proposal is None):
+        raise ValueError("give exactly one of mutation_std (sigma) and proposal")
+    law = normal(mutation_std) if proposal is None else proposal
+    accept = acceptance(rule, beta)
+    bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)
+    certain = math.isinf(beta)
 
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
         proposal_key, accept_key = jax.random.split(key)
         dtype = jnp.promote_types(jnp.float32, jnp.result_type(*jax.tree.leaves(params)))
-        uniform = () if math.isinf(beta) else jax.random.uniform(accept_key, (), dtype)
-        return gaussian(proposal_key, params, mutation_std), uniform
+        uniform = () if certain else jax.random.uniform(accept_key, (), dtype)
+        return law.draw(proposal_key, params), uniform
 
     def shortcut(params: Params) -> Dynamics | None:
         helps = bounded(params).shortcut(params)
@@ -89,8 +99,6 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], acce
 
 
 def _bounded_objective(
-    loss: Callable[[Params], Scalar], mutation_std: Any, params: Params, *, shortcut: bool = False
+    loss: Callable[[Params], Scalar], law: Proposal, params: Params, *, shortcut: bool = False
 ) -> Objective:
-    dtype = jnp.result_type(*jax.tree.leaves(params))
-    largest = max(float(np.max(scale)) for scale in jax.tree.leaves(mutation_std))
-    return objective(loss, bound=largest * largest_normal(dtype), shortcut=shortcut)
+    return objective(loss, bound=law.bound(jnp.result_type(*jax.tree.leaves(params))), shortcut=shortcut)
