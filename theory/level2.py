@@ -85,7 +85,7 @@ def moments(
 
     Example:
         >>> drift, _ = moments(jnp.array([1.0, 0.0]), jnp.float32(0.0), mutation_std=1.0, beta=math.inf, step_time=1.0)
-        >>> [round(float(v), 4) for v in drift]
+        >>> [round(float(v), 4) + 0.0 for v in drift]
         [-0.3989, 0.0]
 
     Reference: this project, theory level 2.

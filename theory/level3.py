@@ -18,7 +18,7 @@ PANELS = 40
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 ANGLES = (*(sign * math.pi / 2**k for k in (3, 4, 5, 6) for sign in (1, -1)), 0.0)
 LARGEST, SMALLEST = 2.0, 1e-16
-PROBE_DECADES, PROBES = 36, 361
+PROBE_DECADES, PROBES = 36, 121
 Rule = Literal["metropolis", "barker"]
 
 
@@ -44,7 +44,7 @@ class _Ray(NamedTuple):
     angle: jax.Array
 
 
-def one_step(spectrum: Spectrum, *, mutation_std: float, beta: float, rule: Rule = "metropolis") -> OneStep:
+def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> OneStep:
     """Acceptance 1/2 - (1/π)∫ Im[χW]/t dt and drift -(σ²g_j/π)∫ Re[χW/d_j] dt, with W(t) = β/(β + it).
 
     Barker's rule has W(t)/t = (π/β)/sinh(πt/β); at β = ∞ both have W = 1.
@@ -74,12 +74,40 @@ def one_step(spectrum: Spectrum, *, mutation_std: float, beta: float, rule: Rule
         return OneStep(known, zero, jnp.zeros_like(known))
     fine, coarse = (_integrals(spectrum, mutation_std, beta, rule, panels) for panels in (PANELS, PANELS // 2))
     accepted = jnp.where(_moves(spectrum), fine[0], known)
-    drift = spectrum.basis @ fine[1]
-    error = jnp.maximum(jnp.abs(fine[0] - coarse[0]), jnp.linalg.norm(fine[1] - coarse[1]) / mutation_std)
-    return OneStep(accepted, drift, jnp.where(_moves(spectrum), error, 0.0))
+    off = jnp.linalg.norm((fine[1] - coarse[1]) * spectrum.gradient) / mutation_std
+    error = jnp.maximum(jnp.abs(fine[0] - coarse[0]), off)
+    return OneStep(accepted, -spectrum.basis @ (fine[1] * spectrum.gradient), jnp.where(_moves(spectrum), error, 0.0))
 
 
-def second_moment(spectrum: Spectrum, *, mutation_std: float, beta: float, rule: Rule = "metropolis") -> jax.Array:
+def response(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
+    """The symmetric matrix R with drift = -R ∇U; it varies slowly along a trajectory, unlike the drift.
+
+    Args:
+        spectrum: gradient and Hessian from ``full_spectrum``, in float64.
+        mutation_std: σ, parameter units.
+        beta: β in [0, ∞], a Python number.
+        rule: acceptance rule.
+
+    Returns:
+        Shape (N, N), squared parameter units per loss and step.
+
+    Example:
+        >>> from theory.spectrum import full_spectrum
+        >>> with jax.enable_x64(True):
+        ...     flat = full_spectrum(jnp.array([2.0]), jnp.zeros((1, 1)))
+        ...     print(round(float(response(flat, mutation_std=1.0, beta=math.inf)[0, 0]), 6))
+        0.199471
+
+    Reference: this project, theory level 3.
+    """
+    if beta == 0:
+        return jnp.zeros_like(spectrum.basis)
+    _, slopes = _integrals(spectrum, mutation_std, beta, rule, PANELS)
+    slopes = jnp.where(_moves(spectrum), slopes, 0.0)
+    return (spectrum.basis * slopes[None, :]) @ spectrum.basis.T
+
+
+def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
     """Second moment matrix of a step, E[ε_j ε_k a]; the covariance is this minus drift driftᵀ.
 
     Args:
@@ -118,7 +146,7 @@ def second_moment(spectrum: Spectrum, *, mutation_std: float, beta: float, rule:
     return spectrum.basis @ inner @ spectrum.basis.T
 
 
-def mean_loss_change(spectrum: Spectrum, *, mutation_std: float, beta: float, rule: Rule = "metropolis") -> jax.Array:
+def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
     """E[ΔU a] = g·drift + (1/2) Σ_j h_j E[(step_j)²], the mean change of the loss in one step.
 
     Args:
@@ -145,14 +173,14 @@ def mean_loss_change(spectrum: Spectrum, *, mutation_std: float, beta: float, ru
     return jnp.sum((spectrum.basis @ spectrum.gradient) * step.drift) + jnp.sum(hessian * square) / 2
 
 
-def _integrals(spectrum: Spectrum, std: float, beta: float, rule: Rule, panels: int) -> tuple[jax.Array, jax.Array]:
+def _integrals(spectrum: Spectrum, std: Any, beta: float, rule: Rule, panels: int) -> tuple[jax.Array, jax.Array]:
+    """Acceptance, and minus the drift over the gradient in each direction."""
     ray = _ray(spectrum, std, beta, rule, panels)
     point = _turned(ray.radius, ray.angle)
     chi = _characteristic(spectrum, std, point) * _filter(point, beta, rule)
     turned = _turned(ray.weight, ray.angle) * chi
     inverse = 1 / _denominators(spectrum.values, std, point)
-    drift = -(std**2) / math.pi * spectrum.gradient * jnp.real(turned @ inverse)
-    return _imaginary_part(chi, ray), drift
+    return _imaginary_part(chi, ray), std**2 / math.pi * jnp.real(turned @ inverse)
 
 
 def _imaginary_part(values: jax.Array, ray: _Ray) -> jax.Array:
@@ -160,13 +188,13 @@ def _imaginary_part(values: jax.Array, ray: _Ray) -> jax.Array:
     return 0.5 + ray.angle / math.pi - (ray.weight / ray.radius) @ jnp.imag(values) / math.pi
 
 
-def _characteristic(spectrum: Spectrum, std: float, point: jax.Array) -> jax.Array:
+def _characteristic(spectrum: Spectrum, std: Any, point: jax.Array) -> jax.Array:
     logs = jnp.log(_denominators(spectrum.all_values, std, point)) @ spectrum.counts.astype(point.dtype)
     pulls = (jnp.square(std * spectrum.gradient) / 2).astype(point.dtype)
     return jnp.exp(-logs / 2 - point * point * ((1 / _denominators(spectrum.values, std, point)) @ pulls))
 
 
-def _denominators(values: jax.Array, std: float, point: jax.Array) -> jax.Array:
+def _denominators(values: jax.Array, std: Any, point: jax.Array) -> jax.Array:
     """d_j(t), shape (points, eigenvalues)."""
     bend = std**2 * values[None, :]
     return jax.lax.complex(1 + bend * jnp.imag(point)[:, None], -bend * jnp.real(point)[:, None])
@@ -188,7 +216,7 @@ def _filter(point: jax.Array, beta: float, rule: Rule) -> Any:
     return 2 * scaled * damped / (-jnp.expm1(-2 * scaled))
 
 
-def _ray(spectrum: Spectrum, std: float, beta: float, rule: Rule, panels: int) -> _Ray:
+def _ray(spectrum: Spectrum, std: Any, beta: float, rule: Rule, panels: int) -> _Ray:
     """The first angle of ``ANGLES`` with |χ| <= 2 throughout; panels geometric up to where the integrand has died."""
     size = jnp.sum(jnp.square(spectrum.gradient))
     bend = jnp.sum(spectrum.counts * jnp.square(spectrum.all_values))
@@ -203,9 +231,10 @@ def _ray(spectrum: Spectrum, std: float, beta: float, rule: Rule, panels: int) -
     angles = jnp.asarray(ANGLES, first.dtype)
     heights = jnp.stack([height(angle) for angle in angles])
     good = jnp.all(heights <= LARGEST, axis=1)
-    chosen = jnp.argmax(good)
+    chosen = jax.lax.argmax(good, 0, jnp.int32)
     alive = heights[chosen] > SMALLEST
-    last = probe[jnp.minimum(PROBES - 1, 1 + jnp.max(jnp.where(alive, jnp.arange(PROBES), 0)))]
+    number = jnp.arange(PROBES, dtype=jnp.int32)
+    last = probe[jnp.minimum(PROBES - 1, 1 + jnp.max(jnp.where(alive, number, 0)))]
     edges = jnp.exp(jnp.linspace(jnp.log(first), jnp.log(last), panels))
     edges = jnp.concatenate([jnp.zeros(1, first.dtype), edges])
     middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2

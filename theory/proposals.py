@@ -135,7 +135,7 @@ def barker_drift(gradient: jax.Array, *, mutation_std: float, beta: float) -> ja
 
     Example:
         >>> barker_drift(jnp.array([4.0]), mutation_std=1.0, beta=1.0).tolist()
-        [-4.0]
+        [-1.0]
 
     Reference: this project, theory, "Other mutations".
     """

@@ -40,8 +40,8 @@ def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule
     """
     rate = as_schedule("learning_rate", learning_rate)
 
-    def displace(drawn: tuple[()], count: jax.Array, gradient: Params) -> Params:
-        del drawn
+    def displace(drawn: tuple[()], count: jax.Array, gradient: Params, measured: tuple[()]) -> Params:
+        del drawn, measured
         direction = unit(gradient) if normalized else gradient
         return jax.tree.map(lambda g: -rate(count).astype(g.dtype) * g, direction)
 
@@ -51,26 +51,33 @@ def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule
 def gradient_dynamics(
     loss: Callable[[Params], Scalar],
     draw: Callable[[jax.Array, Params], Any],
-    displace: Callable[[Any, jax.Array, Params], Params],
+    displace: Callable[[Any, jax.Array, Params, Any], Params],
     stream: int,
+    measure: Callable[[Params], Any] = lambda params: (),
 ) -> Dynamics:
-    """A dynamics that always moves by ``displace(draw(key, position), step number, gradient)``."""
+    """A dynamics that always moves by ``displace(draw(key, position), step number, gradient, measured)``.
+
+    ``measured`` is what ``measure(position)`` gave at the last refresh; it is kept as the tape.
+    """
     evaluate = jax.value_and_grad(loss)
 
     def init(params: Params) -> State:
         value, gradient = evaluate(params)
-        return State(params, value, (jnp.zeros((), jnp.int32), gradient))
+        return State(params, value, (jnp.zeros((), jnp.int32), gradient), measure(params))
+
+    def refresh(state: State) -> State:
+        return state._replace(tape=measure(state.position))
 
     def advance(drawn: Any, state: State) -> tuple[State, Info]:
         count, gradient = state.aux
-        moved = jax.tree.map(jnp.add, state.position, displace(drawn, count, gradient))
+        moved = jax.tree.map(jnp.add, state.position, displace(drawn, count, gradient, state.tape))
         value, gradient = evaluate(moved)
-        return State(moved, value, (count + 1, gradient)), always_moved(state, moved, value)
+        return State(moved, value, (count + 1, gradient), state.tape), always_moved(state, moved, value)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         return advance(draw(key, state.position), state)
 
-    return Dynamics(init, step, stream, halves=(draw, advance))
+    return Dynamics(init, step, stream, refresh, (draw, advance))
 
 
 def always_moved(state: State, moved: Params, loss: Scalar) -> Info:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +15,16 @@ from .._types import Dynamics, Params, Scalar
 from ._descent import Schedule, as_schedule, gradient_dynamics, unit
 
 Factor = Callable[[jax.Array], jax.Array]
-Moments = Callable[[jax.Array], tuple[jax.Array, Factor]]
+Moments = Callable[..., tuple[jax.Array, Factor]]
 
 
-def langevin(loss: Callable[[Params], Scalar], *, time_step: float | Schedule, moments: Moments) -> Dynamics:
+def langevin(
+    loss: Callable[[Params], Scalar],
+    *,
+    time_step: float | Schedule,
+    moments: Moments,
+    measure: Callable[[Callable[[jax.Array], jax.Array], jax.Array], Any] | None = None,
+) -> Dynamics:
     """Noisy gradient descent, x ← x + dt b(∇U) + √dt L(∇U) ξ with ξ ~ N(0, 1) independent.
 
     The noise is added after the time step is applied to the drift. Its numbers come from ``Stream.TWIN``, so it
@@ -28,7 +35,10 @@ def langevin(loss: Callable[[Params], Scalar], *, time_step: float | Schedule, m
         time_step: dt > 0 in common time t, or a schedule ``step number -> dt``. It must resolve the stiffest direction,
             dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
         moments: ``f(gradient of shape (N,)) -> (drift b of shape (N,), factor)`` per unit of common time, where
-            ``factor(ξ of shape (N,))`` applies L to the noise. ``paper_moments`` gives the paper's.
+            ``factor(ξ of shape (N,))`` applies L to the noise. ``paper_moments`` gives the paper's. With ``measure``
+            they are called as ``f(gradient, measured)``.
+        measure: ``measure(loss of a flat vector, position of shape (N,))``, what the moments need of the curvature;
+            done at every refresh, so every ``refresh_every`` steps of ``run``. ``theory.corrected`` gives levels 2, 3.
 
     Returns:
         A ``Dynamics``; its ``Info.accepted`` is always True.
@@ -50,13 +60,17 @@ def langevin(loss: Callable[[Params], Scalar], *, time_step: float | Schedule, m
         flat, _ = ravel_pytree(params)
         return jax.random.normal(key, flat.shape, flat.dtype)
 
-    def displace(noise: jax.Array, count: jax.Array, gradient: Params) -> Params:
+    def displace(noise: jax.Array, count: jax.Array, gradient: Params, measured: Any) -> Params:
         flat, unravel = ravel_pytree(gradient)
-        drift, factor = moments(flat)
+        drift, factor = moments(flat) if measure is None else moments(flat, measured)
         dt = step_size(count).astype(flat.dtype)
         return unravel(dt * drift + jnp.sqrt(dt) * factor(noise))
 
-    return gradient_dynamics(loss, draw, displace, Stream.TWIN)
+    def curvature(params: Params) -> Any:
+        flat, unravel = ravel_pytree(params)
+        return () if measure is None else measure(lambda x: loss(unravel(x)), flat)
+
+    return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)
 
 
 def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> Moments:

@@ -119,7 +119,7 @@ LAWS = {
 @pytest.mark.parametrize("rule", ["metropolis", "barker"])
 @pytest.mark.parametrize("name", LAWS)
 def test_weak_selection_knows_only_the_covariance(name: str, rule: str) -> None:
-    """At s = 0.1; model error a share s of the largest component, s² for Barker, whose first correction is of order two."""
+    """At s = 0.1; model error a share s of the largest component, s² for Barker (first correction of order 2)."""
     norm = float(np.linalg.norm(GRADIENT))
     beta = 0.1 / (STD * norm)
     mean, error = simulated(LAWS[name], beta, rule)
