@@ -1,4 +1,4 @@
-"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``bench``."""
+"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``validity``, ``bench``."""
 
 import signal
 import sys
@@ -150,6 +150,40 @@ def reproduce(
             print(f"figure: {file}")
 
 
+def validity(
+    experiment: Annotated[str, tyro.conf.Positional], options: Annotated[Run, tyro.conf.arg(name="")] = Run()
+) -> None:
+    """Foresee how well mutation will follow gradient descent, from theory along one noise-free run (a minute or two).
+
+    Args:
+        experiment: a name from `corr list`, or the path of a Python file that defines `experiment = Experiment(...)`.
+        options: preset, seed and physical overrides as of the run looked ahead to.
+    """
+    from rich.console import Console
+
+    from corr._storage import write_json
+
+    from ._catalogue import find_experiment
+    from ._foresight import validity as foresee
+    from ._tables import show_validity
+
+    found = find_experiment(experiment)
+    result = foresee(found, _options(options))
+    show_validity(result, Console(width=120 if not sys.stdout.isatty() else None))
+    folder = options.output / options.preset / f"validity-{found.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "validity.json", result)
+    try:
+        from paper_figs.validity import draw
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        print("drawing needs matplotlib: install the extra `figs`")
+        return
+    for file in draw(folder / "validity.json", folder / "figures"):
+        print(f"figure: {file}")
+
+
 def bench(
     output: Path = Path("results/bench"),
     repeats: int = 5,
@@ -210,7 +244,14 @@ def _duration(seconds: float) -> str:
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``corr``; returns the exit code."""
     _machine.prepare()
-    commands = {"list": list_experiments, "run": run, "figure": figure, "reproduce": reproduce, "bench": bench}
+    commands = {
+        "list": list_experiments,
+        "run": run,
+        "figure": figure,
+        "reproduce": reproduce,
+        "validity": validity,
+        "bench": bench,
+    }
     description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)

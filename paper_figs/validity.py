@@ -65,19 +65,15 @@ def _panel(axis: Axes, one: dict[str, Any], measured: list[dict[str, Any]]) -> N
     ticks = [k for k, beta in enumerate(one["beta"]) if k % 2 == 0 or beta == "inf"]
     axis.set_yticks(ticks, [short(one["beta"][k]) for k in ticks])
     axis.set_ylabel("β")
-    axis.set_title(f"t = {one['time']:g} on the noise-free path")
+    axis.set_title(f"t = {one['time']:.3g} on the noise-free path")
     for point in measured:
         row = _row(point["beta"], one["beta"])
         got, _, predicted = point["acceptance"]
         axis.plot(point["sigma"], row, "o", markersize=3, color="black", mfc="white")
-        axis.annotate(
-            f"{got:.2f}/{predicted:.2f}",
-            (point["sigma"], row),
-            (0, -7),
-            textcoords="offset points",
-            ha="center",
-            fontsize=6,
-        )
+        text = f"{got:.2f}/{predicted:.2f}"
+        white = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.6}
+        where = {"xytext": (0, -9), "textcoords": "offset points", "ha": "center"}
+        axis.annotate(text, (point["sigma"], row), fontsize=6, bbox=white, **where)
 
 
 def _row(beta: Any, betas: list[Any]) -> float:

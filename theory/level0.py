@@ -6,6 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ._beta import is_cold
+
 
 def mutation_std(*, learning_rate: float, step_ratio: float, beta: float) -> float:
     """σ matched to α and λ: σ = λ α √(2π) at β = ∞, σ = √(2 λ α / β) at finite β.
@@ -54,7 +56,7 @@ def drift(gradient: jax.Array, *, mutation_std: Any, beta: float) -> jax.Array:
     Args:
         gradient: ∇U, shape (N,).
         mutation_std: σ, a number or σ_i of shape (N,).
-        beta: β in [0, ∞], a Python number.
+        beta: β in [0, ∞], a Python number, or a traced one that is finite.
 
     Returns:
         Shape (N,), parameter units per mutation step; zero where the gradient is zero.
@@ -65,7 +67,7 @@ def drift(gradient: jax.Array, *, mutation_std: Any, beta: float) -> jax.Array:
 
     Reference: Whitelam et al. (2021), eqs. 5, 8 and 57.
     """
-    if not math.isinf(beta):
+    if not is_cold(beta):
         return -(beta * jnp.square(mutation_std) / 2) * gradient
     scaled = mutation_std * gradient
     square = jnp.sum(scaled * scaled)
@@ -89,4 +91,4 @@ def noise_variance(*, mutation_std: Any, beta: float) -> Any:
 
     Reference: Whitelam et al. (2021), eqs. 4 and 7.
     """
-    return mutation_std**2 / 2 if math.isinf(beta) else mutation_std**2
+    return mutation_std**2 / 2 if is_cold(beta) else mutation_std**2

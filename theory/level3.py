@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._beta import is_cold, is_hot
 from .spectrum import Spectrum
 
 PANELS = 40
@@ -44,7 +45,7 @@ class _Ray(NamedTuple):
     angle: jax.Array
 
 
-def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> OneStep:
+def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "metropolis") -> OneStep:
     """Acceptance 1/2 - (1/π)∫ Im[χW]/t dt and drift -(σ²g_j/π)∫ Re[χW/d_j] dt, with W(t) = β/(β + it).
 
     Barker's rule has W(t)/t = (π/β)/sinh(πt/β); at β = ∞ both have W = 1.
@@ -52,7 +53,7 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule =
     Args:
         spectrum: gradient and Hessian, in float64.
         mutation_std: σ, parameter units.
-        beta: β in [0, ∞], a Python number.
+        beta: β in [0, ∞], a Python number, or a traced one that is finite and positive.
         rule: acceptance rule.
 
     Returns:
@@ -69,7 +70,7 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule =
     Reference: this project, theory level 3; Imhof, Biometrika 48, 419 (1961) for quadratic forms.
     """
     known = _certain(spectrum, beta, rule)
-    if beta == 0:
+    if is_hot(beta):
         zero = jnp.zeros_like(spectrum.basis[:, 0])
         return OneStep(known, zero, jnp.zeros_like(known))
     fine, coarse = (_integrals(spectrum, mutation_std, beta, rule, panels) for panels in (PANELS, PANELS // 2))
@@ -79,13 +80,13 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule =
     return OneStep(accepted, -spectrum.basis @ (fine[1] * spectrum.gradient), jnp.where(_moves(spectrum), error, 0.0))
 
 
-def response(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
+def response(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "metropolis") -> jax.Array:
     """The symmetric matrix R with drift = -R ∇U; it varies slowly along a trajectory, unlike the drift.
 
     Args:
         spectrum: gradient and Hessian from ``full_spectrum``, in float64.
         mutation_std: σ, parameter units.
-        beta: β in [0, ∞], a Python number.
+        beta: β in [0, ∞], a Python number, or a traced one that is finite and positive.
         rule: acceptance rule.
 
     Returns:
@@ -100,20 +101,20 @@ def response(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule =
 
     Reference: this project, theory level 3.
     """
-    if beta == 0:
+    if is_hot(beta):
         return jnp.zeros_like(spectrum.basis)
     _, slopes = _integrals(spectrum, mutation_std, beta, rule, PANELS)
     slopes = jnp.where(_moves(spectrum), slopes, 0.0)
     return (spectrum.basis * slopes[None, :]) @ spectrum.basis.T
 
 
-def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
+def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "metropolis") -> jax.Array:
     """Second moment matrix of a step, E[ε_j ε_k a]; the covariance is this minus drift driftᵀ.
 
     Args:
         spectrum: gradient and Hessian from ``full_spectrum``, in float64.
         mutation_std: σ, parameter units.
-        beta: β in [0, ∞], a Python number.
+        beta: β in [0, ∞], a Python number, or a traced one that is finite and positive.
         rule: acceptance rule.
 
     Returns:
@@ -130,7 +131,7 @@ def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: R
     """
     variance = mutation_std**2
     identity = jnp.eye(spectrum.values.size, dtype=spectrum.values.dtype)
-    if beta == 0:
+    if is_hot(beta):
         inner = variance * _certain(spectrum, beta, rule) * identity
     else:
         ray = _ray(spectrum, mutation_std, beta, rule, PANELS)
@@ -146,17 +147,17 @@ def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: R
     return spectrum.basis @ inner @ spectrum.basis.T
 
 
-def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule: Rule = "metropolis") -> jax.Array:
+def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "metropolis") -> jax.Array:
     """E[ΔU a] = g·drift + (1/2) Σ_j h_j E[(step_j)²], the mean change of the loss in one step.
 
     Args:
-        spectrum: gradient and Hessian from ``full_spectrum``, in float64.
+        spectrum: gradient and Hessian, in float64.
         mutation_std: σ, parameter units.
-        beta: β in [0, ∞], a Python number.
+        beta: β in [0, ∞], a Python number, or a traced one that is finite and positive.
         rule: acceptance rule.
 
     Returns:
-        Scalar, loss per step.
+        Scalar, loss per step; never positive at β = ∞.
 
     Example:
         >>> from theory.spectrum import full_spectrum
@@ -167,13 +168,24 @@ def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: float, rule
 
     Reference: this project, theory level 3.
     """
-    step = one_step(spectrum, mutation_std=mutation_std, beta=beta, rule=rule)
-    square = second_moment(spectrum, mutation_std=mutation_std, beta=beta, rule=rule)
-    hessian = (spectrum.basis * spectrum.values[None, :]) @ spectrum.basis.T
-    return jnp.sum((spectrum.basis @ spectrum.gradient) * step.drift) + jnp.sum(hessian * square) / 2
+    if is_hot(beta):
+        return mutation_std**2 * _certain(spectrum, beta, rule) * jnp.sum(spectrum.counts * spectrum.all_values) / 2
+    ray = _ray(spectrum, mutation_std, beta, rule, PANELS)
+    point = _turned(ray.radius, ray.angle)
+    chi = _characteristic(spectrum, mutation_std, point) * _filter(point, beta, rule)
+    seen, whole = (1 / _denominators(v, mutation_std, point) for v in (spectrum.values, spectrum.all_values))
+    slopes = jnp.real((_turned(ray.weight, ray.angle) * chi) @ seen) / math.pi
+    own = _imaginary_part(chi[:, None] * whole, ray)
+    mixed = jnp.imag((_turned(ray.radius * ray.weight, 2 * ray.angle) * chi) @ (seen * seen)) / math.pi
+    pulls = jnp.square(spectrum.gradient)
+    bent = jnp.sum(spectrum.counts * spectrum.all_values * own) + mutation_std**2 * jnp.sum(
+        spectrum.values * pulls * mixed
+    )
+    change = mutation_std**2 * (bent / 2 - jnp.sum(pulls * slopes))
+    return jnp.where(_moves(spectrum), change, 0.0)
 
 
-def _integrals(spectrum: Spectrum, std: Any, beta: float, rule: Rule, panels: int) -> tuple[jax.Array, jax.Array]:
+def _integrals(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, panels: int) -> tuple[jax.Array, jax.Array]:
     """Acceptance, and minus the drift over the gradient in each direction."""
     ray = _ray(spectrum, std, beta, rule, panels)
     point = _turned(ray.radius, ray.angle)
@@ -205,18 +217,19 @@ def _turned(radius: jax.Array, angle: jax.Array) -> jax.Array:
     return jax.lax.complex(radius * jnp.cos(angle), -radius * jnp.sin(angle))
 
 
-def _filter(point: jax.Array, beta: float, rule: Rule) -> Any:
+def _filter(point: jax.Array, beta: Any, rule: Rule) -> Any:
     """W(t): 1 at β = ∞."""
-    if math.isinf(beta):
+    if is_cold(beta):
         return jnp.ones_like(point)
+    cost = jnp.asarray(beta, jnp.real(point).dtype)
     if rule == "metropolis":
-        return beta / jax.lax.complex(beta - jnp.imag(point), jnp.real(point))
-    scaled = math.pi * point / beta
+        return cost.astype(point.dtype) / jax.lax.complex(cost - jnp.imag(point), jnp.real(point))
+    scaled = math.pi * point / cost.astype(point.dtype)
     damped = jnp.exp(-scaled)
     return 2 * scaled * damped / (-jnp.expm1(-2 * scaled))
 
 
-def _ray(spectrum: Spectrum, std: Any, beta: float, rule: Rule, panels: int) -> _Ray:
+def _ray(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, panels: int) -> _Ray:
     """The first angle of ``ANGLES`` with |χ| <= 2 throughout; panels geometric up to where the integrand has died."""
     size = jnp.sum(jnp.square(spectrum.gradient))
     bend = jnp.sum(spectrum.counts * jnp.square(spectrum.all_values))
@@ -248,6 +261,6 @@ def _moves(spectrum: Spectrum) -> jax.Array:
     return jnp.any(spectrum.gradient != 0) | jnp.any(spectrum.counts * spectrum.all_values != 0)
 
 
-def _certain(spectrum: Spectrum, beta: float, rule: Rule) -> jax.Array:
+def _certain(spectrum: Spectrum, beta: Any, rule: Rule) -> jax.Array:
     """Acceptance where every proposal leaves the loss as it is, or β = 0."""
-    return jnp.full((), 0.5 if rule == "barker" and not math.isinf(beta) else 1.0, spectrum.values.dtype)
+    return jnp.full((), 0.5 if rule == "barker" and not is_cold(beta) else 1.0, spectrum.values.dtype)

@@ -63,8 +63,9 @@ def mutation(
 
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
         proposal_key, accept_key = jax.random.split(key)
-        dtype = jnp.promote_types(jnp.float32, jnp.result_type(*jax.tree.leaves(params)))
-        uniform = () if certain else jax.random.uniform(accept_key, (), dtype)
+        dtype = jnp.result_type(*jax.tree.leaves(params))
+        wide = dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32
+        uniform = () if certain else jax.random.uniform(accept_key, (), wide)
         return law.draw(proposal_key, params), uniform
 
     def shortcut(params: Params) -> Dynamics | None:

@@ -44,6 +44,21 @@ def test_noisy_twin_is_not_rejected_and_a_twin_20_percent_off_is() -> None:
 
 
 @pytest.mark.slow
+def test_noise_free_descent_is_rejected_by_mean_loss_at_t_5() -> None:
+    """λα = 1e-3, the largest of Figure 2 at preset quick. The twin ensemble of the same size is left behind as well."""
+    problem, key = shallow_sine(), corr.root_key(0)
+    runs = corr.compare(
+        problem.loss, problem.init(corr.trajectory_key(key, corr.Stream.START, 0)), key=key, trajectories=96,
+        end_time=5.0, record_every=2.5, learning_rate=1e-4, step_ratio=10.0, descent_learning_rate=1e-3, progress=False,
+    )  # fmt: skip
+    smooth = runs.descent.loss.values[0, -1:]
+    for side in (runs.mutation, runs.twin):
+        result = corr.inference.loss_test(side.loss.values[:, -1:], smooth, seed=0)
+        print(f"{side.attrs['side']}: mean loss minus noise-free {side.loss.values[:, -1].mean() - smooth[0]:+.2e}")
+        assert result.maximum_p <= 1e-3
+
+
+@pytest.mark.slow
 def test_halving_the_twins_time_step_changes_nothing() -> None:
     """The pilot's time step is fine enough: twins at dt and dt/2 (other random numbers) have the same law of means."""
     coarse = sides(1.0).twin

@@ -22,8 +22,11 @@ def tilted(x: jax.Array) -> jax.Array:
     return jnp.sum(x * x) / 2 + 0.3 * jnp.sum(x)
 
 
-LINE = density.regular_grid([-3.0], [3.0], [241])
-PLANE = density.regular_grid([-2.0, -2.0], [2.0, 2.0], [25, 25])
+@pytest.fixture(params=["line", "plane"])
+def grid(request: pytest.FixtureRequest) -> density.Grid:
+    if request.param == "line":
+        return density.regular_grid([-3.0], [3.0], [241])
+    return density.regular_grid([-2.0, -2.0], [2.0, 2.0], [25, 25])
 
 
 def on(grid: density.Grid, loss: object) -> jax.Array:
@@ -35,7 +38,6 @@ def start(grid: density.Grid, place: float) -> jax.Array:
     return weight / jnp.sum(weight)
 
 
-@pytest.mark.parametrize("grid", [LINE, PLANE], ids=["line", "plane"])
 @pytest.mark.parametrize("loss", [double_well, tilted])
 def test_boltzmann_is_stationary_to_rounding(grid: density.Grid, loss: object) -> None:
     kernel = density.exact_kernel(on(grid, loss), grid, mutation_std=0.5, beta=3.0)
@@ -48,7 +50,6 @@ def test_boltzmann_is_stationary_to_rounding(grid: density.Grid, loss: object) -
     assert float(jnp.max(jnp.abs(renormalized @ law / law - 1))) > 1e-3
 
 
-@pytest.mark.parametrize("grid", [LINE, PLANE], ids=["line", "plane"])
 def test_generator_conserves_probability_and_leaves_boltzmann_nearly_stationary(grid: density.Grid) -> None:
     generator = density.limit_generator(jax.grad(tilted), grid, mutation_std=0.1, beta=2.0)
     np.testing.assert_allclose(jnp.sum(generator, axis=0), 0.0, atol=1e-12)
@@ -78,13 +79,16 @@ def test_kernel_tends_to_fokker_planck_with_the_mutation_scale() -> None:
     assert np.all((orders > 0.7) & (orders < 1.6)), orders
 
 
-@pytest.mark.parametrize("beta", [4.0, math.inf])
-def test_particles_follow_the_kernel_and_not_a_wrong_one(beta: float) -> None:
-    """Chi-squared over 20 bins of equal probability; 4 standard errors of the statistic. The twin has σ 10 % off."""
-    std, steps, particles = 0.25, 40, 40_000
-    grid = density.regular_grid([-3.0], [3.0], [361])
+@pytest.mark.parametrize(("beta", "steps"), [(4.0, 40), (math.inf, 8)])
+def test_particles_follow_the_kernel_and_not_a_wrong_one(beta: float, steps: int) -> None:
+    """Chi-squared over 20 bins of equal probability; 4 standard errors of the statistic. The twin has σ 10 % off.
+
+    At β = ∞ after few steps: later the density is narrower than the grid resolves.
+    """
+    std, particles = 0.25, 40_000
+    grid = density.regular_grid([-3.0], [3.0], [1201])
     spot = int(np.argmin(np.abs(np.asarray(grid.points[:, 0]) + 0.25)))
-    begin = jnp.zeros(361).at[spot].set(1.0)
+    begin = jnp.zeros(1201).at[spot].set(1.0)
 
     def law(scale: float) -> np.ndarray:
         kernel = density.exact_kernel(on(grid, double_well), grid, mutation_std=scale, beta=beta)
