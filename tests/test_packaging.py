@@ -60,7 +60,9 @@ def test_public_names_are_documented_with_an_example(package: str) -> None:
             assert ">>>" in thing.__doc__, f"{package}.{name}"
 
 
-@pytest.mark.parametrize("module", ["level0", "level1", "validity"])
+@pytest.mark.parametrize(
+    "module", ["corrected", "density", "level0", "level1", "level2", "level3", "proposals", "spectrum", "validity"]
+)
 def test_predictions_are_documented_with_an_example(module: str) -> None:
     loaded = importlib.import_module(f"theory.{module}")
     for name, thing in vars(loaded).items():

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from . import level1
 
@@ -53,10 +52,10 @@ def regular_grid(low: Sequence[float], high: Sequence[float], shape: Sequence[in
     good = len(low) == len(high) == len(shape) in (1, 2) and min(shape) >= 2
     if not good or not all(a < b for a, b in zip(low, high, strict=True)):
         raise ValueError(f"expected one or two axes with low < high and 2 points or more, got {low}, {high}, {shape}")
-    axes = [np.linspace(a, b, n) for a, b, n in zip(low, high, shape, strict=True)]
-    points = np.stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")], axis=1)
+    axes = [jnp.linspace(a, b, n) for a, b, n in zip(low, high, shape, strict=True)]
+    points = jnp.stack([part.ravel() for part in jnp.meshgrid(*axes, indexing="ij")], axis=1)
     steps = tuple((b - a) / (n - 1) for a, b, n in zip(low, high, shape, strict=True))
-    return Grid(jnp.asarray(points, jnp.result_type(float)), tuple(shape), steps)
+    return Grid(points, tuple(shape), steps)
 
 
 def exact_kernel(losses: jax.Array, grid: Grid, *, mutation_std: float, beta: float) -> jax.Array:
@@ -81,7 +80,7 @@ def exact_kernel(losses: jax.Array, grid: Grid, *, mutation_std: float, beta: fl
     """
     kernel = jnp.ones((1, 1), losses.dtype)
     for count, step in zip(grid.shape, grid.spacing, strict=True):
-        kernel = jnp.kron(kernel, jnp.asarray(_lattice_normal(count, step, mutation_std), losses.dtype))
+        kernel = jnp.kron(kernel, _lattice_normal(count, step, mutation_std).astype(losses.dtype))
     rise = losses[:, None] - losses[None, :]
     accepted = (rise <= 0).astype(losses.dtype) if math.isinf(beta) else jnp.exp(-beta * jnp.maximum(rise, 0.0))
     moved = kernel * accepted
@@ -89,12 +88,12 @@ def exact_kernel(losses: jax.Array, grid: Grid, *, mutation_std: float, beta: fl
     return moved + jnp.diag(1 - jnp.sum(moved, axis=0))
 
 
-def _lattice_normal(count: int, step: float, std: float) -> np.ndarray:
+def _lattice_normal(count: int, step: float, std: float) -> jax.Array:
     """Probabilities of lattice moves, normalized over the infinite lattice."""
     far = max(count, math.ceil(REACH * std / step))
-    weights = np.exp(-((np.arange(-far, far + 1) * step / std) ** 2) / 2)
-    offsets = np.arange(count)[:, None] - np.arange(count)[None, :]
-    return weights[offsets + far] / weights.sum()
+    weights = jnp.exp(-((jnp.arange(-far, far + 1) * (step / std)) ** 2) / 2)
+    offsets = jnp.arange(count)[:, None] - jnp.arange(count)[None, :]
+    return weights[offsets + far] / jnp.sum(weights)
 
 
 def fokker_planck(drift: Callable[[jax.Array], jax.Array], diffusion: float, grid: Grid) -> jax.Array:
@@ -118,11 +117,11 @@ def fokker_planck(drift: Callable[[jax.Array], jax.Array], diffusion: float, gri
     Reference: Whitelam et al. (2021), eq. 40 and its β = ∞ form; Scharfetter and Gummel, IEEE Trans. 16, 64 (1969).
     """
     size = math.prod(grid.shape)
-    index = np.arange(size).reshape(grid.shape)
+    index = jnp.arange(size).reshape(grid.shape)
     rates = jnp.zeros((size, size), grid.points.dtype)
     for axis, step in enumerate(grid.spacing):
-        left = np.take(index, range(grid.shape[axis] - 1), axis=axis).ravel()
-        right = np.take(index, range(1, grid.shape[axis]), axis=axis).ravel()
+        left = jax.lax.slice_in_dim(index, 0, -1, axis=axis).ravel()
+        right = jax.lax.slice_in_dim(index, 1, None, axis=axis).ravel()
         middle = (grid.points[left] + grid.points[right]) / 2
         peclet = jax.vmap(drift)(middle)[:, axis] * step / diffusion
         rates = rates.at[right, left].add(diffusion / step**2 * _bernoulli(-peclet))

@@ -176,7 +176,21 @@ def _array(s: jax.Array) -> jax.Array:
 
 
 def split(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """(ĝ, |g|) of a vector of shape (N,); zeros where it is zero."""
+    """Direction and size of a vector, (ĝ, |g|); zeros where it is zero.
+
+    Args:
+        gradient: g, shape (N,).
+
+    Returns:
+        (shape (N,), scalar).
+
+    Example:
+        >>> direction, size = split(jnp.array([0.0, 2.0]))
+        >>> direction.tolist(), float(size)
+        ([0.0, 1.0], 2.0)
+
+    Reference: this project, theory level 1.
+    """
     square = jnp.sum(gradient * gradient)
     safe = jnp.sqrt(jnp.where(square > 0, square, 1.0))
     return jnp.where(square > 0, gradient / safe, 0.0), jnp.where(square > 0, safe, 0.0)

@@ -10,13 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ._beta import is_cold, is_hot
+from ._gauss import panels
 from .spectrum import Spectrum
 
 PANELS = 40
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 ANGLES = (*(sign * math.pi / 2**k for k in (3, 4, 5, 6) for sign in (1, -1)), 0.0)
 LARGEST, SMALLEST = 2.0, 1e-16
 PROBE_DECADES, PROBES = 36, 121
@@ -73,7 +72,7 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "
     if is_hot(beta):
         zero = jnp.zeros_like(spectrum.basis[:, 0])
         return OneStep(known, zero, jnp.zeros_like(known))
-    fine, coarse = (_integrals(spectrum, mutation_std, beta, rule, panels) for panels in (PANELS, PANELS // 2))
+    fine, coarse = (_integrals(spectrum, mutation_std, beta, rule, count) for count in (PANELS, PANELS // 2))
     accepted = jnp.where(_moves(spectrum), fine[0], known)
     off = jnp.linalg.norm((fine[1] - coarse[1]) * spectrum.gradient) / mutation_std
     error = jnp.maximum(jnp.abs(fine[0] - coarse[0]), off)
@@ -185,9 +184,9 @@ def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: 
     return jnp.where(_moves(spectrum), change, 0.0)
 
 
-def _integrals(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, panels: int) -> tuple[jax.Array, jax.Array]:
+def _integrals(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, count: int) -> tuple[jax.Array, jax.Array]:
     """Acceptance, and minus the drift over the gradient in each direction."""
-    ray = _ray(spectrum, std, beta, rule, panels)
+    ray = _ray(spectrum, std, beta, rule, count)
     point = _turned(ray.radius, ray.angle)
     chi = _characteristic(spectrum, std, point) * _filter(point, beta, rule)
     turned = _turned(ray.weight, ray.angle) * chi
@@ -229,7 +228,7 @@ def _filter(point: jax.Array, beta: Any, rule: Rule) -> Any:
     return 2 * scaled * damped / (-jnp.expm1(-2 * scaled))
 
 
-def _ray(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, panels: int) -> _Ray:
+def _ray(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, count: int) -> _Ray:
     """The first angle of ``ANGLES`` with |χ| <= 2 throughout; panels geometric up to where the integrand has died."""
     size = jnp.sum(jnp.square(spectrum.gradient))
     bend = jnp.sum(spectrum.counts * jnp.square(spectrum.all_values))
@@ -248,12 +247,9 @@ def _ray(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, panels: int) -> _R
     alive = heights[chosen] > SMALLEST
     number = jnp.arange(PROBES, dtype=jnp.int32)
     last = probe[jnp.minimum(PROBES - 1, 1 + jnp.max(jnp.where(alive, number, 0)))]
-    edges = jnp.exp(jnp.linspace(jnp.log(first), jnp.log(last), panels))
+    edges = jnp.exp(jnp.linspace(jnp.log(first), jnp.log(last), count))
     edges = jnp.concatenate([jnp.zeros(1, first.dtype), edges])
-    middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
-    nodes, weights = jnp.asarray(NODES, first.dtype)[None, :], jnp.asarray(WEIGHTS, first.dtype)[None, :]
-    radius, weight = middle[:, None] + half[:, None] * nodes, half[:, None] * weights
-    return _Ray(radius.ravel(), weight.ravel(), angles[chosen])
+    return _Ray(*panels(edges), angles[chosen])
 
 
 def _moves(spectrum: Spectrum) -> jax.Array:

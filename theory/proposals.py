@@ -10,11 +10,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from . import level1
+from ._gauss import panels
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 PANELS = 60
 
 
@@ -203,10 +202,8 @@ def independent_drift(gradient: jax.Array, law: Law, *, mutation_std: float, bet
     phi, minus_slope = law
     size = jnp.sqrt(jnp.sum(gradient * gradient))
     pulls = gradient / jnp.where(size > 0, size, 1.0)
-    edges = np.r_[0.0, np.geomspace(1e-6, 1e6, PANELS)]
-    middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
-    t = jnp.asarray((middle[:, None] + half[:, None] * NODES).ravel(), gradient.dtype)
-    weight = jnp.asarray((half[:, None] * WEIGHTS).ravel(), gradient.dtype)
+    geometric = [1e-6 * 10 ** (12 * k / (PANELS - 1)) for k in range(PANELS)]
+    t, weight = panels(jnp.asarray([0.0, *geometric], gradient.dtype))
     b = jnp.inf if math.isinf(beta) else beta * mutation_std * size
     filtered = weight / t / (1 + jnp.square(t / b))
     arguments = t[:, None] * pulls[None, :]

@@ -20,6 +20,7 @@ BOWL = Experiment(
 )
 
 
+@pytest.mark.slow
 def test_a_bowl_is_foreseen() -> None:
     found = validity(BOWL, Options(preset="smoke"), progress=False)
     rows = found["rows"]

@@ -115,6 +115,9 @@ SIDES = {
 }
 
 
+LONG = ("deep, part of it replayed", "finite beta")
+
+
 def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray:
     *_, last = simulate(
         every_loss_change(SIDES[side][0]),
@@ -128,7 +131,7 @@ def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray
     return np.asarray(last.state.aux[1])
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", [pytest.param(side, marks=pytest.mark.slow if side in LONG else ()) for side in SIDES])
 @pytest.mark.skipif("avx512f" not in Path("/proc/cpuinfo").read_text(), reason="promised for 512-bit vectors")
 def test_every_loss_change_is_the_same_for_the_blocks_promised(side: str) -> None:
     expected = traces(side, 17, 4, 2)

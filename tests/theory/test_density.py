@@ -72,6 +72,7 @@ def apart(std: float, beta: float) -> tuple[float, float]:
     return float(density.total_variation(exact, limit)), float(density.wasserstein(exact, limit, grid.spacing[0]))
 
 
+@pytest.mark.slow
 def test_kernel_tends_to_fokker_planck_with_the_mutation_scale() -> None:
     """At finite β the one-step error is of order s = βσ|g|, so halving σ about halves both distances."""
     distances = np.array([apart(std, 4.0) for std in (0.2, 0.1, 0.05)])
