@@ -91,7 +91,7 @@ def exact_kernel(losses: jax.Array, grid: Grid, *, mutation_std: float, beta: fl
 def _lattice_normal(count: int, step: float, std: float) -> jax.Array:
     """Probabilities of lattice moves, normalized over the infinite lattice."""
     far = max(count, math.ceil(REACH * std / step))
-    weights = jnp.exp(-((jnp.arange(-far, far + 1) * (step / std)) ** 2) / 2)
+    weights = jnp.exp(-jnp.square(jnp.arange(-far, far + 1.0) * (step / std)) / 2)
     offsets = jnp.arange(count)[:, None] - jnp.arange(count)[None, :]
     return weights[offsets + far] / jnp.sum(weights)
 
