@@ -117,3 +117,27 @@ def test_drift_error_against_the_limit_is_of_order_two_at_zero_and_one_at_finite
     order, level = np.polyfit(np.log(strengths), np.log(warm), 1)
     assert order == pytest.approx(1.0, abs=0.01)
     assert math.exp(level) == pytest.approx(math.sqrt(2 / math.pi), rel=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("time", [5.0, 10.0])
+def test_mean_loss_at_finite_beta_needs_its_ito_term(time: float, x64: None) -> None:
+    """d<U> per step = -(βσ²/2)|g|² + (σ²/2) tr H, against real steps from one point; level 3 gives its model error."""
+    std, beta = 1e-3, 1e3
+    with jax.enable_x64(False):
+        _, accepted, changes = steps(time, std, beta)
+        position = jnp.asarray(trained()[time])
+        gradient, hessian = jax.grad(flat_loss)(position), jax.hessian(flat_loss)(position)
+    gradient, hessian = (part.astype(jnp.float64) for part in (gradient, hessian))
+    values = changes * accepted
+    measured, error = values.mean(), values.std() / math.sqrt(DRAWS)
+    exact = float(level3.mean_loss_change(full_spectrum(gradient, hessian), mutation_std=std, beta=beta))
+    descending = -beta * std**2 / 2 * float(jnp.sum(gradient * gradient))
+    ito = std**2 / 2 * float(jnp.trace(hessian))
+    print(f"t = {time:g}: measured {measured:.3e} ± {error:.1e}, level 3 {exact:.3e}, with Itô {descending + ito:.3e},"
+          f" without {descending:.3e}")  # fmt: skip
+    assert abs(measured - exact) < LIMIT * error
+    model = abs(exact - descending - ito)
+    assert abs(measured - descending - ito) < LIMIT * error + model
+    assert model < 0.2 * (abs(descending) + ito)
+    assert abs(measured - descending) > LIMIT * error + model
