@@ -25,7 +25,7 @@ test: $(STAMP) ## run the test suite without its slow part
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
-	$(BIN)/python -m pytest -q -n 2 -m "not slow" --ignore=tests/experiments --ignore=tests/restart --ignore=tests/statistics
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites
 	$(BIN)/python -m pytest -q -n 2 -m slow tests

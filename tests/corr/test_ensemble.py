@@ -28,12 +28,6 @@ def test_trajectory_does_not_depend_on_number_or_devices(dynamics: corr.Dynamics
         np.testing.assert_array_equal(paths(dynamics, trajectories, devices=devices), whole[:trajectories])
 
 
-def test_mutation_does_not_depend_on_the_block_size() -> None:
-    whole = paths(WALK, 7)
-    for block in (1, 2, 3, 8):
-        np.testing.assert_array_equal(paths(WALK, 7, block_size=block), whole)
-
-
 def test_one_trajectory_replayed_by_hand() -> None:
     whole = paths(WALK, 3)
     key = corr.trajectory_key(corr.root_key(3), corr.Stream.MUTATION, 2)

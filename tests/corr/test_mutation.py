@@ -113,9 +113,8 @@ DEEP = corr.networks.functional(corr.networks.FullyConnected((6, 6)))
 DEEP_LOSS = corr.losses.mean_squared_error(DEEP.apply, *corr.data.sine(20))
 
 
-@pytest.mark.parametrize(
-    "std", [pytest.param(1e-4, marks=pytest.mark.slow), 0.1, pytest.param(1.0, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("std", [1e-4, 0.1, 1.0])
 def test_shortcut_agrees_where_it_answers_and_is_replayed_where_not(std: float) -> None:
     """A whole run by shortcut and replay against the same run step by step without it."""
     walk = corr.mutation(DEEP_LOSS, mutation_std=std)
