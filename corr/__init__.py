@@ -13,7 +13,7 @@ from ._run import run
 from ._storage import ResultError, load_run
 from ._types import Dynamics, Info, Objective, State
 from .difference import Difference, difference
-from .dynamics import descent, from_optax, langevin, mutation, paper_moments
+from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
 from .ensemble import choose_layout
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "matched_mutation_std",
     "matched_step_ratio",
     "metropolis",
+    "minibatch",
     "mutation",
     "networks",
     "objective",

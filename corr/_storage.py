@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,7 @@ def save_run(folder: Path, comparison: Comparison, manifest: dict[str, Any]) -> 
         raise ResultError(f"{folder} holds a finished run: choose another --output")
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in comparison._asdict().items():
-        partial = folder / f".{name}.nc.partial"
-        data.to_netcdf(partial, engine="h5netcdf")
-        os.replace(partial, folder / f"{name}.nc")
+        save_part(folder, name, data)
     facts = {**manifest, "configuration_hash": configuration_hash(manifest["configuration"]), "complete": True}
     write_json(folder / MANIFEST, facts)
 
@@ -72,21 +70,39 @@ def load_run(folder: Path) -> tuple[Comparison, dict[str, Any]]:
             ...
         corr._storage.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
     """
-    if not folder.is_dir():
-        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
-    sides = {}
-    for name in Comparison._fields:
+    manifest = finished_manifest(folder)
+    return Comparison(**load_parts(folder, Comparison._fields)), manifest
+
+
+def save_part(folder: Path, name: str, data: xarray.Dataset) -> None:
+    """Write one Dataset so that it is there in full or not at all."""
+    partial = folder / f".{name}.nc.partial"
+    data.to_netcdf(partial, engine="h5netcdf")
+    os.replace(partial, folder / f"{name}.nc")
+
+
+def load_parts(folder: Path, names: Iterable[str]) -> dict[str, xarray.Dataset]:
+    """Datasets of a folder by name, in memory; raises ``ResultError`` where one is missing or damaged."""
+    parts = {}
+    for name in names:
         try:
-            sides[name] = xarray.load_dataset(folder / f"{name}.nc", engine="h5netcdf")
+            parts[name] = xarray.load_dataset(folder / f"{name}.nc", engine="h5netcdf")
         except Exception as error:
             raise ResultError(
                 f"{folder / name}.nc is missing or damaged ({type(error).__name__}): move the folder aside and run"
                 " `corr run EXPERIMENT` again"
             ) from error
-    return Comparison(**sides), manifest
+    return parts
+
+
+def finished_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder whose run is finished; raises ``ResultError`` where it is not."""
+    if not folder.is_dir():
+        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
+    return manifest
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -1,26 +1,30 @@
-"""Every experiment by name, and experiments in the user's own files."""
+"""Every experiment and study by name, and those in the user's own files."""
 
 import difflib
 import importlib.util
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from . import fig1, fig2
-from ._declare import Experiment, Preset
+from . import density, drift, fig1, fig2, levels, order
+from ._declare import Experiment
+from ._study import Study
 
 Item = TypeVar("Item")
+Found = Experiment | Study
 
 EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in (fig1, fig2)}
+STUDIES: dict[str, Study] = {module.study.name: module.study for module in (levels, drift, order, density)}
+CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 
 
-def find_experiment(name: str) -> Experiment:
-    """The experiment of this name, or the one declared as ``experiment`` in the file at this path."""
+def find_experiment(name: str) -> Found:
+    """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
     if name.endswith(".py"):
         return _from_file(Path(name))
-    return _nearest("experiment", name, EXPERIMENTS)
+    return _nearest("experiment", name, CATALOGUE)
 
 
-def find_preset(experiment: Experiment, name: str) -> Preset:
+def find_preset(experiment: Found, name: str) -> Any:
     """The preset of this name."""
     return _nearest(f"preset of {experiment.name}", name, dict(experiment.presets))
 
@@ -33,7 +37,7 @@ def _nearest(kind: str, name: str, known: dict[str, Item]) -> Item:
     raise ValueError(f"unknown {kind} {name!r}: {hint}")
 
 
-def _from_file(file: Path) -> Experiment:
+def _from_file(file: Path) -> Found:
     if not file.is_file():
         raise ValueError(f"no file {file}: give the path of a Python file that defines `experiment = Experiment(...)`")
     spec = importlib.util.spec_from_file_location(f"user_experiment_{file.stem}", file)
@@ -41,6 +45,6 @@ def _from_file(file: Path) -> Experiment:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     experiment = getattr(module, "experiment", None)
-    if not isinstance(experiment, Experiment):
+    if not isinstance(experiment, Found):
         raise ValueError(f"{file} must define `experiment = Experiment(...)`, got {type(experiment).__name__}")
     return experiment

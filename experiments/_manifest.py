@@ -31,13 +31,10 @@ def build_manifest(task: "Task", sides: Comparison, flips: list[dict[str, Any]],
     walk = sides.mutation
     return {
         "configuration": task.configuration,
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
-        "git": _git_revision(),
+        **machine_facts(),
         "device": f"{jax.devices()[0].device_kind} x {walk.attrs['devices']}",
         "processes": jax.process_count(),
         "layout": {name: {key: side.attrs[key] for key in LAYOUT} for name, side in sides._asdict().items()},
-        "xla_flags": os.environ.get("XLA_FLAGS", ""),
-        "platform": platform.platform(),
         "flip_rates": flips,
         "acceptance": float(walk.acceptance.mean()),
         "loss_drift": float(walk.loss_drift.max()),
@@ -49,6 +46,17 @@ def build_manifest(task: "Task", sides: Comparison, flips: list[dict[str, Any]],
             "nonfinite_proposals": int(walk.nonfinite.sum()),
         },
         "seconds": round(seconds, 1),
+    }
+
+
+def machine_facts() -> dict[str, Any]:
+    """Versions, revision and platform: what else the numbers of a result depend on."""
+    return {
+        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "git": _git_revision(),
+        "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "platform": platform.platform(),
     }
 
 

@@ -1,5 +1,7 @@
 """Verdicts and lists as tables for the terminal."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -22,6 +24,13 @@ def show_verdict(verdict: dict[str, Any], console: Console) -> None:
         )
     for sentence in verdict["sentences"]:
         console.print(sentence)
+
+
+def show_study(title: str, folder: Path, console: Console) -> None:
+    """Print what a study found."""
+    console.print(f"\n[bold]{title}[/bold] ({folder})")
+    for sentence in json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["sentences"]:
+        console.print(f"- {sentence}", highlight=False)
 
 
 def show_validity(found: dict[str, Any], console: Console) -> None:

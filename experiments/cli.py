@@ -65,19 +65,23 @@ def list_experiments() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ._catalogue import EXPERIMENTS
+    from ._catalogue import CATALOGUE
     from ._cost import estimate
+    from ._work import Study
 
     table = Table()
     for head in ("experiment", "what it shows", "preset", "lambda", "trajectories", "end time", "about"):
         table.add_column(head)
-    for experiment in EXPERIMENTS.values():
-        for name, preset in experiment.presets.items():
+    for found in CATALOGUE.values():
+        for name, preset in found.presets.items():
+            title = found.title if name == "smoke" else ""
+            if isinstance(found, Study):
+                table.add_row(found.name, title, name, "", "", "", _duration(60 * found.minutes[name]))
+                continue
             ratios = ", ".join(f"{ratio:g}" for ratio in preset.step_ratios)
             sizes = ", ".join(map(str, preset.trajectories))
             cost = _duration(estimate(preset))
-            title = experiment.title if name == "smoke" else ""
-            table.add_row(experiment.name, title, name, ratios, sizes, f"{preset.end_time:g}", cost)
+            table.add_row(found.name, title, name, ratios, sizes, f"{preset.end_time:g}", cost)
     Console().print(table)
 
 
@@ -91,10 +95,10 @@ def run(
         options: what to run.
     """
     from ._catalogue import find_experiment
-    from ._runner import run_experiment
+    from ._work import execute
 
     first = _machine.join(options)
-    for folder in run_experiment(find_experiment(experiment), _options(options), _say(first)):
+    for folder in execute(find_experiment(experiment), _options(options), _say(first)):
         _say(first)(f"results: {folder}")
 
 
@@ -109,9 +113,10 @@ def figure(
         options: where the results are; the physical overrides must be those of the run.
     """
     from ._catalogue import find_experiment
+    from ._work import draw
 
     for name in experiments:
-        for file in _draw(find_experiment(name), options):
+        for file in draw(find_experiment(name), _options(options)):
             print(f"figure: {file}")
 
 
@@ -128,26 +133,35 @@ def reproduce(
     from rich.console import Console
 
     from ._catalogue import find_experiment
-    from ._runner import run_experiment
-    from ._tables import show_order, show_verdict
-    from .verdict import order_by_step_ratio, verdict
+    from ._tables import show_study
+    from ._work import Study, draw, execute
 
     first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
-    found = [find_experiment(name) for name in experiments]
-    judged: dict[Path, Any] = {}
-    for experiment in found:
-        folders = run_experiment(experiment, _options(options), _say(first))
+    judged: set[Path] = set()
+    for found in [find_experiment(name) for name in experiments]:
+        folders = execute(found, _options(options), _say(first))
         if not first:
             continue
-        for folder in folders:
-            if folder not in judged:
-                judged[folder] = verdict(folder, experiment)
-                show_verdict(judged[folder], console)
-        if len(folders) > 1:
-            show_order(order_by_step_ratio(folders), console)
-        for file in _draw(experiment, options):
+        if isinstance(found, Study):
+            show_study(found.title, folders[0], console)
+        else:
+            _judge(found, folders, judged, console)
+        for file in draw(found, _options(options)):
             print(f"figure: {file}")
+
+
+def _judge(experiment: Any, folders: list[Path], judged: set[Path], console: Any) -> None:
+    """Print the verdict of each run that has not had its own, and how runs of several λ compare."""
+    from ._tables import show_order, show_verdict
+    from .verdict import order_by_step_ratio, verdict
+
+    for folder in folders:
+        if folder not in judged:
+            show_verdict(verdict(folder, experiment), console)
+            judged.add(folder)
+    if len(folders) > 1:
+        show_order(order_by_step_ratio(folders), console)
 
 
 def validity(
@@ -164,10 +178,13 @@ def validity(
     from corr._storage import write_json
 
     from ._catalogue import find_experiment
+    from ._declare import Experiment
     from ._foresight import validity as foresee
     from ._tables import show_validity
 
     found = find_experiment(experiment)
+    if not isinstance(found, Experiment):
+        raise ValueError(f"{found.name} is a study with numbers of its own: validity looks at experiments, like fig1")
     result = foresee(found, _options(options))
     show_validity(result, Console(width=120 if not sys.stdout.isatty() else None))
     folder = options.output / options.preset / f"validity-{found.name}"
@@ -201,26 +218,6 @@ def bench(
     if repeats < 1:
         raise ValueError(f"--repeats must be at least 1, got {repeats}")
     print(f"results: {measure(output, repeats=repeats, device=device)}")
-
-
-def _draw(experiment: Any, options: Run) -> list[Path]:
-    import importlib
-
-    from ._catalogue import EXPERIMENTS
-    from ._runner import plan
-
-    if experiment.name not in EXPERIMENTS:
-        raise ValueError(f"there is no figure for {experiment.name!r}: figures exist for {', '.join(EXPERIMENTS)}")
-    try:
-        module = importlib.import_module(f"paper_figs.{experiment.name}")
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error
-    runs = [folder for folder, *_ in plan(experiment, _options(options))]
-    changed = any(value is not None for value in (options.sigma, options.step_ratio, options.alpha, options.beta))
-    name = f"figures-{runs[0].name}" if changed else "figures"
-    return module.draw(runs, options.output / options.preset / name)
 
 
 def _options(options: Run) -> Any:

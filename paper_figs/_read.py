@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from corr import ResultError, load_run
+from corr._storage import finished_manifest, load_parts
 
 
 class Side(NamedTuple):
@@ -62,6 +63,29 @@ def read(folder: Path) -> Run:
         raise ResultError(
             f"the results in {folder} lack {error}: move the folder aside and run `corr run EXPERIMENT` again"
         ) from error
+
+
+class StudyResult(NamedTuple):
+    """A finished study: its parts by name, and its settings."""
+
+    parts: dict[str, xarray.Dataset]
+    configuration: dict[str, Any]
+
+
+def read_study(folder: Path) -> StudyResult:
+    """Read a finished study.
+
+    Args:
+        folder: the study's folder.
+
+    Returns:
+        Its Datasets and settings.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
+    """
+    manifest = finished_manifest(folder)
+    return StudyResult(load_parts(folder, manifest["parts"]), manifest["configuration"])
 
 
 def _side(data: xarray.Dataset) -> Side:

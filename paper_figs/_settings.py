@@ -52,7 +52,7 @@ def settings(runs: Sequence[Run], *, paper: Mapping[str, float], ours: Iterable[
         parts.append(f"descent α = {_listed(short(rate) for rate in rates)}")
     changed = [_SYMBOLS[name] for name, value in paper.items() if any(c[name] != value for c in asked)]
     changed += ["descent α"] * coarser
-    return f"{_wrapped(parts)}\n{_wrapped([*changed, *ours], 'ours, not the paper’s: ')}"
+    return f"{wrapped(parts)}\n{wrapped([*changed, *ours], 'ours, not the paper’s: ')}"
 
 
 def _validity(runs: Sequence[Run]) -> list[str]:
@@ -83,7 +83,8 @@ def _listed(texts: Iterable[str]) -> str:
     return texts[0] if len(set(texts)) == 1 else " / ".join(texts)
 
 
-def _wrapped(parts: Iterable[str], start: str = "") -> str:
+def wrapped(parts: Iterable[str], start: str = "") -> str:
+    """The parts, with commas between, on lines that fit one column."""
     lines = [start]
     for part in parts:
         longer = f"{lines[-1]}{part}, "

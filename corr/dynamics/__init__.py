@@ -2,7 +2,8 @@
 
 from ._descent import descent
 from ._langevin import langevin, paper_moments
+from ._minibatch import minibatch
 from ._mutation import mutation
 from ._optax import from_optax
 
-__all__ = ["descent", "from_optax", "langevin", "mutation", "paper_moments"]
+__all__ = ["descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"]

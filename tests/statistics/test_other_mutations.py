@@ -38,6 +38,14 @@ def one_step(walk: corr.Dynamics) -> tuple[np.ndarray, np.ndarray]:
     return values.mean(axis=0), values.std(axis=0) / math.sqrt(DRAWS)
 
 
+def mean_displacement(side: corr.Dynamics) -> tuple[np.ndarray, np.ndarray]:
+    """Mean displacement of a step of a gradient side and its standard error."""
+    state = side.init(jnp.zeros(4))
+    keys = jax.random.split(corr.root_key(4), DRAWS)
+    moved = np.asarray(jax.jit(jax.vmap(lambda key: side.step(key, state)[1].displacement))(keys), float)
+    return moved.mean(axis=0), moved.std(axis=0) / math.sqrt(DRAWS)
+
+
 def linear(x: jax.Array) -> jax.Array:
     return jnp.sum(jnp.asarray(GRADIENT) * x)
 
@@ -158,19 +166,50 @@ def test_one_coordinate_exponent_goes_from_one_to_zero() -> None:
     np.testing.assert_allclose(exponent[:2], slope, rtol=1e-3)
 
 
-def test_minibatches_follow_the_mean_of_normalized_gradients() -> None:
-    batches = jnp.asarray([[3.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
+BATCHES = jnp.asarray([[3.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
 
-    def loss(x: jax.Array, batch: jax.Array) -> jax.Array:
-        return jnp.sum(batches[batch] * x)
 
-    walks = [corr.mutation(lambda x, k=k: loss(x, k), mutation_std=STD) for k in (0, 1)]
-    means, errors = zip(*(one_step(walk) for walk in walks), strict=True)
-    mean, error = np.mean(means, axis=0), np.hypot(*errors) / 2
-    predicted = np.asarray(theory.minibatch_drift(batches, mutation_std=STD, beta=COLD))
-    mean_gradient = np.asarray(level0.drift(jnp.mean(batches, axis=0), mutation_std=STD, beta=COLD))
-    assert (np.abs(mean - predicted) / error).max() < LIMIT
-    assert (np.abs(mean - mean_gradient) / error).max() > LIMIT
+def on_batches(make: Callable[[Callable[[jax.Array], jax.Array]], corr.Dynamics]) -> corr.Dynamics:
+    """A dynamics whose loss has one of two gradients in each step."""
+    return corr.minibatch(
+        lambda batch: make(lambda x: jnp.sum(BATCHES[batch] * x)),
+        batch=lambda key: jax.random.randint(key, (), 0, 2),
+        loss=lambda x: jnp.sum(jnp.mean(BATCHES, axis=0) * x),
+    )
+
+
+def test_both_sides_on_minibatches_follow_the_mean_of_normalized_gradients() -> None:
+    """β = ∞: four components at 4 standard errors for each side; the normalized mean gradient must fail."""
+    step_time = corr.matched_step_ratio(learning_rate=1.0, mutation_std=STD)
+    moments = corr.paper_moments(step_time=step_time)
+    predicted = np.asarray(theory.minibatch_drift(BATCHES, mutation_std=STD, beta=COLD))
+    mean_gradient = np.asarray(level0.drift(jnp.mean(BATCHES, axis=0), mutation_std=STD, beta=COLD))
+    walk = on_batches(lambda loss: corr.mutation(loss, mutation_std=STD))
+    twin = on_batches(lambda loss: corr.langevin(loss, time_step=step_time, moments=moments))
+    for side, (mean, error) in {"mutation": one_step(walk), "twin": mean_displacement(twin)}.items():
+        assert (np.abs(mean - predicted) / error).max() < LIMIT, side
+        assert (np.abs(mean - mean_gradient) / error).max() > LIMIT, side
+
+
+def test_minibatches_at_weak_selection_follow_the_mean_gradient() -> None:
+    """At s <= 0.03 on either batch; model error a share s of the largest component. The normalized mean must fail."""
+    beta = 0.03 / (STD * 3.0)
+    mean, error = one_step(on_batches(lambda loss: corr.mutation(loss, mutation_std=STD, beta=beta)))
+    predicted = np.asarray(theory.minibatch_drift(BATCHES, mutation_std=STD, beta=beta))
+    limit = np.asarray(level0.drift(jnp.mean(BATCHES, axis=0), mutation_std=STD, beta=beta))
+    model = 0.03 * np.abs(limit).max()
+    assert (np.abs(mean - predicted) < LIMIT * error).all()
+    assert (np.abs(mean - limit) < model + LIMIT * error).all()
+    assert (np.abs(mean - 2 * limit) > model + LIMIT * error).any()
+
+
+def test_losses_of_a_minibatch_run_are_those_of_all_data() -> None:
+    data = corr.run(
+        on_batches(lambda loss: corr.mutation(loss, mutation_std=STD)), jnp.ones(4), steps=20, trajectories=8,
+        key=corr.root_key(0), record_at=[10], progress=False,
+    )  # fmt: skip
+    np.testing.assert_allclose(data.loss, data.path.values @ np.mean(BATCHES, axis=0), rtol=1e-5)
+    assert data.finite.all()
 
 
 @pytest.mark.parametrize(

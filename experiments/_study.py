@@ -1,0 +1,91 @@
+"""Studies: questions answered by several computations of their own, each saved when it is done."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import xarray
+
+import corr
+from corr._storage import load_parts, save_part, write_json
+
+from ._claim import claimed
+from ._manifest import machine_facts
+
+if TYPE_CHECKING:
+    from ._runner import Options
+
+Parts = Mapping[str, xarray.Dataset]
+OVERRIDES = ("trajectories", "block_size", "sigma", "step_ratio", "alpha", "beta")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question that needs more than one comparison on one clock.
+
+    Attributes:
+        name: short name used on the command line.
+        title: one line.
+        presets: sizes by name, ``smoke``, ``quick`` and ``paper``; plain fields, kept in the manifest.
+        parts: ``sizes -> {name: compute}``; ``compute(key)`` gives the Dataset of one part, in under a minute or two.
+        judge: ``{name: Dataset} -> sentences``, what the numbers say.
+        minutes: about how long each preset takes on two cores.
+    """
+
+    name: str
+    title: str
+    presets: Mapping[str, Any]
+    parts: Callable[[Any], Mapping[str, Callable[[jax.Array], xarray.Dataset]]]
+    judge: Callable[[Parts], list[str]]
+    minutes: Mapping[str, float]
+
+
+def study_folder(study: Study, options: "Options") -> Path:
+    """Where a study lies: ``OUTPUT/PRESET/NAME``."""
+    return options.output / options.preset / study.name
+
+
+def run_study(study: Study, options: "Options", say: Any = print) -> Path:
+    """Compute the parts that are not there yet; returns the folder.
+
+    Args:
+        study: the declaration.
+        options: preset, output folder, seed, devices and precision.
+        say: called with one line of text at a time.
+
+    Raises:
+        ValueError: for options that a study does not take.
+    """
+    changed = [name for name in OVERRIDES if getattr(options, name) is not None]
+    if changed:
+        names = ", ".join(f"--{'lambda' if name == 'step_ratio' else name.replace('_', '-')}" for name in changed)
+        raise ValueError(f"{study.name} fixes its own numbers: leave {names} out")
+    sizes, folder = _sizes(study, options.preset), study_folder(study, options)
+    facts = {"study": study.name, "preset": options.preset, "seed": options.seed, "precision": options.precision}
+    with jax.enable_x64(options.precision == "float64"), claimed(folder, {**facts, **sizes._asdict()},
+                                                                 fresh=options.fresh) as finished:  # fmt: skip
+        if finished:
+            say(f"{folder}: finished before, reused")
+            return folder
+        begun = time.perf_counter()
+        parts = study.parts(sizes)
+        for number, (name, compute) in enumerate(parts.items()):
+            if (folder / f"{name}.nc").exists():
+                continue
+            say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
+            save_part(folder, name, compute(jax.random.fold_in(corr.root_key(options.seed), number)))
+        sentences = study.judge(load_parts(folder, list(parts)))
+        write_json(folder / "verdict.json", {"study": study.name, "sentences": sentences})
+        seconds = round(time.perf_counter() - begun, 1)
+        manifest = {"configuration": {**facts, **sizes._asdict()}, "parts": list(parts), "seconds": seconds}
+        write_json(folder / "manifest.json", {**manifest, **machine_facts(), "complete": True})
+    return folder
+
+
+def _sizes(study: Study, preset: str) -> Any:
+    if preset not in study.presets:
+        raise ValueError(f"unknown preset of {study.name} {preset!r}: there are: {', '.join(study.presets)}")
+    return study.presets[preset]

@@ -1,0 +1,169 @@
+"""B1: one mutation step: drift, acceptance and noise against s = βσ|∇U|, and mutation of one coordinate at a time."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+from jax.flatten_util import ravel_pytree
+
+import corr
+from theory import level0, level1
+from theory import proposals as theory
+
+from ._study import Parts, Study
+from .fig1 import shallow_sine
+
+MUTATION_STD = 2.5e-5
+TRAINED, RATE = 1.0, 1e-3
+STRENGTHS = (*np.geomspace(1e-2, 1e2, 9).tolist(), math.inf)
+SLOPES = np.geomspace(1e-2, 1e2, 9)
+BATCH = 5000
+
+
+class Sizes(NamedTuple):
+    """Mutation steps drawn for each s, and for the one-coordinate mutation."""
+
+    draws: int
+    coordinate_draws: int
+
+
+def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+    """Steps of isotropic mutation on the shallow network at t = 1, and of one coordinate on a linear loss."""
+    return {
+        "isotropic": lambda key: _isotropic(key, sizes.draws),
+        "one coordinate": lambda key: _one_coordinate(key, sizes.coordinate_draws),
+    }
+
+
+def _draw(walk: corr.Dynamics, position: jax.Array, key: jax.Array, draws: int, look: Callable) -> list[np.ndarray]:
+    """``look(displacement, accepted)`` of many first steps from one position, stacked."""
+    state = walk.init(position)
+    batch = jax.jit(jax.vmap(lambda one: look(*walk.step(one, state)[1][:2])))
+    size = min(BATCH, draws)
+    found = [batch(jax.random.split(jax.random.fold_in(key, k), size)) for k in range(draws // size)]
+    return [np.concatenate([np.asarray(row, float) for row in column]) for column in zip(*found, strict=True)]
+
+
+def _mean(values: np.ndarray) -> tuple[float, float]:
+    return float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values)))
+
+
+def _isotropic(key: jax.Array, draws: int) -> xarray.Dataset:
+    """Per s: acceptance; drift, variance along ĝ and variance across it in units of σ, with errors and levels 0, 1."""
+    problem = shallow_sine()
+    first, unravel = ravel_pytree(problem.init(corr.trajectory_key(corr.root_key(0), corr.Stream.START, 0)))
+    flat_loss = lambda x: problem.loss(unravel(x))  # noqa: E731
+    side = corr.descent(flat_loss, learning_rate=RATE, normalized=True)
+    place = corr.run(side, first, steps=round(TRAINED / RATE), trajectories=1, key=key, block_size=1, devices=1,
+                     progress=False).path.values[0, -1]  # fmt: skip
+    position = jnp.asarray(place)
+    gradient = jax.grad(flat_loss)(position)
+    size = jnp.linalg.norm(gradient)
+    unit = gradient / size
+    rows = []
+    for number, s in enumerate(STRENGTHS):
+        walk = corr.mutation(flat_loss, mutation_std=MUTATION_STD, beta=s / (MUTATION_STD * float(size)))
+
+        def look(moved: jax.Array, accepted: jax.Array) -> tuple[jax.Array, ...]:
+            scaled = moved / MUTATION_STD
+            along = jnp.sum(scaled * unit)
+            rest = jnp.sum(jnp.square(scaled)) - jnp.square(along)
+            return accepted, along, rest / (moved.size - 1)
+
+        accepted, along, rest = _draw(walk, position, jax.random.fold_in(key, number), draws, look)
+        chance = _mean(accepted)
+        drift = _mean(along * (accepted - accepted.mean()))
+        spread = _mean((along * accepted - drift[0]) ** 2)
+        rows.append([chance, drift, spread, _mean(rest * accepted)])
+    values = np.asarray(rows)
+    names = ("acceptance", "drift", "along", "across")
+    return _with_levels(values, names).assign(gradient_norm=float(size), draws=draws)
+
+
+def _with_levels(values: np.ndarray, names: tuple[str, ...]) -> xarray.Dataset:
+    """Measured values and errors by name, beside levels 0 and 1."""
+    data = {name: ("s", values[:, k, 0]) for k, name in enumerate(names)}
+    data |= {f"{name}_error": ("s", values[:, k, 1]) for k, name in enumerate(names)}
+    s = jnp.asarray(STRENGTHS)
+    pull = level1.drift_factor(s)
+    across, along = level1.second_moments(s)
+    cold = np.isinf(STRENGTHS)
+    half = np.where(cold, 0.5, 1.0)
+    limits = {"acceptance": half, "drift": -np.where(cold, 1 / math.sqrt(2 * math.pi), s / 2), "along": half,
+              "across": half}  # fmt: skip
+    exact = {"acceptance": level1.acceptance(s), "drift": -pull, "along": along - pull * pull, "across": across}
+    data |= {f"{name}_level_0": ("s", np.asarray(value, float)) for name, value in limits.items()}
+    data |= {f"{name}_level_1": ("s", np.asarray(value, float)) for name, value in exact.items()}
+    return xarray.Dataset(data, coords={"s": np.asarray(STRENGTHS)})
+
+
+def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
+    """Drift of each coordinate over σ/N against βσ|g_i|, its local exponent, and theory's."""
+    std, count = 1.0, len(SLOPES)
+    slopes = jnp.asarray(SLOPES, jnp.float32)
+    walk = corr.mutation(lambda x: jnp.sum(slopes * x), proposal=corr.proposals.one_coordinate(std), beta=1.0)
+
+    def look(moved: jax.Array, accepted: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return accepted, moved
+
+    accepted, moved = _draw(walk, jnp.zeros(count), key, draws, look)
+    mutated = moved != 0
+    shares = (accepted[:, None] * mutated).sum(0) / mutated.sum(0)
+    values = -count * moved * (accepted[:, None] - shares)
+    pull, error = values.mean(0), values.std(0) / math.sqrt(len(values))
+    between = np.diff(np.log(SLOPES))
+    exponent = np.diff(np.log(np.maximum(pull, error))) / between
+    exponent_error = np.hypot((error / pull)[1:], (error / pull)[:-1]) / between
+    middle = jnp.asarray(np.sqrt(SLOPES[1:] * SLOPES[:-1]))
+    exact = -theory.one_coordinate_drift(slopes, mutation_std=std, beta=1.0) * count
+    return xarray.Dataset(
+        {"drift": ("s", pull), "drift_error": ("s", error), "drift_theory": ("s", np.asarray(exact, float)),
+         "exponent": ("middle", exponent), "exponent_error": ("middle", exponent_error),
+         "exponent_theory": ("middle", np.asarray(theory.local_exponent(middle), float))},
+        coords={"s": SLOPES, "middle": np.asarray(middle, float)},
+    )  # fmt: skip
+
+
+def judge(found: Parts) -> list[str]:
+    """Levels 0 and 1 against the measured steps, in standard errors."""
+    data, single = found["isotropic"], found["one coordinate"]
+    said = []
+    for name in ("acceptance", "drift", "along", "across"):
+        scores = [
+            float(np.abs((data[name] - data[f"{name}_level_{level}"]) / data[f"{name}_error"]).max())
+            for level in (0, 1)
+        ]
+        what = {"along": "variance along the gradient", "across": "variance across it"}.get(name, name)
+        said.append(
+            f"{what}, {len(data.s)} values of s: at most {scores[1]:.1f} standard errors from level 1, up to"
+            f" {scores[0]:.0f} from level 0."
+        )
+    cold = data.isel(s=-1)
+    exact = level0.noise_variance(mutation_std=1.0, beta=math.inf)
+    said.append(
+        f"β = ∞: variance along the gradient {float(cold.along):.4f} ± {float(cold.along_error):.4f} σ², level 1"
+        f" {float(cold.along_level_1):.4f}, isotropic twin {float(exact):.4f}; across"
+        f" {float(cold.across):.4f} ± {float(cold.across_error):.4f}, expected {float(cold.across_level_1):.4f}."
+    )
+    scores = np.abs((single.drift - single.drift_theory) / single.drift_error)
+    said.append(
+        f"One coordinate at a time: drift at most {float(scores.max()):.1f} standard errors from theory; local exponent"
+        f" {float(single.exponent[0]):.2f} ± {float(single.exponent_error[0]):.2f} at s = {float(single.middle[0]):.2g}"
+        f" and {float(single.exponent[-1]):.3f} ± {float(single.exponent_error[-1]):.3f} at"
+        f" s = {float(single.middle[-1]):.2g} (1 is gradient descent, 0 sign descent)."
+    )
+    return said
+
+
+study = Study(
+    name="drift",
+    title="one step: drift, acceptance and noise against s, exact and measured; one coordinate at a time",
+    presets={"smoke": Sizes(2000, 20_000), "quick": Sizes(40_000, 4_000_000), "paper": Sizes(1_000_000, 40_000_000)},
+    parts=parts,
+    judge=judge,
+    minutes={"smoke": 0.5, "quick": 1.5, "paper": 15.0},
+)

@@ -1,0 +1,102 @@
+"""B4: densities of the exact kernel, Fokker-Planck and particles, and how far the first two are apart against σ."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from . import _style
+from ._read import StudyResult, read_study
+from ._settings import short, wrapped
+
+KERNEL = {"color": "black", "linewidth": 0.9}
+LIMIT = {"color": _style.TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
+PARTICLES = {"color": _style.MEAN["color"], "linewidth": 1.8, "alpha": 0.6, "drawstyle": "steps-mid"}
+COLOURS = {("double well", "4"): "#0072B2", ("double well", "inf"): "#D55E00", ("tilted bowl", "4"): "#009E73",
+           ("tilted bowl", "inf"): "#CC79A7"}  # fmt: skip
+
+
+def draw(results: list[Path], folder: Path) -> list[Path]:
+    """Draw the densities over time, and the distances against σ.
+
+    Args:
+        results: the folder of the finished study ``density``.
+        folder: where to write density and density_sigma, each as PDF, PNG and JSON.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged.
+    """
+    found = read_study(results[0])
+    with matplotlib.style.context(_style.STYLE):
+        files = []
+        for name, make in (("density", _over_time), ("density_sigma", _against_sigma)):
+            figure, numbers = make(found)
+            files += _style.save(figure, folder, name, {"configuration": found.configuration, **numbers})
+        return files
+
+
+def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    figure = Figure(figsize=(_style.WIDTH, 5.4))
+    names = list(COLOURS)
+    times = found.parts["double well 4"].time.values
+    axes = figure.subplots(len(names), len(times), sharex=True)
+    numbers = {}
+    for row, (name, beta) in zip(axes, names, strict=True):
+        data = found.parts[f"{name} {beta}"]
+        for k, axis in enumerate(row):
+            axis.plot(data.bin, data.particles[k], **PARTICLES)
+            axis.plot(data.x, data.kernel[k], **KERNEL)
+            axis.plot(data.x, data.fokker_planck[k], **LIMIT)
+            axis.set_xlim(-2.2, 2.2)
+            axis.set_yticks([])
+            axis.set_title(f"{name}, β = {short(beta)}" if k == 0 else f"$t$ = {times[k]:g}", fontsize=6)
+        numbers[f"{name} {beta}"] = {key: data[key].values for key in ("x", "kernel", "fokker_planck", "particles")}
+    for axis in axes[-1]:
+        axis.set_xlabel("$x$")
+    handles = [Line2D([], [], **style, label=text) for style, text in
+               ((KERNEL, "exact kernel"), (LIMIT, "Fokker-Planck"), (PARTICLES, "particles"))]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    _state(figure, found, "σ = 0.25", f"{found.configuration['particles']} particles",
+           f"left to right t = {', '.join(f'{time:g}' for time in times)}",
+           "bowl: density of the first of two coordinates")  # fmt: skip
+    return figure, numbers
+
+
+def _against_sigma(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    figure = Figure(figsize=(_style.WIDTH, 4.4))
+    axes = figure.subplots(2, 1, sharex=True)
+    numbers = {}
+    for (name, beta), colour in COLOURS.items():
+        data = found.parts[f"{name} {beta} against sigma"]
+        style = {"color": colour, "marker": "o" if math.isinf(float(beta)) else "s", "markersize": 3}
+        for axis, what in zip(axes, ("total_variation", "wasserstein"), strict=True):
+            axis.plot(data.sigma, data[what], label=f"{name}, β = {short(beta)}", linewidth=0.9, **style)
+        numbers[f"{name} {beta}"] = {key: data[key].values for key in ("sigma", "total_variation", "wasserstein")}
+    for axis, text in zip(axes, ("total variation", "Wasserstein distance"), strict=True):
+        _log(axis, text)
+    axes[-1].set_xlabel("mutation scale σ")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    _state(figure, found, "exact kernel against Fokker-Planck at t = 1 (β = 4) and t = 0.25 (β = ∞)")
+    return figure, numbers
+
+
+def _log(axis: Axes, text: str) -> None:
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_xticks([0.05, 0.1, 0.2, 0.5], ["0.05", "0.1", "0.2", "0.5"])
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_ylabel(text, fontsize=7)
+
+
+def _state(figure: Figure, found: StudyResult, *parts: str) -> None:
+    ours = "all ours: the paper has no such figure"
+    _style.state(figure, wrapped([f"preset {found.configuration['preset']}", *parts, ours]))

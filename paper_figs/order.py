@@ -1,0 +1,103 @@
+"""B6: distance to noise-free descent against λα at β = ∞, against β, and against λα at fixed β."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import _style
+from ._read import StudyResult, read_study
+from ._settings import wrapped
+
+MUTATION = {"color": _style.MEAN["color"], "marker": "o", "markersize": 3.5, "linestyle": "", "zorder": 5}
+TWIN = {"color": _style.TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
+
+LEVEL_1 = {"color": "black", "linewidth": 0.9, "linestyle": (0, (2.5, 1.2)), "label": "twin, level 1", "zorder": 3}
+
+
+def draw(results: list[Path], folder: Path) -> list[Path]:
+    """Draw the three panels.
+
+    Args:
+        results: the folder of the finished study ``order``.
+        folder: where to write order as PDF, PNG and JSON.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged.
+    """
+    found = read_study(results[0])
+    with matplotlib.style.context(_style.STYLE):
+        figure = Figure(figsize=(_style.WIDTH, 6.0))
+        panels = figure.subplots(3, 1)
+        cold, warm = _gather(found, "cold mutation"), _gather(found, "warm mutation")
+        level_1 = _gather(found, "warm corrected")
+        exact = level_1.isel(run=_scanned(found, level_1))
+        panels[1].plot(exact.beta, exact.away, **LEVEL_1)
+        numbers = {
+            "cold": _panel(panels[0], cold, found.parts["cold twins"], "step_time"),
+            "warm": _panel(panels[1], warm.isel(run=_scanned(found, warm)), found.parts["warm twins"], "beta"),
+            "floor": _floor(panels[2], warm, found.parts["warm twins"], level_1),
+        }
+        panels[0].set_xlabel("λα, at β = ∞ (Figure 1’s network, $t$ = 1)", fontsize=7)
+        step_time = found.configuration["warm_step_time"]
+        panels[1].set_xlabel(f"β, at βσ² = {2 * step_time:g} (curved valley, $t$ = 1)", fontsize=7)
+        panels[2].set_xlabel("λα, at β = 20 (curved valley, $t$ = 1)", fontsize=7)
+        for axis in panels:
+            axis.set_ylabel("unbiased Δ / way²", fontsize=7)
+        figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        sizes = found.configuration
+        _style.state(figure, wrapped([
+            f"preset {sizes['preset']}",
+            f"n = {sizes['cold_mutation']} mutation and {sizes['cold_twins']} twins at β = ∞",
+            f"{sizes['warm_mutation']} and {sizes['warm_twins']} at finite β",
+            "bars: one standard error", "all ours: the paper has no such figure",
+        ]))  # fmt: skip
+        return _style.save(figure, folder, "order", {"configuration": sizes, **numbers})
+
+
+def _gather(found: StudyResult, kind: str) -> xarray.Dataset:
+    data = xarray.concat([part for name, part in found.parts.items() if name.startswith(kind)], "run")
+    return data.sortby(["beta", "step_time"])
+
+
+def _scanned(found: StudyResult, warm: xarray.Dataset) -> np.ndarray:
+    return np.flatnonzero(np.isclose(warm.step_time, found.configuration["warm_step_time"]))
+
+
+def _panel(axis: Axes, walks: xarray.Dataset, twins: xarray.Dataset, x: str) -> dict[str, Any]:
+    """Mutation and twins with a line of slope 2 (or -2) through the twin that is known best."""
+    numbers = {}
+    across, down = twins[x].values, 2 if x == "step_time" else -2
+    best = int(np.argmin(twins.error.values / np.abs(twins.away.values)))
+    line = float(twins.away[best]) * (across / across[best]) ** down
+    axis.plot(across, line, color="0.5", linewidth=0.8, label="slope 2")
+    for name, data, style in (("twin", twins, TWIN), ("mutation", walks, MUTATION)):
+        axis.errorbar(data[x], data.away, data.error, elinewidth=0.8, label=name, **style)
+        numbers[name] = {x: data[x].values, "away": data.away.values, "error": data.error.values}
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    return numbers
+
+
+def _floor(axis: Axes, warm: xarray.Dataset, twins: xarray.Dataset, level_1: xarray.Dataset) -> dict[str, Any]:
+    beta = 20.0
+    exact = level_1.isel(run=np.flatnonzero(np.isclose(level_1.beta, beta))).sortby("step_time")
+    axis.plot(exact.step_time, exact.away, **LEVEL_1)
+    walks = warm.isel(run=np.flatnonzero(np.isclose(warm.beta, beta)))
+    twin = twins.isel(run=int(np.argmin(np.abs(twins.beta.values - beta))))
+    low, high = float(twin.away - twin.error), float(twin.away + twin.error)
+    axis.axhspan(low, high, color=_style.TWIN["color"], alpha=0.4, linewidth=0)
+    axis.annotate("floor foreseen by the twin", (0.97, high), xycoords=("axes fraction", "data"), ha="right",
+                  va="bottom", fontsize=6.5, color=_style.TWIN["color"])  # fmt: skip
+    axis.errorbar(walks.step_time, walks.away, walks.error, elinewidth=0.8, **MUTATION)
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    return {"step_time": walks.step_time.values, "away": walks.away.values, "error": walks.error.values,
+            "level_1": exact.away.values, "twin": [float(twin.away), float(twin.error)]}  # fmt: skip

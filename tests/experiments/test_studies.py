@@ -1,0 +1,98 @@
+"""Studies: parts saved one by one, resumed, judged and drawn."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import pytest
+import xarray
+
+from corr import ResultError
+from experiments._catalogue import STUDIES
+from experiments._runner import Options
+from experiments._study import Study, run_study
+from experiments.cli import main
+from experiments.order import fit_order
+from paper_figs._read import read_study
+
+
+class Sizes(NamedTuple):
+    count: int
+
+
+def made(calls: list[str]) -> Study:
+    """A study of two parts that notes which of them are computed."""
+
+    def part(name: str):
+        def compute(key: jax.Array) -> xarray.Dataset:
+            calls.append(name)
+            return xarray.Dataset({"number": float(jax.random.normal(key))})
+
+        return compute
+
+    return Study(
+        name="toy", title="two numbers", presets={"smoke": Sizes(1)}, minutes={"smoke": 0.1},
+        parts=lambda sizes: {"first": part("first"), "second": part("second")},
+        judge=lambda found: [f"the sum is {float(found['first'].number + found['second'].number):.3f}"],
+    )  # fmt: skip
+
+
+def test_a_study_goes_on_with_the_parts_it_has_and_gives_the_same_numbers(tmp_path: Path) -> None:
+    calls: list[str] = []
+    study, options, said = made(calls), Options(preset="smoke", output=tmp_path), []
+    folder = run_study(study, options, said.append)
+    before = read_study(folder).parts
+    assert calls == ["first", "second"] and float(before["first"].number) != float(before["second"].number)
+    assert run_study(study, options, said.append) == folder
+    assert "reused" in said[-1] and len(calls) == 2
+    (folder / "manifest.json").unlink()
+    (folder / "second.nc").unlink()
+    run_study(study, options, said.append)
+    assert calls == ["first", "second", "second"]
+    assert float(read_study(folder).parts["second"].number) == float(before["second"].number)
+    assert "the sum is" in json.loads((folder / "verdict.json").read_text())["sentences"][0]
+
+
+def test_what_a_study_refuses(tmp_path: Path) -> None:
+    study, options = made([]), Options(preset="smoke", output=tmp_path)
+    with pytest.raises(ValueError, match="fixes its own numbers: leave --sigma, --lambda out"):
+        run_study(study, Options(preset="smoke", output=tmp_path, sigma=0.1, step_ratio=1.0))
+    with pytest.raises(ValueError, match="unknown preset of toy 'huge': there are: smoke"):
+        run_study(study, Options(preset="huge", output=tmp_path))
+    with pytest.raises(ResultError, match="no results"):
+        read_study(tmp_path / "smoke" / "toy")
+    folder = run_study(study, options, lambda line: None)
+    with pytest.raises(ResultError, match="another configuration"):
+        run_study(study, Options(preset="smoke", output=tmp_path, seed=1), lambda line: None)
+    (folder / "first.nc").write_bytes(b"not netCDF")
+    with pytest.raises(ResultError, match="damaged"):
+        read_study(folder)
+
+
+def test_validity_is_for_experiments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validity", "levels"]) == 2
+    assert "levels is a study" in capsys.readouterr().err
+
+
+def test_fitted_order_has_the_stated_error_and_sees_another_order() -> None:
+    """200 repeats: the exponent is unbiased and its standard error that of the scatter (4 errors of each)."""
+    rng, x = np.random.default_rng(0), np.geomspace(1e-5, 1e-4, 6)
+    truth, error = 3e5 * x**2 * np.exp(-2e3 * x), 2e-6 * (x / 1e-5)
+    fits = [fit_order(x, truth + error * rng.normal(size=6), error) for _ in range(200)]
+    found, stated = np.array([fit.exponent for fit in fits]), np.array([fit.error for fit in fits])
+    assert abs(found.mean() - 2) < 4 * found.std() / np.sqrt(200)
+    assert abs(stated.mean() / found.std() - 1) < 4 / np.sqrt(400) + 0.05
+    assert abs(found.mean() - 1.5) > 4 * found.std() / np.sqrt(200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_runs_and_draws(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", name, "--preset", "smoke", "--output", str(tmp_path)]) == 0
+    drawn = [Path(line.removeprefix("figure: ")) for line in capsys.readouterr().out.splitlines() if ".json" in line]
+    assert drawn
+    for file in drawn:
+        assert json.loads(file.read_text())["configuration"]["study"] == name
+        assert file.with_suffix(".pdf").stat().st_size > 1000
