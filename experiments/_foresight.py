@@ -72,6 +72,8 @@ def validity(
         >>> validity(experiment, progress=False)["largest_sigma"]                      # doctest: +SKIP
     """
     options = Options() if options is None else options
+    if not 0 < tolerance < 1:
+        raise ValueError(f"tolerance must lie in (0, 1), got {tolerance}")
     _, clock, _, preset = plan(experiment, options)[0]
     problem, root = experiment.problem(), corr.root_key(options.seed)
     params = problem.init(corr.trajectory_key(root, corr.Stream.START, 0))
@@ -114,7 +116,7 @@ def _descend(
 def _point(loss: Callable[..., Any], time: float, row: np.ndarray, travelled: float) -> Point:
     with jax.enable_x64(True):
         flat = jnp.asarray(row, jnp.float64)
-        wide = in_float64(loss, jnp.result_type(float))
+        wide = in_float64(loss, row.dtype)
         value = lambda x: wide(x)[0]  # noqa: E731
         gradient = jax.grad(value)(flat)
         if flat.size <= LARGEST_FULL:

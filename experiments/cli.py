@@ -165,13 +165,16 @@ def _judge(experiment: Any, folders: list[Path], judged: set[Path], console: Any
 
 
 def validity(
-    experiment: Annotated[str, tyro.conf.Positional], options: Annotated[Run, tyro.conf.arg(name="")] = Run()
+    experiment: Annotated[str, tyro.conf.Positional],
+    options: Annotated[Run, tyro.conf.arg(name="")] = Run(),
+    tolerance: float = 0.1,
 ) -> None:
     """Foresee how well mutation will follow gradient descent, from theory along one noise-free run (a minute or two).
 
     Args:
         experiment: a name from `corr list`, or the path of a Python file that defines `experiment = Experiment(...)`.
         options: preset, seed and physical overrides as of the run looked ahead to.
+        tolerance: relative error of the one-step drift called small, in (0, 1).
     """
     from rich.console import Console
 
@@ -185,7 +188,7 @@ def validity(
     found = find_experiment(experiment)
     if not isinstance(found, Experiment):
         raise ValueError(f"{found.name} is a study with numbers of its own: validity looks at experiments, like fig1")
-    result = foresee(found, _options(options))
+    result = foresee(found, _options(options), tolerance=tolerance)
     show_validity(result, Console(width=120 if not sys.stdout.isatty() else None))
     folder = options.output / options.preset / f"validity-{found.name}"
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,8 @@ from ._study import Parts, Study
 from .fig1 import shallow_sine
 
 COLD_TIME, WARM_TIME = 1.0, 1.0
-COLD_RATE, WARM_RATE = 1e-4, 1e-3
-COLD_TWIN_STEP, WARM_TWIN_STEP = 1e-3, 2e-3
+COLD_RATE, WARM_RATE = 1e-4, 1e-4
+COLD_TWIN_STEP, WARM_TWIN_STEP = 1e-3, 5e-4
 FLOOR_BETA = 20.0
 WARM_START = (-1.0, 0.0)
 
@@ -200,7 +200,7 @@ study = Study(
         "smoke": Sizes(16, (1.6e-4, 3.2e-4, 6.4e-4), 4, (3.2e-4,),
                        2000, (5.0, 20.0, 80.0), 100, (20.0,), 1e-3, (1e-2,)),
         "quick": Sizes(1000, (2e-5, 4e-5, 8e-5, 1.6e-4, 3.2e-4), 200, (4e-5, 8e-5, 1.6e-4, 3.2e-4),
-                       50_000, (5.0, 10.0, 20.0, 40.0, 80.0), 4000, (5.0, 10.0, 20.0, 40.0), 4e-5, (1e-2, 1e-3, 1e-4)),
+                       20_000, (5.0, 10.0, 20.0, 40.0, 80.0), 4000, (5.0, 10.0, 20.0, 40.0), 4e-5, (1e-2, 1e-3, 1e-4)),
         "paper": Sizes(10_000, (1e-5, 2e-5, 4e-5, 8e-5, 1.6e-4, 3.2e-4), 1000, (1e-5, 4e-5, 1.6e-4, 3.2e-4),
                        1_000_000, (5.0, 10.0, 20.0, 40.0, 80.0), 40_000, (5.0, 20.0, 80.0), 1e-5, (1e-2, 1e-3, 1e-4)),
     },

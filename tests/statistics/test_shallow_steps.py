@@ -54,7 +54,8 @@ def probability(changes: np.ndarray, beta: float) -> np.ndarray:
     return (changes <= 0).astype(float) if math.isinf(beta) else np.exp(-beta * np.maximum(changes, 0))
 
 
-ROWS = [(2.0, 2.5e-3, math.inf), (5.0, 2.5e-3, math.inf), (10.0, 2.5e-5, math.inf), (10.0, 2.5e-4, math.inf),
+ROWS = [(0.0, 2.5e-5, math.inf), (0.0, 1e-3, 1e3),
+        (2.0, 2.5e-3, math.inf), (5.0, 2.5e-3, math.inf), (10.0, 2.5e-5, math.inf), (10.0, 2.5e-4, math.inf),
         (10.0, 2.5e-3, math.inf), (2.0, 4.5e-3, 1e3), (5.0, 1e-2, 1e3), (10.0, 1e-2, 1e3)]  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def test_level_3_on_the_same_draws(time: float, std: float, beta: float, x64: No
     errors = chance.std() / math.sqrt(DRAWS), pulls.std() / math.sqrt(DRAWS)
     assert abs(chance.mean() - float(step.acceptance)) < LIMIT * errors[0]
     assert abs(pulls.mean() - drift) < LIMIT * errors[1]
+    assert abs(chance.mean() - 1.3 * float(step.acceptance)) > LIMIT * errors[0]
     model = np.abs(real - chance).mean(), np.abs(along * (real - chance)).mean()
     pulled = (along * (real - real.mean())).mean()
     print(f"t = {time:g}, σ = {std:g}, β = {beta:g}: acceptance {real.mean():.4f} / {float(step.acceptance):.4f},"
