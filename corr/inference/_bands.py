@@ -81,8 +81,8 @@ def confidence_band(
     together = np.sort(largest)[rank]
     if not np.isfinite(together):
         raise ValueError(
-            f"got {[len(side) for side in ensembles]} trajectories, too few for a studentized bootstrap at level {level}: "
-            "too many resamples draw one trajectory alone; simulate more"
+            f"got {[len(side) for side in ensembles]} trajectories, too few for a studentized bootstrap at level "
+            f"{level}: too many resamples draw one trajectory alone; simulate more"
         )
     near, far = pointwise * error, np.where(error > 0, together * error, 0.0)
     limits = (estimate, estimate - near, estimate + near, estimate - far, estimate + far)

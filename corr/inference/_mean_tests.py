@@ -83,7 +83,7 @@ def _at_one_time(x: np.ndarray, y: np.ndarray, time: int) -> tuple[float, float]
             "has no inverse: leave out that time (the start, if all start at one point) or use permutation_test"
         )
     if x.shape[1] == 1:
-        t, p_value = stats.ttest_1samp(x[:, 0], y[0, 0]) if len(y) == 1 else stats.ttest_ind(x[:, 0], y[:, 0])
-        return float(t**2), float(p_value)
+        one: Any = stats.ttest_1samp(x[:, 0], y[0, 0]) if len(y) == 1 else stats.ttest_ind(x[:, 0], y[:, 0])
+        return float(one.statistic**2), float(one.pvalue)
     result: Any = test_mvmean(x, y[0]) if len(y) == 1 else test_mvmean_2indep(x, y)
     return float(result.t2), float(result.pvalue)

@@ -59,7 +59,8 @@ def adjust(p_values: np.ndarray, method: Literal["holm", "benjamini-hochberg"] =
     names = {"holm": "holm", "benjamini-hochberg": "fdr_bh"}
     if method not in names:
         raise ValueError(f"method must be one of {sorted(names)}, got {method!r}")
-    return np.reshape(multipletests(array.ravel(), method=names[method])[1], array.shape)
+    adjusted = multipletests(array.ravel(), method=names[method])[1]
+    return np.asarray(adjusted, np.float64).reshape(array.shape)
 
 
 def summary_verdict(
