@@ -5,8 +5,9 @@ Arrays are (trajectories, times, parameters); a noise-free path is (times, param
 
 from ._bands import Band, confidence_band
 from ._distance import delta, delta_standard_error, sampling_noise, travelled, unbiased_delta
-from ._equivalence import LossEquivalence, MeanEquivalence, loss_equivalence, mean_equivalence
 from ._loss import LossResult, loss_test
+from ._loss_equivalence import LossEquivalence, loss_equivalence
+from ._mean_equivalence import MeanEquivalence, mean_equivalence
 from ._mean_tests import HotellingResult, hotelling_test
 from ._multiplicity import Verdict, adjust, summary_verdict
 from ._planner import trajectories_needed

@@ -18,6 +18,7 @@ class ErrorLaw(NamedTuple):
         leading: variance of u·e, (T,).
         shares: each side's share of that variance, (sides, T).
         sizes: number of trajectories of each side.
+        quantile: quantile of each resample in the law of the estimated variance, (R,).
     """
 
     along: np.ndarray
@@ -25,6 +26,7 @@ class ErrorLaw(NamedTuple):
     leading: np.ndarray
     shares: np.ndarray
     sizes: tuple[int, ...]
+    quantile: np.ndarray
 
 
 def error_law(sides: list[np.ndarray], seed: int, resamples: int) -> ErrorLaw:
@@ -54,7 +56,13 @@ def error_law(sides: list[np.ndarray], seed: int, resamples: int) -> ErrorLaw:
         quadratic = np.sum((weights @ rest) * weights, axis=1)
         along[:, t], across[:, t] = weights @ coordinates, quadratic - quadratic.mean()
         shares[:, t] = np.bincount(owner, coordinates**2) / leading[t] if leading[t] > 0 else 1 / len(sides)
-    return ErrorLaw(along, across, leading, shares, sizes)
+    quantile = (rng.permutation(resamples) + 0.5) / resamples
+    return ErrorLaw(along, across, leading, shares, sizes, quantile)
+
+
+def welch(law: ErrorLaw) -> np.ndarray:
+    """Welch's degrees of freedom of the estimated variance of u·e, (T,)."""
+    return 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
 
 
 def _scaled(values: np.ndarray, sign: float) -> np.ndarray:
@@ -62,16 +70,14 @@ def _scaled(values: np.ndarray, sign: float) -> np.ndarray:
     return sign * (values - values.mean(axis=0)) / np.sqrt(n * (n - 1.0) * parameters)
 
 
-def students(law: ErrorLaw, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def students(law: ErrorLaw) -> tuple[np.ndarray, np.ndarray]:
     """u·e and |e|² - E|e|², both (R, T), with u·e as Student's t since its variance is estimated.
 
     Each resample of u·e is multiplied by √(ν/χ²_ν), with ν Welch's degrees of freedom. One quantile of χ² serves all
     times of a resample, since the same trajectories estimate the variance at all of them.
     """
-    resamples = len(law.along)
-    freedom = 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
-    quantile = (np.random.default_rng(seed).permutation(resamples) + 0.5) / resamples
-    along = law.along * np.sqrt(freedom / stats.chi2.ppf(quantile[:, None], freedom))
+    freedom = welch(law)
+    along = law.along * np.sqrt(freedom / stats.chi2.ppf(law.quantile[:, None], freedom))
     return along, law.across + along**2 - law.leading
 
 

@@ -1,11 +1,10 @@
 """How many trajectories an equivalence test needs, from a pilot ensemble."""
 
 import numpy as np
-from scipy import stats
 
 from . import _check
-from ._equivalence import POWER, loss_sides
-from ._error_law import ErrorLaw, error_law, largest_bias, students
+from ._error_law import ErrorLaw, error_law, largest_bias, students, welch
+from ._loss_equivalence import POWER, loss_sides, reach, relative_skewness
 from ._resample import PERMUTATIONS
 
 # Beyond this many trajectories a plan is no plan.
@@ -53,10 +52,13 @@ def trajectories_needed(
     if other_trajectories is not None and other_trajectories < 2:
         raise ValueError(f"other_trajectories must be at least 2, got {other_trajectories}")
     law = error_law([paths], seed, PERMUTATIONS)
-    achieved = _loss_power if losses else _mean_power
+    single = relative_skewness(paths[..., 0]) if losses else None
 
     def enough(count: int) -> bool:
-        return achieved(_scaled(law, count, other_trajectories), bounds, level, seed) >= power
+        scaled = _scaled(law, count, other_trajectories)
+        if single is None:
+            return _mean_power(scaled, bounds, level) >= power
+        return _loss_power(scaled, bounds, level, single) >= power
 
     low, high = 1, 2
     while not enough(high):
@@ -77,22 +79,28 @@ def _scaled(law: ErrorLaw, count: int, other: int | None) -> ErrorLaw:
     sizes = np.array([count] if other is None else [count, other])
     factor = law.sizes[0] * np.sum(1 / sizes)
     shares = np.repeat((1 / sizes / np.sum(1 / sizes))[:, None], len(law.leading), axis=1)
-    return ErrorLaw(
-        law.along * np.sqrt(factor), law.across * factor, law.leading * factor, shares, tuple(sizes.tolist())
+    return law._replace(
+        along=law.along * np.sqrt(factor),
+        across=law.across * factor,
+        leading=law.leading * factor,
+        shares=shares,
+        sizes=tuple(sizes.tolist()),
     )
 
 
-def _loss_power(law: ErrorLaw, bounds: np.ndarray, level: float, seed: int) -> float:
-    """Share of resamples in which both one-sided tests reject at every time."""
-    freedom = 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
-    half = stats.t.ppf(1 - level, freedom) * np.sqrt(law.leading)
-    along, _ = students(law, seed)
-    return float(np.mean(np.all(np.abs(along) < bounds - half, axis=1)))
+def _loss_power(law: ErrorLaw, bounds: np.ndarray, level: float, single: np.ndarray) -> float:
+    """Share of resamples in which both one-sided tests reject at every time, from the skewness of one trajectory."""
+    inverse = 1 / np.array(law.sizes)
+    signed = inverse**2 * np.array([1, -1])[: len(inverse)]
+    below, above = reach(welch(law), single * signed.sum() / inverse.sum() ** 1.5, level)
+    along, _ = students(law)
+    error = np.sqrt(law.leading)
+    return float(np.mean(np.all(np.abs(along) < bounds - np.maximum(below, above) * error, axis=1)))
 
 
-def _mean_power(law: ErrorLaw, bounds: np.ndarray, level: float, seed: int) -> float:
+def _mean_power(law: ErrorLaw, bounds: np.ndarray, level: float) -> float:
     """Share of resamples whose unbiased Δ keeps the upper bound below the margin at every time."""
-    along, square = students(law, seed)
+    along, square = students(law)
     seen = np.ones(len(square), bool)
     for t, bound in enumerate(bounds):
         seen &= square[:, t] < _critical(along[:, t], square[:, t], bound, level)
