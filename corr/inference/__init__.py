@@ -9,13 +9,14 @@ from ._loss import LossResult, loss_test
 from ._loss_equivalence import LossEquivalence, loss_equivalence
 from ._mean_equivalence import MeanEquivalence, mean_equivalence
 from ._mean_tests import HotellingResult, hotelling_test
-from ._multiplicity import Verdict, adjust, summary_verdict
+from ._multiplicity import Kind, Verdict, adjust, summary_verdict
 from ._planner import trajectories_needed
 from ._resample import PathResult, permutation_test, sign_flip_test
 
 __all__ = [
     "Band",
     "HotellingResult",
+    "Kind",
     "LossEquivalence",
     "LossResult",
     "MeanEquivalence",

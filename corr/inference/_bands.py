@@ -69,7 +69,8 @@ def confidence_band(
     means = [side.mean(axis=0) for side in ensembles]
     estimate = means[0] - (means[1] if len(means) == 2 else centre)
     error = np.sqrt(np.sum([np.var(side, axis=0, ddof=1) / len(side) for side in ensembles], axis=0))
-    used = np.flatnonzero(np.any([np.ptp(side, axis=0) > 0 for side in ensembles], axis=0))
+    spreads = np.any([np.ptp(side, axis=0) > 0 for side in ensembles], axis=0)
+    used = np.flatnonzero(spreads)
     weights = [rng.multinomial(len(side), np.full(len(side), 1 / len(side)), size=resamples) for side in ensembles]
     rank = min(int(np.ceil((1 - level) * (resamples + 1))), resamples) - 1
     pointwise, largest = np.zeros(len(estimate)), np.zeros(resamples)
@@ -84,7 +85,7 @@ def confidence_band(
             f"got {[len(side) for side in ensembles]} trajectories, too few for a studentized bootstrap at level "
             f"{level}: too many resamples draw one trajectory alone; simulate more"
         )
-    near, far = pointwise * error, np.where(error > 0, together * error, 0.0)
+    near, far = pointwise * error, np.where(spreads, together * error, 0.0)
     limits = (estimate, estimate - near, estimate + near, estimate - far, estimate + far)
     return Band(*(limit.reshape(shape) for limit in limits))
 

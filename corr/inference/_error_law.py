@@ -40,29 +40,34 @@ def error_law(sides: list[np.ndarray], seed: int, resamples: int) -> ErrorLaw:
     sizes = tuple(len(side) for side in sides)
     draws = [rng.multinomial(n, np.full(n, 1 / n), size=resamples) - 1.0 for n in sizes]
     weights = np.concatenate(draws, axis=1)
+    squared = weights**2
     times, owner = sides[0].shape[1], np.repeat(np.arange(len(sides)), sizes)
     along, across = np.empty((resamples, times)), np.empty((resamples, times))
     leading, shares = np.empty(times), np.empty((len(sides), times))
     for t in range(times):
         scaled = [_scaled(side[:, t], sign) for sign, side in zip((1.0, -1.0), sides, strict=False)]
-        rows = np.concatenate(scaled)
-        products = rows @ rows.T
-        last = len(rows) - 1
-        value, vector = linalg.eigh(products, subset_by_index=[last, last])
-        leading[t] = max(value[0], 0.0)
-        coordinates = vector[:, 0] * np.sqrt(leading[t])
-        rest = products - np.outer(coordinates, coordinates)
-        np.fill_diagonal(rest, 0.0)
-        quadratic = np.sum((weights @ rest) * weights, axis=1)
-        along[:, t], across[:, t] = weights @ coordinates, quadratic - quadratic.mean()
-        shares[:, t] = np.bincount(owner, coordinates**2) / leading[t] if leading[t] > 0 else 1 / len(sides)
+        scores = _scores(np.concatenate(scaled))
+        along[:, t], leading[t] = weights @ scores[:, 0], np.sum(scores[:, 0] ** 2)
+        rest = np.sum((weights @ scores[:, 1:]) ** 2, axis=1) - squared @ np.sum(scores[:, 1:] ** 2, axis=1)
+        across[:, t] = rest - rest.mean()
+        shares[:, t] = np.bincount(owner, scores[:, 0] ** 2) / leading[t] if leading[t] > 0 else 1 / len(sides)
     quantile = (rng.permutation(resamples) + 0.5) / resamples
     return ErrorLaw(along, across, leading, shares, sizes, quantile)
 
 
-def welch(law: ErrorLaw) -> np.ndarray:
-    """Welch's degrees of freedom of the estimated variance of u·e, (T,)."""
-    return 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
+def _scores(rows: np.ndarray) -> np.ndarray:
+    """Coordinates of the rows along their principal directions, the leading one first, by the smaller of two ways."""
+    if rows.shape[1] <= rows.shape[0]:
+        left, size, _ = linalg.svd(rows, full_matrices=False)
+        return left * size
+    values, vectors = linalg.eigh(rows @ rows.T)
+    return (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]
+
+
+def error_variance(sides: list[np.ndarray], sizes: list[int]) -> float:
+    """Leading variance of the error of a difference of means of ``sizes`` trajectories, from samples (n, N)."""
+    rows = [_scaled(side, 1.0) * np.sqrt(len(side) / n) for side, n in zip(sides, sizes, strict=True)]
+    return float(np.sum(_scores(np.concatenate(rows))[:, 0] ** 2))
 
 
 def _scaled(values: np.ndarray, sign: float) -> np.ndarray:
@@ -76,7 +81,7 @@ def students(law: ErrorLaw) -> tuple[np.ndarray, np.ndarray]:
     Each resample of u·e is multiplied by √(ν/χ²_ν), with ν Welch's degrees of freedom. One quantile of χ² serves all
     times of a resample, since the same trajectories estimate the variance at all of them.
     """
-    freedom = welch(law)
+    freedom = 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
     along = law.along * np.sqrt(freedom / stats.chi2.ppf(law.quantile[:, None], freedom))
     return along, law.across + along**2 - law.leading
 

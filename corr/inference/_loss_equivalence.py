@@ -128,21 +128,25 @@ def _columns(name: str, losses: np.ndarray) -> np.ndarray:
 
 def _moments(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Difference of means, its standard error, Welch's degrees of freedom and its skewness; one row is noise-free."""
-    variance, below, third = np.zeros((3, a.shape[1]))
-    for sign, side in ((1, a), (-1, b)):
-        n = len(side)
-        if n == 1:
-            continue
-        # np.var leaves rounding where all trajectories agree, as at the common start.
-        share = np.where(np.ptp(side, axis=0) > 0, np.var(side, axis=0, ddof=1) / n, 0.0)
-        variance, below = variance + share, below + share**2 / (n - 1)
-        if n > 2:
-            third = third + sign * np.sum((side - side.mean(axis=0)) ** 3, axis=0) / (n * (n - 1) * (n - 2))
+    sides = [(sign, side) for sign, side in ((1, a), (-1, b)) if len(side) > 1]
+    # np.var leaves rounding where all trajectories agree, as at the common start.
+    second = [np.where(np.ptp(side, axis=0) > 0, np.var(side, axis=0), 0.0) for _, side in sides]
+    third = [sign * np.mean((side - side.mean(axis=0)) ** 3, axis=0) for sign, side in sides]
+    return a.mean(axis=0) - b.mean(axis=0), *of_difference([len(side) for _, side in sides], second, third)
+
+
+def of_difference(
+    sizes: list[int], second: list[np.ndarray], third: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standard error, Welch's degrees of freedom and skewness of a mean, or of a difference of two.
+
+    ``second`` and ``third`` are each side's central moments of its sample; the third has the side's sign.
+    """
+    shares = [moment / (n - 1) for n, moment in zip(sizes, second, strict=True)]
+    # Two numbers have no third moment, so what it is divided by does not matter.
+    cubes = [moment / ((n - 1) * max(n - 2, 1)) for n, moment in zip(sizes, third, strict=True)]
+    variance, cube = np.sum(shares, axis=0), np.sum(cubes, axis=0)
+    below = np.sum([share**2 / (n - 1) for n, share in zip(sizes, shares, strict=True)], axis=0)
     freedom = np.divide(variance**2, below, out=np.ones_like(variance), where=below > 0)
-    skewness = np.divide(third, variance**1.5, out=np.zeros_like(variance), where=variance > 0)
-    return a.mean(axis=0) - b.mean(axis=0), np.sqrt(variance), freedom, skewness
-
-
-def relative_skewness(losses: np.ndarray) -> np.ndarray:
-    """Skewness of single trajectories, (T,), from an ensemble (n, T)."""
-    return _moments(losses, np.zeros((1, losses.shape[1])))[3] * np.sqrt(len(losses))
+    skewness = np.divide(cube, variance**1.5, out=np.zeros_like(variance), where=variance > 0)
+    return np.sqrt(variance), freedom, skewness
