@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
+from scipy import stats
 
 Kind = Literal["difference", "equivalence"]
 VERDICTS = {
@@ -56,10 +57,11 @@ def adjust(p_values: np.ndarray, method: Literal["holm", "benjamini-hochberg"] =
     from statsmodels.stats.multitest import multipletests
 
     array = _checked("p_values", p_values)
-    names = {"holm": "holm", "benjamini-hochberg": "fdr_bh"}
-    if method not in names:
-        raise ValueError(f"method must be one of {sorted(names)}, got {method!r}")
-    adjusted = multipletests(array.ravel(), method=names[method])[1]
+    if method not in ("holm", "benjamini-hochberg"):
+        raise ValueError(f"method must be one of 'holm' and 'benjamini-hochberg', got {method!r}")
+    if method == "benjamini-hochberg":
+        return stats.false_discovery_control(array, axis=None)
+    adjusted = multipletests(array.ravel(), method="holm")[1]
     return np.asarray(adjusted, np.float64).reshape(array.shape)
 
 

@@ -25,9 +25,9 @@ def trajectories_needed(
     """Smallest n at which equivalence at all times together is established with the stated power if there is no bias.
 
     For weights the pilot's law of the error of the mean is scaled by 1/n (by 1/n + 1/m against a twin ensemble of m
-    trajectories with the same law) and judged as in ``mean_equivalence``; for losses the test of ``loss_equivalence`` is
-    repeated on resampled pilots. Over simulated plans for 0.9 the power reached was 0.82 to 0.93, the lower end where
-    few trajectories estimate one dominant variance: add a tenth where that matters.
+    trajectories with the same law) and judged as in ``mean_equivalence``; for losses the test of ``loss_equivalence``
+    is repeated on resampled pilots. Over simulated plans for 0.9 the power reached was 0.82 to 0.93, the lower end
+    where few trajectories estimate one dominant variance: add a tenth where that matters.
 
     Args:
         pilot: (trajectories, times) of losses, or (trajectories, times, parameters) of weights.

@@ -142,16 +142,17 @@ def test_high_dimensional_test_and_equivalence_take_seconds() -> None:
 
 
 def test_planner_follows_the_textbook_for_a_loss_without_skewness() -> None:
-    """n = (σ (z_0.95 + z_0.95) / margin)², with σ known to √(1/(2·2000)) from the pilot."""
-    half = np.random.default_rng(0).normal(size=(1000, 1))
+    """n = (σ (z_0.95 + z_0.95) / margin)², with σ that of the pilot, which the plan takes as the truth."""
+    half = np.random.default_rng(0).normal(size=(100, 1))
     pilot = np.concatenate([half, -half])
-    ideal = (2 * stats.norm.ppf(0.95) / 0.3) ** 2
+    ideal = (2 * stats.norm.ppf(0.95) * pilot.std() / 0.3) ** 2
     planned = inference.trajectories_needed(pilot, np.array([0.3]), seed=0)
-    # Relative errors of n: 2/√(2·2000) from the pilot and 2·0.0093/... from a 90 % quantile of 1999 resamples.
-    quantile = np.sqrt(0.09 / 1999) / (2 * stats.norm.pdf(stats.norm.ppf(0.95))) / stats.norm.ppf(0.95)
-    assert abs(planned / ideal - 1) < 4 * np.hypot(1 / np.sqrt(1000), quantile) + 2 / ideal
+    # d log n = d power / (φ(z) 2 z) from 1999 resamples; Student's t, not z, asks for (z² + 3)/2 more or so: allow 5.
+    z = stats.norm.ppf(0.95)
+    quantile = np.sqrt(0.09 / 1999) / (stats.norm.pdf(z) * 2 * z)
+    assert abs(planned / ideal - 1) < 4 * quantile + 5 / ideal
     twins = inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=3 * planned)
-    assert abs(twins / (1.5 * planned) - 1) < 4 * quantile + 2 / planned
+    assert abs(twins / (1.5 * planned) - 1) < 4 * np.sqrt(2) * quantile + 5 / planned
     assert inference.trajectories_needed(pilot, np.array([0.6]), seed=0) < planned / 2
     with pytest.raises(ValueError, match="enlarge the other ensemble"):
         inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=planned // 2)
@@ -160,8 +161,7 @@ def test_planner_follows_the_textbook_for_a_loss_without_skewness() -> None:
 def test_adjusted_p_values() -> None:
     p = np.array([[0.01, 0.04], [0.03, 0.5]])
     np.testing.assert_allclose(inference.adjust(p), [[0.04, 0.09], [0.09, 0.5]])
-    expected = stats.false_discovery_control(p.ravel()).reshape(2, 2)
-    np.testing.assert_allclose(inference.adjust(p, "benjamini-hochberg"), expected)
+    np.testing.assert_allclose(inference.adjust(p, "benjamini-hochberg"), [[0.04, 0.16 / 3], [0.16 / 3, 0.5]])
     for bad in (np.array([0.1, np.nan]), np.array([1.5]), np.array([])):
         with pytest.raises(ValueError, match="between 0 and 1"):
             inference.adjust(bad)
