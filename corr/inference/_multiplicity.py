@@ -54,13 +54,13 @@ def adjust(p_values: np.ndarray, method: Literal["holm", "benjamini-hochberg"] =
 
     Reference: Holm (1979), Scand. J. Statist. 6, 65; Benjamini and Hochberg (1995), J. R. Statist. Soc. B 57, 289.
     """
-    from statsmodels.stats.multitest import multipletests
-
     array = _checked("p_values", p_values)
     if method not in ("holm", "benjamini-hochberg"):
         raise ValueError(f"method must be one of 'holm' and 'benjamini-hochberg', got {method!r}")
     if method == "benjamini-hochberg":
-        return stats.false_discovery_control(array, axis=None)
+        return stats.false_discovery_control(array.ravel()).reshape(array.shape)
+    from statsmodels.stats.multitest import multipletests
+
     adjusted = multipletests(array.ravel(), method="holm")[1]
     return np.asarray(adjusted, np.float64).reshape(array.shape)
 
