@@ -36,3 +36,22 @@ def path(name: str, values: np.ndarray) -> np.ndarray:
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} holds numbers that are not finite")
     return array
+
+
+def share(name: str, value: float, below: float = 1.0) -> None:
+    """Refuse a level or power outside (0, below)."""
+    if not 0.0 < value < below:
+        raise ValueError(f"{name} must lie between 0 and {below:g}, got {value}")
+
+
+def margins(margin: np.ndarray, times: int) -> np.ndarray:
+    """Margins as float64 (T,), all positive."""
+    array = np.asarray(margin, np.float64)
+    if array.shape != (times,):
+        raise ValueError(f"margin must hold one number for each of the {times} times, got shape {array.shape}")
+    if not (np.all(np.isfinite(array)) and np.all(array > 0)):
+        raise ValueError(
+            f"margin must be positive and finite at every time, got {array.tolist()}: "
+            "leave out the times at which it is zero, such as the start"
+        )
+    return array

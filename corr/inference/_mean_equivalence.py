@@ -1,0 +1,80 @@
+"""Equivalence of mean paths within a margin, by an upper confidence bound of their squared bias."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _check
+from ._distance import unbiased_delta
+from ._error_law import bias_p_value, error_law, largest_bias, students
+from ._loss_equivalence import POWER
+from ._resample import PERMUTATIONS
+
+
+class MeanEquivalence(NamedTuple):
+    """A test that the squared bias of a mean path, over N, is less than a margin.
+
+    Attributes:
+        estimate: unbiased Δ, (T,).
+        upper: upper (1 - level) confidence bound of |bias|²/N, (T,).
+        margin, p_value, equivalent, detectable, together: as ``LossEquivalence``, in squared parameter units.
+    """
+
+    estimate: np.ndarray
+    upper: np.ndarray
+    margin: np.ndarray
+    p_value: np.ndarray
+    equivalent: np.ndarray
+    detectable: np.ndarray
+    together: float
+
+
+def mean_equivalence(
+    paths: np.ndarray,
+    other: np.ndarray,
+    margin: np.ndarray,
+    *,
+    seed: int,
+    level: float = 0.05,
+    resamples: int = PERMUTATIONS,
+) -> MeanEquivalence:
+    """Whether |<x>_a - <x>_b|²/N < margin at each time, by an upper confidence bound from the unbiased Δ.
+
+    The bound is the largest D at which the observed unbiased Δ is not below the ``level`` quantile of its law
+    D + 2 √D u·e + |e|² - E|e|², with e the error of the difference of means (over √N, bootstrapped over whole
+    trajectories) and the true bias along its leading principal direction u: the direction in which Δ scatters most,
+    so the least favourable one. Conservative at small n in two ways: u·e follows Student's t, and an unbiased Δ below
+    zero counts as zero.
+
+    Args:
+        paths: (n_a, times, parameters), in parameter units.
+        other: another ensemble (n_b, times, parameters), or a noise-free path (times, parameters).
+        margin: (times,), in squared parameter units, declared before the data are seen.
+        seed: seed of the bootstrap.
+        level: largest probability of claiming equivalence where the squared bias is at least the margin.
+        resamples: number of bootstrap resamples.
+
+    Returns:
+        A ``MeanEquivalence``.
+
+    Raises:
+        ValueError: as ``loss_equivalence``, and for mismatched parameters.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> paths, twins = rng.normal(size=(40, 2, 5)), rng.normal(size=(90, 2, 5))
+        >>> mean_equivalence(paths, twins, np.array([0.5, 0.001]), seed=0, resamples=499).equivalent.tolist()
+        [True, False]
+    """
+    _check.share("level", level, 0.5)
+    a = _check.ensemble("paths", paths)
+    bounds = _check.margins(margin, a.shape[1])
+    estimate = unbiased_delta(a, other)
+    sides = [a] if np.ndim(other) == 2 else [a, np.asarray(other, np.float64)]
+    along, square = students(error_law(sides, seed, resamples))
+    times = range(len(estimate))
+    upper = np.array([largest_bias(estimate[t], along[:, t], square[:, t], level) for t in times])
+    p_value = np.array([bias_p_value(estimate[t], along[:, t], square[:, t], bounds[t]) for t in times])
+    unlucky = np.quantile(square, POWER, axis=0, method="higher")
+    detectable = np.array([largest_bias(unlucky[t], along[:, t], square[:, t], level) for t in times])
+    return MeanEquivalence(estimate, upper, bounds, p_value, p_value < level, detectable, float(p_value.max()))
