@@ -3,19 +3,44 @@
 Arrays are (trajectories, times, parameters); a noise-free path is (times, parameters).
 """
 
+from ._arviz import to_arviz
+from ._convergence import ConvergenceResult, convergence_in_trajectories
 from ._distance import delta, delta_standard_error, sampling_noise, travelled, unbiased_delta
+from ._distribution import EnergyResult, ProjectionResult, energy_test, projection_test
+from ._draws import OneSteps, one_step_displacements
 from ._loss import LossResult, loss_test
+from ._one_step import StepComparison, StepResult, drift_and_noise
+from ._power_law import PowerLaw, fit_power_law
 from ._resample import PathResult, permutation_test, sign_flip_test
+from ._stationary import StationaryResult, stationary_test
+from ._step_moments import Estimate
 
 __all__ = [
+    "ConvergenceResult",
+    "EnergyResult",
+    "Estimate",
     "LossResult",
+    "OneSteps",
     "PathResult",
+    "PowerLaw",
+    "ProjectionResult",
+    "StationaryResult",
+    "StepComparison",
+    "StepResult",
+    "convergence_in_trajectories",
     "delta",
     "delta_standard_error",
+    "drift_and_noise",
+    "energy_test",
+    "fit_power_law",
     "loss_test",
+    "one_step_displacements",
     "permutation_test",
+    "projection_test",
     "sampling_noise",
     "sign_flip_test",
+    "stationary_test",
+    "to_arviz",
     "travelled",
     "unbiased_delta",
 ]
