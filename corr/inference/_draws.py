@@ -57,7 +57,6 @@ def one_step_displacements(dynamics: Dynamics, params: Params, *, draws: int, ke
         _, info = dynamics.step(jax.random.fold_in(key, index), state)
         return ravel_pytree(info.displacement)[0], info.accepted
 
-    batch = jax.jit(jax.vmap(one))
-    blocks = [batch(jnp.arange(first, first + BATCH, dtype=jnp.uint32)) for first in range(0, draws, BATCH)]
-    moved, accepted = (np.concatenate(part)[:draws] for part in zip(*blocks, strict=True))
-    return OneSteps(moved, accepted)
+    together = jax.jit(lambda indices: jax.lax.map(one, indices, batch_size=BATCH))
+    moved, accepted = together(jnp.arange(draws, dtype=jnp.uint32))
+    return OneSteps(np.asarray(moved), np.asarray(accepted))

@@ -8,7 +8,7 @@ from scipy import integrate, stats
 from . import _check
 
 PROBES = (0.1, 0.25, 0.5, 0.75, 0.9)
-SPACING = 2.0
+LEFT = 4.0  # correlation e^-4 between values kept
 FEWEST = 20
 
 
@@ -31,11 +31,12 @@ class StationaryResult(NamedTuple):
 
 
 def stationary_test(chains: np.ndarray, grid: np.ndarray, log_density: np.ndarray) -> StationaryResult:
-    """Whether one coordinate of chains follows the law exp(log_density)/Z: Kolmogorov-Smirnov after thinning by 2τ.
+    """Whether one coordinate of chains follows the law exp(log_density)/Z: Kolmogorov-Smirnov on thinned chains.
 
-    Values that far apart keep a correlation of about e^-4, too little to matter. τ is the largest over the law's own
-    distribution function and five of its quantiles (whether above or below), by Geyer's initial monotone sequence about
-    the mean of all chains together, so that chains stuck in different wells count as correlated.
+    Values are kept so far apart (2τ where τ is long) that a correlation of e^-4 is left, too little to matter. τ is the
+    largest over the law's own distribution function and five of its quantiles (whether above or below), by Geyer's
+    initial monotone sequence about the mean of all chains together, so that chains stuck in different wells count as
+    correlated.
 
     Args:
         chains: (trajectories, times), one coordinate, parameter units, recorded at equal intervals after the chains
@@ -67,7 +68,7 @@ def stationary_test(chains: np.ndarray, grid: np.ndarray, log_density: np.ndarra
     time = max(_correlation_time(part) for part in (ranks, *((ranks < q).astype(float) for q in PROBES)))
     effective = values.size / time
     # From the end, where the start is longest forgotten.
-    thinned = ranks[:, :: -int(np.ceil(SPACING * time))].ravel()
+    thinned = ranks[:, :: -_spacing(time)].ravel()
     if effective < FEWEST or len(thinned) < FEWEST:
         raise ValueError(
             f"the chains hold about {effective:.3g} independent values, {len(thinned)} after thinning, expected at"
@@ -97,6 +98,11 @@ def _distribution(grid: np.ndarray, log_density: np.ndarray) -> tuple[np.ndarray
 def _cumulative(density: np.ndarray, points: np.ndarray) -> np.ndarray:
     total = integrate.cumulative_trapezoid(density, points, initial=0.0)
     return total / total[-1]
+
+
+def _spacing(time: float) -> int:
+    """Where the correlation of a first-order process with this τ, ((τ - 1)/(τ + 1))^k, has fallen to e^-4."""
+    return max(1, int(np.ceil(LEFT / np.log((time + 1) / (time - 1))))) if time > 1 else 1
 
 
 def _correlation_time(values: np.ndarray) -> float:
