@@ -55,3 +55,18 @@ def margins(margin: np.ndarray, times: int) -> np.ndarray:
             "leave out the times at which it is zero, such as the start"
         )
     return array
+
+
+def chains(name: str, values: np.ndarray) -> np.ndarray:
+    """Chains of one coordinate as float64 (n, T); refuses fewer than two, non-finite or repeated chains."""
+    array = np.asarray(values, np.float64)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have dimensions (trajectories, times), got shape {array.shape}")
+    if len(array) < 2:
+        raise ValueError(f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} holds numbers that are not finite: leave out trajectories whose `finite` is False")
+    copies = len(array) - len(np.unique(array, axis=0))
+    if copies and array.shape[1] > 1:
+        raise ValueError(f"{name} repeats {copies} of its trajectories: each needs random numbers of its own")
+    return array

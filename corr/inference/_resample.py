@@ -146,18 +146,22 @@ class Null(NamedTuple):
 def _result(observed: np.ndarray, null: Null, level: float, power: float) -> PathResult:
     law = null.statistic
     resamples = len(law)
-    p_value = (1 + np.sum(law >= observed - _slack(law), axis=0)) / (resamples + 1)
+    p_value, maximum, maximum_p = studentized(observed, law)
     quantile = np.quantile(law, 1 - level, axis=0, method="higher")
-    spread, centre = law.std(axis=0), law.mean(axis=0)
-    used = spread > 0
-    if used.any():
-        null_max = np.max((law - centre)[:, used] / spread[used], axis=1)
-        maximum = float(np.max((observed - centre)[used] / spread[used]))
-        maximum_p = float((1 + np.sum(null_max >= maximum - 1e-12)) / (resamples + 1))
-    else:
-        maximum, maximum_p = 0.0, 1.0
     seen = [_detectable(law[:, t], null.along[:, t], null.overlap, level, power) for t in range(len(observed))]
     return PathResult(observed, p_value, quantile, np.array(seen), maximum, maximum_p, level, power, resamples)
+
+
+def studentized(observed: np.ndarray, law: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """One-sided p at each time, the largest studentized statistic over times, and its p; law is (resamples, T)."""
+    p_value = (1 + np.sum(law >= observed - _slack(law), axis=0)) / (len(law) + 1)
+    spread, centre = law.std(axis=0), law.mean(axis=0)
+    used = spread > 0
+    if not used.any():
+        return p_value, 0.0, 1.0
+    null_max = np.max((law - centre)[:, used] / spread[used], axis=1)
+    maximum = float(np.max((observed - centre)[used] / spread[used]))
+    return p_value, maximum, float((1 + np.sum(null_max >= maximum - 1e-12)) / (len(law) + 1))
 
 
 def _slack(null: np.ndarray) -> np.ndarray:
