@@ -48,6 +48,23 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Margins:
+    """What counts as equivalent, fixed before any data are seen.
+
+    Attributes:
+        weights: largest |bias|² of the mean weights, as a share of the squared distance travelled.
+        weights_until: last common time t of the statement on weights.
+        loss: largest difference of mean losses, as a share of the other side's mean loss.
+        loss_until: last common time of the statement on losses.
+    """
+
+    weights: float = 0.02
+    weights_until: float = 3.0
+    loss: float = 0.02
+    loss_until: float = 8.0
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A question put to a network: what is run, at which sizes.
 
@@ -59,6 +76,7 @@ class Experiment:
         beta: β in (0, ∞].
         network: short name of the network; runs of one network and one λ are shared between experiments.
         judged_until: last time of the statement for all times together.
+        margins: what counts as equivalent.
     """
 
     name: str
@@ -68,3 +86,4 @@ class Experiment:
     beta: float = math.inf
     network: str = "network"
     judged_until: float = 8.0
+    margins: Margins = Margins()

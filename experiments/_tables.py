@@ -33,6 +33,21 @@ def show_study(title: str, folder: Path, console: Console) -> None:
         console.print(f"- {sentence}", highlight=False)
 
 
+def show_tests(folder: Path, result: dict[str, Any], console: Console) -> None:
+    """Print the tests of a run, one table for each null, and what they say."""
+    for null in dict.fromkeys(row["null"] for row in result["rows"]):
+        table = Table(title=f"{folder}, {null}", title_justify="left")
+        for head in ("test", "interval", "margin", "until t", "p", "verdict", "what it means"):
+            table.add_column(head)
+        for row in result["rows"]:
+            if row["null"] == null:
+                cells = (row["test"], row["statistic"], row["margin"], f"{row['until']:g}", f"{row['p']:.2g}")
+                table.add_row(*cells, row["verdict"], row["meaning"])
+        console.print(table)
+    for sentence in result["sentences"]:
+        console.print(f"- {sentence}", highlight=False)
+
+
 def show_validity(found: dict[str, Any], console: Console) -> None:
     """Print what theory foresees along the noise-free path."""
     clock, share = found["clock"], f"{100 * found['tolerance']:g} %"

@@ -1,10 +1,14 @@
 """What the commands do with an experiment or a study: run it, find its results, draw it."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ._catalogue import CATALOGUE
+from corr import load_run
+from corr._storage import write_json
+
+from ._catalogue import CATALOGUE, find_experiment
 from ._declare import Experiment
 from ._runner import Options, plan, run_experiment
 from ._study import Study, run_study, study_folder
@@ -23,15 +27,45 @@ def draw(found: Experiment | Study, options: Options) -> list[Path]:
     """
     if found.name not in CATALOGUE:
         raise ValueError(f"there is no figure for {found.name!r}: figures exist for {', '.join(CATALOGUE)}")
-    try:
-        module = importlib.import_module(f"paper_figs.{found.name}")
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error
+    module = _figure_module(found.name)
     figures = options.output / options.preset / "figures"
     if isinstance(found, Study):
         return module.draw([study_folder(found, options)], figures)
     runs = [folder for folder, *_ in plan(found, options)]
     changed = any(value is not None for value in (options.sigma, options.step_ratio, options.alpha, options.beta))
     return module.draw(runs, figures.with_name(f"figures-{runs[0].name}") if changed else figures)
+
+
+def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any], list[Path]]]:
+    """Test every run of an experiment, saved as ``test.json`` in its folder; gives folder, result and figures.
+
+    Raises:
+        ValueError: for a study, for missing or damaged results, or where statsmodels is not installed.
+    """
+    from ._equivalence_report import report
+    from .equivalence import equivalence
+
+    found = find_experiment(name)
+    if isinstance(found, Study):
+        raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {found.name}`")
+    for folder, *_ in plan(found, options):
+        sides, manifest = load_run(folder)
+        try:
+            result = report(equivalence(sides, found.margins), sides)
+        except ModuleNotFoundError as error:
+            if error.name != "statsmodels":
+                raise
+            raise ValueError("the tests need statsmodels: install the extra `stats`") from error
+        result |= {"run": folder.name, "preset": manifest["configuration"]["preset"]}
+        write_json(folder / "test.json", result)
+        figures = options.output / options.preset / "figures"
+        yield folder, result, _figure_module("equivalence").draw(folder / "test.json", figures)
+
+
+def _figure_module(name: str) -> Any:
+    try:
+        return importlib.import_module(f"paper_figs.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error

@@ -1,4 +1,4 @@
-"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``validity``, ``bench``."""
+"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``test``, ``validity``, ``bench``."""
 
 import signal
 import sys
@@ -164,6 +164,27 @@ def _judge(experiment: Any, folders: list[Path], judged: set[Path], console: Any
         show_order(order_by_step_ratio(folders), console)
 
 
+def test(
+    experiment: Annotated[str, tyro.conf.Positional], options: Annotated[Run, tyro.conf.arg(name="")] = Run()
+) -> None:
+    """Test saved runs: is averaged mutation its noisy twin, or noise-free descent, within the declared margins?
+
+    Args:
+        experiment: a name from `corr list`, or the path of a Python file that defines `experiment = Experiment(...)`.
+        options: where the results are; the physical overrides must be those of the run.
+    """
+    from rich.console import Console
+
+    from ._tables import show_tests
+    from ._work import test_runs
+
+    console = Console(width=120 if not sys.stdout.isatty() else None)
+    for folder, result, files in test_runs(experiment, _options(options)):
+        show_tests(folder, result, console)
+        for file in files:
+            print(f"figure: {file}")
+
+
 def validity(
     experiment: Annotated[str, tyro.conf.Positional],
     options: Annotated[Run, tyro.conf.arg(name="")] = Run(),
@@ -249,6 +270,7 @@ def main(args: list[str] | None = None) -> int:
         "run": run,
         "figure": figure,
         "reproduce": reproduce,
+        "test": test,
         "validity": validity,
         "bench": bench,
     }

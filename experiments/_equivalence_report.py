@@ -1,0 +1,110 @@
+"""What the equivalence tests of a run say: rows for a table, one verdict for each null, sentences."""
+
+import math
+from typing import Any
+
+import numpy as np
+import xarray
+
+from corr import Comparison, inference
+
+from .equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite
+
+
+def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
+    """Rows, verdicts and sentences of a run's tests, as plain numbers and texts.
+
+    Args:
+        found: what ``equivalence`` gives.
+        sides: the run, for the sample-size planner.
+
+    Returns:
+        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` by null and ``sentences``.
+    """
+    rows, verdicts, sentences = [], {}, []
+    for side in ("twin", "descent"):
+        one = found.sel(side=side)
+        p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
+        rows += [_row(side, name, p[name], one, found) for name in DECLARED[side]]
+        verdicts[side] = inference.summary_verdict(p, DECLARED[side], level=LEVEL)._asdict()
+        mutation, other = (int(count) for count in one.trajectories.values)
+        against = "noise-free descent" if side == "descent" else f"{other} twins"
+        sentences.append(f"{NULLS[side]} ({mutation} runs against {against}): {verdicts[side]['verdict']}.")
+        sentences.append(_reach(one, side, found))
+        sentences += _needed(one, sides, side)
+    return {"rows": rows, "verdicts": verdicts, "sentences": sentences, "level": LEVEL,
+            "margins": {key: float(found.attrs[key]) for key in ("weights", "weights_until", "loss", "loss_until")},
+            "series": _series(found)}  # fmt: skip
+
+
+def _row(side: str, name: str, p: float, one: xarray.Dataset, found: xarray.Dataset) -> dict[str, Any]:
+    what = name.split()[0]
+    until = found.attrs["weights_until" if name == "weights equivalent" else "loss_until"]
+    row = {"null": NULLS[side], "test": name, "until": float(until), "p": p, "statistic": "", "margin": ""}
+    if DECLARED[side][name] == "difference":
+        said = "differs" if p < LEVEL else "no difference found"
+        meaning = {"weights": "mean weights, all times together", "loss": "mean loss, all times together",
+                   "distribution": "whole distribution of the weights (energy distance)"}[what]  # fmt: skip
+        return row | {"statistic": f"largest over t <= {until:g}", "verdict": said, "meaning": meaning}
+    inside = np.isfinite(one[f"{what}_p"].values)
+    worst = int(np.flatnonzero(inside)[np.argmax(one[f"{what}_p"].values[inside])])
+    unit = float(one.travelled[worst] if what == "weights" else one.loss_margin[worst] / found.attrs["loss"])
+    low = "0" if what == "weights" else f"{100 * float(one.loss_lower[worst]) / unit:.2g}"
+    high = 100 * float(one[f"{what}_upper"][worst]) / unit
+    margin = 100 * found.attrs[what]
+    return row | {
+        "statistic": f"{low} to {high:.2g} % at t = {float(one.time[worst]):g}",
+        "margin": f"{'' if what == 'weights' else '± '}{margin:g} %",
+        "verdict": "equivalent" if p < LEVEL else "not established",
+        "meaning": f"{'|bias|² of the way²' if what == 'weights' else 'difference of mean losses'}, worst time;"
+        f" margin that could be shown: {100 * float(one[f'{what}_detectable'][worst]) / unit:.2g} %",
+    }
+
+
+def _reach(one: xarray.Dataset, side: str, found: xarray.Dataset) -> str:
+    """Up to when each equivalence holds, testing time after time and stopping at the first that fails."""
+    ends = {what: established_until(one, what) for what in ("weights", "loss")}
+    said = ", ".join(
+        f"{what} to t = {end:g} of {found.attrs[f'{what}_until']:g}" if end else f"{what} at no time"
+        for what, end in ends.items()
+    )
+    text = f"Equivalence is established for {said}."
+    if side == "descent":
+        crossing = crossing_time(found)
+        where = f"at t = {crossing:g}" if math.isfinite(crossing) else "at no recorded time"
+        text += f" The twins' own distance to noise-free descent crosses the margin of the weights {where}."
+    return text
+
+
+def _needed(one: xarray.Dataset, sides: Comparison, side: str) -> list[str]:
+    """Sample sizes for the equivalences that were not established."""
+    said = []
+    others = None if side == "descent" else int(one.trajectories.values[1])
+    for what, pilot in zip(("weights", "loss"), finite(sides.mutation, one.time.values), strict=True):
+        inside = np.isfinite(one[f"{what}_p"].values)
+        if float(one[f"{what}_p"].max()) < LEVEL:
+            continue
+        margin = one[f"{what}_margin"].values[inside]
+        try:
+            count = inference.trajectories_needed(
+                pilot[:, inside], margin, seed=SEED, power=POWER, level=LEVEL, other_trajectories=others
+            )
+        except ValueError as error:
+            said.append(f"To establish equivalence of the {what}: {error}.")
+            continue
+        said.append(f"To establish equivalence of the {what} with power {POWER:g}, were there no bias: {count} runs.")
+    return said
+
+
+def _series(found: xarray.Dataset) -> dict[str, Any]:
+    """The time series behind the rows, NaN as null."""
+    series = {}
+    for side in ("twin", "descent"):
+        one = found.sel(side=side)
+        names = [str(name) for name in one.data_vars if one[name].dims == ("time",)]
+        series[side] = {name: [_plain(value) for value in one[name].values] for name in ("time", *names)}
+    return series
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,146 @@
+"""Is averaged mutation the gradient side within a declared margin? Tests of one run against its twin and descent."""
+
+from typing import Any
+
+import numpy as np
+import xarray
+
+from corr import Comparison, inference
+
+from ._declare import Margins
+
+LEVEL, POWER = 0.05, 0.9
+SEED, RESAMPLES = 1, 1999
+NULLS = {
+    "twin": "(a) mutation against its noisy twin",
+    "descent": "(b) averaged mutation against noise-free descent",
+}
+DECLARED: dict[str, dict[str, inference.Kind]] = {
+    "twin": {
+        "weights differ": "difference",
+        "loss differs": "difference",
+        "distribution differs": "difference",
+        "weights equivalent": "equivalence",
+        "loss equivalent": "equivalence",
+    },
+    "descent": {
+        "weights differ": "difference",
+        "loss differs": "difference",
+        "weights equivalent": "equivalence",
+        "loss equivalent": "equivalence",
+    },
+}
+
+
+def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
+    """Every declared test of a run, time by time and for all times together.
+
+    Args:
+        sides: the three Datasets of ``corr.compare`` or of a saved run.
+        margins: what counts as equivalent, as the experiment declares it.
+
+    Returns:
+        A Dataset over side ("twin", "descent") and time (recorded times after 0 up to the last declared one):
+        ``weights`` (unbiased Δ), ``weights_upper`` (its 95 % bound), ``weights_margin``, ``weights_detectable`` in
+        squared parameter units, ``weights_p`` (equivalence) and ``weights_null_p`` (equality); ``loss`` (difference),
+        ``loss_lower``, ``loss_upper``, ``loss_margin``, ``loss_detectable``, ``loss_p``, ``loss_null_p``;
+        ``travelled``; ``twin_weights``, the twins' own unbiased Δ to noise-free descent. NaN outside the declared
+        times. Over test: ``together_p``, one p-value for all its declared times.
+
+    Raises:
+        ValueError: for fewer than three, repeated or non-finite trajectories, or mismatched times.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from corr import compare, root_key
+        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=24, end_time=0.2,
+        ...                 record_every=0.1, learning_rate=1e-4, step_ratio=1.0, progress=False)
+        >>> found = equivalence(sides, Margins())
+        >>> bool((found.weights_p.sel(side="twin") < 0.05).all())
+        True
+    """
+    parts = [_side(sides, name, margins) for name in ("twin", "descent")]
+    return xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
+
+
+def _side(sides: Comparison, name: str, margins: Margins) -> xarray.Dataset:
+    time = sides.mutation.time.values[1:]
+    time = time[time <= max(margins.weights_until, margins.loss_until) + 1e-9]
+    path = sides.descent.path.values[0].astype(float)
+    travelled = inference.travelled(path)[1 : len(time) + 1]
+    path, smooth_loss = path[1 : len(time) + 1], sides.descent.loss.values[0, 1 : len(time) + 1].astype(float)
+    paths, losses = finite(sides.mutation, time)
+    twins, twin_losses = finite(sides.twin, time)
+    other, other_losses = (path, smooth_loss) if name == "descent" else (twins, twin_losses)
+    data = {"travelled": ("time", travelled), "twin_weights": ("time", inference.unbiased_delta(twins, path))}
+    early, late = time <= margins.weights_until + 1e-9, time <= margins.loss_until + 1e-9
+    bound = margins.weights * travelled
+    mean = inference.mean_equivalence(paths, other, bound, seed=SEED, level=LEVEL, resamples=RESAMPLES)
+    limit = margins.loss * np.mean(np.atleast_2d(other_losses), axis=0)
+    loss = inference.loss_equivalence(losses, other_losses, limit, level=LEVEL)
+    null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
+    data |= _columns("weights", mean, early, {"upper": mean.upper})
+    data |= _columns("loss", loss, late, {"lower": loss.lower, "upper": loss.upper})
+    data |= {f"{key}_null_p": ("time", _spread(late, test.p_value)) for key, test in null.items()}
+    together = {
+        "weights differ": null["weights"].maximum_p,
+        "loss differs": null["loss"].maximum_p,
+        "distribution differs": _distribution(paths[:, late], other[..., late, :]) if name == "twin" else np.nan,
+        "weights equivalent": float(mean.p_value[early].max()),
+        "loss equivalent": float(loss.p_value[late].max()),
+    }
+    data["together_p"] = ("test", np.array(list(together.values())))
+    counts = [len(paths), 1 if name == "descent" else len(other)]
+    data["trajectories"] = ("of", np.array(counts))
+    coords = {"time": time, "test": list(together), "side": name, "of": ["mutation", "other"]}
+    return xarray.Dataset(data, coords)
+
+
+def finite(data: xarray.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Paths and losses at the times, of the kept trajectories that are finite there."""
+    at = data.sel(time=times)
+    paths, losses = at.path.values.astype(float), at.loss.values[: data.sizes["path_trajectory"]].astype(float)
+    good = np.isfinite(losses).all(axis=1) & np.isfinite(paths).all(axis=(1, 2))
+    return paths[good], losses[good]
+
+
+def _columns(name: str, test: Any, inside: np.ndarray, limits: dict[str, np.ndarray]) -> dict[str, Any]:
+    columns = {"": test.estimate, "_margin": test.margin, "_detectable": test.detectable}
+    columns |= {f"_{key}": value for key, value in limits.items()}
+    # Estimates are shown at all times; the statement is made at the declared ones.
+    found = {f"{name}{key}": ("time", value) for key, value in columns.items()}
+    return found | {f"{name}_p": ("time", np.where(inside, test.p_value, np.nan))}
+
+
+def _spread(inside: np.ndarray, values: np.ndarray) -> np.ndarray:
+    full = np.full(inside.shape, np.nan)
+    full[inside] = values
+    return full
+
+
+def _null(paths: np.ndarray, other: np.ndarray, losses: np.ndarray, other_losses: np.ndarray) -> dict[str, Any]:
+    loss = inference.loss_test(losses, other_losses, seed=SEED, resamples=RESAMPLES)
+    if other.ndim == 2:
+        return {"weights": inference.sign_flip_test(paths, other, seed=SEED, resamples=RESAMPLES), "loss": loss}
+    return {"weights": inference.permutation_test(paths, other, seed=SEED, permutations=RESAMPLES), "loss": loss}
+
+
+def _distribution(paths: np.ndarray, other: np.ndarray) -> float:
+    return float(inference.energy_test(paths, other, seed=SEED, permutations=RESAMPLES).maximum_p)
+
+
+def established_until(one: xarray.Dataset, what: str) -> float:
+    """Last time up to which one side's "weights" or "loss" are equivalent at every recorded time, 0 if at none.
+
+    Times are tested in their order and the first that fails ends it, so no adjustment for their number is due.
+    """
+    inside = np.isfinite(one[f"{what}_p"].values)
+    times, failed = one.time.values[inside], one[f"{what}_p"].values[inside] >= LEVEL
+    return float(times[: int(np.argmax(failed)) if failed.any() else len(times)].max(initial=0.0))
+
+
+def crossing_time(found: xarray.Dataset) -> float:
+    """First recorded time at which the twins' own unbiased Δ to noise-free descent exceeds the margin, else ∞."""
+    one = found.sel(side="descent")
+    beyond = np.flatnonzero(one.twin_weights.values > one.weights_margin.values)
+    return float(one.time.values[beyond[0]]) if beyond.size else np.inf
