@@ -59,6 +59,9 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         >>> bool((found.weights_p.sel(side="twin") < 0.05).all())
         True
     """
+    if any(not np.array_equal(side.time, sides.mutation.time) for side in sides):
+        times = [side.time.values.tolist() for side in sides]
+        raise ValueError(f"mutation, twin and descent must share their recorded times, got {times}")
     parts = [_side(sides, name, margins) for name in ("twin", "descent")]
     return xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
 

@@ -1,0 +1,121 @@
+"""Equivalence within declared margins: established for a true twin, refused for a wrong one, bad input refused."""
+
+import json
+import shutil
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray
+
+import corr
+from experiments import cli
+from experiments._declare import Margins
+from experiments._equivalence_report import report
+from experiments.equivalence import crossing_time, equivalence, established_until
+
+MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum((x - 1) ** 2 * jnp.arange(1.0, 9.0))
+
+
+@cache
+def sides(wrong: float = 1.0) -> corr.Comparison:
+    """A bowl; ``wrong`` multiplies the twin's drift."""
+
+    def moments(gradient: jax.Array):
+        drift, factor = corr.paper_moments(step_time=1e-4)(gradient)
+        return wrong * drift, factor
+
+    return corr.compare(
+        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
+        record_every=0.25, learning_rate=1e-4, step_ratio=1.0, twin_moments=moments,
+        descent_learning_rate=1e-3, progress=False,
+    )  # fmt: skip
+
+
+@cache
+def tested(wrong: float = 1.0) -> xarray.Dataset:
+    return equivalence(sides(wrong), MARGINS)
+
+
+def test_a_true_twin_is_equivalent_and_a_wrong_one_is_different() -> None:
+    true, wrong = tested(), tested(0.8)
+    assert established_until(true.sel(side="twin"), "weights") == 0.75
+    assert established_until(true.sel(side="twin"), "loss") == 1.0
+    assert established_until(wrong.sel(side="twin"), "weights") == 0.0
+    said = {name: report(found, sides(factor)) for name, found, factor in (("t", true, 1.0), ("w", wrong, 0.8))}
+    assert said["t"]["verdicts"]["twin"]["equivalent"]
+    assert said["w"]["verdicts"]["twin"]["verdict"].startswith("different")
+    assert "runs" in said["w"]["sentences"][-1] or "established" in said["w"]["sentences"][-1]
+    assert {row["verdict"] for row in said["t"]["rows"]} <= {
+        "equivalent", "not established", "differs", "no difference found"
+    }  # fmt: skip
+
+
+def bent(bias: float, count: int, seed: int) -> xarray.Dataset:
+    """Straight paths in four parameters, bent away by ``bias`` t² with a little scatter."""
+    time = np.linspace(0.0, 1.0, 11)
+    noise = 0.01 * np.random.default_rng(seed).normal(size=(count, 11, 4)) * time[:, None]
+    paths = time[:, None] + bias * time[:, None] ** 2 * np.array([1.0, -1.0, 1.0, -1.0]) + noise * bool(bias)
+    losses = 1 - 0.5 * time + noise[..., 0] * bool(bias)
+    return xarray.Dataset(
+        {"path": (("path_trajectory", "time", "parameter"), paths), "loss": (("trajectory", "time"), losses)},
+        coords={"time": time},
+    )
+
+
+def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_margin() -> None:
+    """|bias|² = (t/4)² of the way²: 1.6 % at t = 0.5, 2.25 % at t = 0.6, known to 0.1 %."""
+    made = corr.Comparison(bent(0.25, 48, 0), bent(0.25, 200, 1), bent(0.0, 1, 2))
+    found = equivalence(made, replace(MARGINS, weights_until=1.0))
+    assert crossing_time(found) == pytest.approx(0.6)
+    assert established_until(found.sel(side="descent"), "weights") == pytest.approx(0.5)
+    assert established_until(found.sel(side="twin"), "weights") == 1.0
+    assert crossing_time(tested()) == np.inf
+
+
+def test_statements_are_made_inside_the_declared_times_only() -> None:
+    found = tested()
+    assert np.isnan(found.weights_p.sel(time=1.0)).all() and np.isfinite(found.loss_p).all()
+    assert (found.weights_p.sel(time=0.5) < 0.05).all()
+
+
+def test_repeated_trajectories_and_other_times_are_refused() -> None:
+    good = sides()
+    twice = good.mutation.copy(deep=True)
+    twice["path"][1] = twice["path"][0].values
+    with pytest.raises(ValueError, match="repeats 1 of its trajectories"):
+        equivalence(good._replace(mutation=twice), MARGINS)
+    with pytest.raises(ValueError, match="share their recorded times"):
+        equivalence(good._replace(twin=good.twin.isel(time=[0, 2, 4])), MARGINS)
+    with pytest.raises(ValueError, match="at least"):
+        equivalence(good._replace(mutation=good.mutation.isel(path_trajectory=[0])), MARGINS)
+
+
+def test_command_line_gives_the_verdict_of_the_functions(
+    smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(smoke, tmp_path / "copy")
+    assert cli.main(["test", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
+    printed = capsys.readouterr().out
+    folder = tmp_path / "copy" / "smoke" / "shallow-lambda-100"
+    saved = json.loads((folder / "test.json").read_text())
+    run = corr.load_run(folder)[0]
+    again = report(equivalence(run, Margins()), run)
+    assert saved["verdicts"] == again["verdicts"] and saved["rows"] == again["rows"]
+    assert saved["verdicts"]["twin"]["verdict"] in " ".join(printed.split())
+    assert (folder.parent / "figures" / f"equivalence-{folder.name}.pdf").stat().st_size > 1000
+
+
+def test_command_line_refuses_what_it_cannot_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["test", "fig1", "--preset", "smoke", "--output", str(tmp_path)]) == 2
+    assert "run `corr run EXPERIMENT` first" in capsys.readouterr().err
+    assert cli.main(["test", "levels"]) == 2
+    assert "levels is a study" in capsys.readouterr().err
