@@ -1,5 +1,7 @@
 """The arrays a figure needs of one saved run."""
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +88,19 @@ def read_study(folder: Path) -> StudyResult:
     """
     manifest = finished_manifest(folder)
     return StudyResult(load_parts(folder, manifest["parts"]), manifest["configuration"])
+
+
+def read_json(file: Path, keys: Iterable[str], command: str) -> dict[str, Any]:
+    """Plain numbers that a command has saved.
+
+    Raises:
+        ResultError: if the file is missing, damaged or lacks a key; the message names the command to run.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {key: found[key] for key in keys}
+    except (OSError, ValueError, KeyError) as error:
+        raise ResultError(f"{file} is missing or damaged: run `{command}` first") from error
 
 
 def _side(data: xarray.Dataset) -> Side:

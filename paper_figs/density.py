@@ -4,15 +4,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult
 from ._settings import short, wrapped
+from ._study import draw_study
 
 KERNEL = {"color": "black", "linewidth": 0.9}
 LIMIT = {"color": _style.TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
@@ -34,13 +34,7 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
     Raises:
         ResultError: if the results are missing, unfinished or damaged.
     """
-    found = read_study(results[0])
-    with matplotlib.style.context(_style.STYLE):
-        files = []
-        for name, make in (("density", _over_time), ("density_sigma", _against_sigma)):
-            figure, numbers = make(found)
-            files += _style.save(figure, folder, name, {"configuration": found.configuration, **numbers})
-        return files
+    return draw_study(results[0], folder, {"density": _over_time, "density_sigma": _against_sigma})
 
 
 def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:

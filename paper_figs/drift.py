@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult
 from ._settings import wrapped
+from ._study import draw_study
 
 DOT = {"color": _style.MEAN["color"], "marker": "o", "markersize": 3, "linestyle": "", "zorder": 5}
 EXACT = {"color": "black", "linewidth": 1.0}
@@ -31,13 +31,7 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
     Raises:
         ResultError: if the results are missing, unfinished or damaged.
     """
-    found = read_study(results[0])
-    with matplotlib.style.context(_style.STYLE):
-        files = []
-        for name, make in (("drift", _against_strength), ("drift_one_coordinate", _coordinate)):
-            figure, numbers = make(found)
-            files += _style.save(figure, folder, name, {"configuration": found.configuration, **numbers})
-        return files
+    return draw_study(results[0], folder, {"drift": _against_strength, "drift_one_coordinate": _coordinate})
 
 
 def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Bands of a run's differences to its twin and to noise-free descent, with margins and verdicts over time."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from . import _style
+from ._read import read_json
 from ._settings import wrapped
 
 BAND, MARGIN, YES, NO = "#0072B2", "0.35", "#009E73", "#D55E00"
@@ -29,13 +29,10 @@ def draw(file: Path, folder: Path) -> list[Path]:
         The files written.
 
     Raises:
-        ValueError: if the file is missing or damaged.
+        ResultError: if the file is missing or damaged.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        series, margins = found["series"], found["margins"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{file} is missing or damaged: run `corr test EXPERIMENT` first") from error
+    found = read_json(file, ("series", "margins", "level", "run", "preset"), "corr test EXPERIMENT")
+    series, margins = found["series"], found["margins"]
     with matplotlib.style.context(_style.STYLE):
         figure = Figure(figsize=(_style.WIDTH, 4.4))
         axes = figure.subplots(2, 2, sharex=True, sharey="row")

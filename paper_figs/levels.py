@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
@@ -14,8 +13,9 @@ from matplotlib.lines import Line2D
 from corr import inference
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult
 from ._settings import wrapped
+from ._study import draw_study
 
 COLOURS = {"level 0": "#D55E00", "level 1": "#CC79A7", "level 2": "#0072B2", "level 3": "black"}
 DASHES = {"level 0": "-", "level 1": (0, (1, 1)), "level 2": (0, (4, 1.5)), "level 3": (0, (2.5, 1.2))}
@@ -34,13 +34,7 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
     Raises:
         ResultError: if the results are missing, unfinished or damaged.
     """
-    found = read_study(results[0])
-    with matplotlib.style.context(_style.STYLE):
-        files = []
-        for name, make in (("levels", _all_levels), ("levels_coarse", _coarse_steps)):
-            figure, numbers = make(found)
-            files += _style.save(figure, folder, name, {"configuration": found.configuration, **numbers})
-        return files
+    return draw_study(results[0], folder, {"levels": _all_levels, "levels_coarse": _coarse_steps})
 
 
 def _all_levels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult
 from ._settings import wrapped
+from ._study import draw_study
 
 MUTATION = {"color": _style.MEAN["color"], "marker": "o", "markersize": 3.5, "linestyle": "", "zorder": 5}
 TWIN = {"color": _style.TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
@@ -32,34 +32,36 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
     Raises:
         ResultError: if the results are missing, unfinished or damaged.
     """
-    found = read_study(results[0])
-    with matplotlib.style.context(_style.STYLE):
-        figure = Figure(figsize=(_style.WIDTH, 6.0))
-        panels = figure.subplots(3, 1)
-        cold, warm = _gather(found, "cold mutation"), _gather(found, "warm mutation")
-        level_1 = _gather(found, "warm corrected")
-        exact = level_1.isel(run=_scanned(found, level_1))
-        panels[1].plot(exact.beta, exact.away, **LEVEL_1)
-        numbers = {
-            "cold": _panel(panels[0], cold, found.parts["cold twins"], "step_time"),
-            "warm": _panel(panels[1], warm.isel(run=_scanned(found, warm)), found.parts["warm twins"], "beta"),
-            "floor": _floor(panels[2], warm, found.parts["warm twins"], level_1),
-        }
-        panels[0].set_xlabel("λα, at β = ∞ (Figure 1’s network, $t$ = 1)", fontsize=7)
-        step_time = found.configuration["warm_step_time"]
-        panels[1].set_xlabel(f"β, at βσ² = {2 * step_time:g} (curved valley, $t$ = 1)", fontsize=7)
-        panels[2].set_xlabel("λα, at β = 20 (curved valley, $t$ = 1)", fontsize=7)
-        for axis in panels:
-            axis.set_ylabel("unbiased Δ / way²", fontsize=7)
-        figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-        sizes = found.configuration
-        _style.state(figure, wrapped([
-            f"preset {sizes['preset']}",
-            f"n = {sizes['cold_mutation']} mutation and {sizes['cold_twins']} twins at β = ∞",
-            f"{sizes['warm_mutation']} and {sizes['warm_twins']} at finite β",
-            "bars: one standard error", "all ours: the paper has no such figure",
-        ]))  # fmt: skip
-        return _style.save(figure, folder, "order", {"configuration": sizes, **numbers})
+    return draw_study(results[0], folder, {"order": _panels})
+
+
+def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    figure = Figure(figsize=(_style.WIDTH, 6.0))
+    panels = figure.subplots(3, 1)
+    cold, warm = _gather(found, "cold mutation"), _gather(found, "warm mutation")
+    level_1 = _gather(found, "warm corrected")
+    exact = level_1.isel(run=_scanned(found, level_1))
+    panels[1].plot(exact.beta, exact.away, **LEVEL_1)
+    numbers = {
+        "cold": _panel(panels[0], cold, found.parts["cold twins"], "step_time"),
+        "warm": _panel(panels[1], warm.isel(run=_scanned(found, warm)), found.parts["warm twins"], "beta"),
+        "floor": _floor(panels[2], warm, found.parts["warm twins"], level_1),
+    }
+    panels[0].set_xlabel("λα, at β = ∞ (Figure 1’s network, $t$ = 1)", fontsize=7)
+    step_time = found.configuration["warm_step_time"]
+    panels[1].set_xlabel(f"β, at βσ² = {2 * step_time:g} (curved valley, $t$ = 1)", fontsize=7)
+    panels[2].set_xlabel("λα, at β = 20 (curved valley, $t$ = 1)", fontsize=7)
+    for axis in panels:
+        axis.set_ylabel("unbiased Δ / way²", fontsize=7)
+    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    sizes = found.configuration
+    _style.state(figure, wrapped([
+        f"preset {sizes['preset']}",
+        f"n = {sizes['cold_mutation']} mutation and {sizes['cold_twins']} twins at β = ∞",
+        f"{sizes['warm_mutation']} and {sizes['warm_twins']} at finite β",
+        "bars: one standard error", "all ours: the paper has no such figure",
+    ]))  # fmt: skip
+    return figure, numbers
 
 
 def _gather(found: StudyResult, kind: str) -> xarray.Dataset:

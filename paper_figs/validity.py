@@ -1,6 +1,5 @@
 """Predicted regimes over σ and β, with measured one-step acceptance on the map."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from . import _style
+from ._read import read_json
 from ._settings import short
 
 COLOURS = ("#009E73", "#99D8C9", "#F0E442", "#D55E00", "#555555")
@@ -29,13 +29,10 @@ def draw(file: Path, folder: Path) -> list[Path]:
         The files written.
 
     Raises:
-        ValueError: if the file is missing or damaged.
+        ResultError: if the file is missing or damaged.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        maps, measured = found["regimes"], found["measured"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{file} is missing or damaged: run `corr validity EXPERIMENT` first") from error
+    found = read_json(file, ("regimes", "measured", "clock", "experiment", "preset"), "corr validity EXPERIMENT")
+    maps, measured = found["regimes"], found["measured"]
     with matplotlib.style.context(_style.STYLE):
         figure = Figure(figsize=(_style.WIDTH, 4.6))
         axes = figure.subplots(len(maps), 1, sharex=True)
