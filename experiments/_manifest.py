@@ -38,7 +38,7 @@ def build_manifest(task: "Task", sides: Comparison, flips: list[dict[str, Any]],
         "flip_rates": flips,
         "acceptance": float(walk.acceptance.mean()),
         "loss_drift": float(walk.loss_drift.max()),
-        **_predictions(task.loss, task.params, sides.descent, task.clock),
+        **_predictions(task.problem.loss, task.params, sides.descent, task.clock),
         "trajectories": {
             "asked": task.trajectories,
             "finite": int(walk.finite.sum()),
