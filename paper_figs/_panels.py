@@ -40,7 +40,12 @@ def weights(run: Run, chosen: list[int]) -> Panel:
         axis.set_ylabel("$x_i(t)$")
     for axis in axes[-1]:
         axis.set_xlabel("$t$")
-    return figure, {
+    return figure, weight_numbers(run, chosen)
+
+
+def weight_numbers(run: Run, chosen: list[int]) -> dict[str, Any]:
+    """What is drawn of some weights."""
+    return {
         "time": run.time,
         "weights": chosen,
         "labels": [run.labels[k] for k in chosen],
