@@ -12,7 +12,6 @@ from ._settings import short
 
 Panel = tuple[Figure, dict[str, Any]]
 LOG_RANGE = 5.0
-MANY = 1000  # dots beyond this are drawn smaller, and as pixels inside the vector file
 
 
 def drawn(run: Run) -> int:
@@ -73,15 +72,9 @@ def all_weights(axis: Axes, run: Run) -> dict[str, Any]:
     single = run.mutation.path[: drawn(run), -1][:, order]
     mean, twin, gradient = run.mutation.mean[-1, order], run.twin.mean[-1, order], run.gradient[-1, order]
     grey, green, orange, black = _style.DOTS
-    if len(order) > MANY:
-        small = {"markersize": 0.5, "rasterized": True}
-        axis.plot(rank, single.T, **{**grey, **small})
-        axis.plot(rank, mean, **{**green, **small, "marker": "."})
-        axis.plot(rank, twin, **{**orange, **small, "marker": "."})
-    else:
-        axis.plot(rank, single.T, **grey)
-        axis.errorbar(rank, mean, run.mutation.error[-1, order], elinewidth=0.8, **green)
-        axis.errorbar(rank, twin, run.twin.error[-1, order], elinewidth=0.5, **orange)
+    axis.plot(rank, single.T, **grey)
+    axis.errorbar(rank, mean, run.mutation.error[-1, order], elinewidth=0.8, **green)
+    axis.errorbar(rank, twin, run.twin.error[-1, order], elinewidth=0.5, **orange)
     axis.plot(rank, gradient, **black)
     axis.set_xlabel("weight, ordered by its gradient-descent value", fontsize=7)
     axis.set_ylabel(f"$x_i(t)$ at $t$ = {short(run.time[-1])}")

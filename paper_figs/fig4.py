@@ -7,6 +7,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from . import _panels, _style
 from ._agreement import Agreement, agreement
@@ -15,6 +16,9 @@ from ._settings import settings, short
 
 PAPER = {"step_ratio": 0.1, "trajectories": 100, "end_time": 5.0}
 OURS = ("α", "start", "twin")
+# Thousands of dots are pixels inside the vector file, which would otherwise be megabytes.
+GREY = {"color": "0.78", "linestyle": "", "marker": ".", "markersize": 0.6, "rasterized": True, "zorder": 1}
+GREEN = {**GREY, "color": _style.MEAN["color"], "markersize": 1.2, "zorder": 3}
 
 
 def draw(runs: list[Path], folder: Path) -> list[Path]:
@@ -32,15 +36,42 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     """
     run = read(runs[0])
     with matplotlib.style.context(_style.STYLE):
-        figure = Figure(figsize=(_style.WIDTH, 3.2))
-        numbers = _panels.all_weights(figure.subplots(), run)
-        _style.roles_legend(figure, _panels.drawn(run), _style.DOTS)
-        _style.state(figure, settings([run], paper=PAPER, ours=OURS))
+        figure, numbers = _every_weight(run)
+        _style.state(figure, settings([run], paper=PAPER, ours=(*OURS, "lower panel")))
         files = _style.save(figure, folder, "fig4a", {"configuration": run.configuration, **numbers})
         figure, numbers = _displacements(run)
         _style.state(figure, settings([run], paper=PAPER, ours=(*OURS, "this panel")))
         files += _style.save(figure, folder, "fig4b", {"configuration": run.configuration, **numbers})
     return files
+
+
+def _every_weight(run: Run) -> _panels.Panel:
+    """The weights as the paper draws them above, what differs from gradient descent below."""
+    order = np.argsort(run.gradient[-1], kind="stable")
+    rank = np.arange(1, len(order) + 1)
+    gradient, mean = run.gradient[-1, order], run.mutation.mean[-1, order]
+    single = run.mutation.path[: _panels.drawn(run), -1][:, order]
+    figure = Figure(figsize=(_style.WIDTH, 4.6))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.5, 1))
+    for axis, away in ((above, 0.0), (below, gradient)):
+        axis.plot(rank, (single - away).T, **GREY)
+        axis.plot(rank, mean - away, **GREEN)
+        axis.plot(rank, gradient - away, **_style.GRADIENT)
+    above.set_ylabel(f"$x_i(t)$ at $t$ = {short(run.time[-1])}")
+    below.set_ylabel("less gradient descent’s", fontsize=7)
+    below.set_xlabel("weight, ordered by its gradient-descent value", fontsize=7)
+    texts = (f"mutation, {len(single)} runs", "mutation, mean", "gradient descent")
+    large = ({**GREY, "markersize": 3}, {**GREEN, "markersize": 4}, _style.GRADIENT)
+    handles = [Line2D([], [], **style, label=text) for style, text in zip(large, texts, strict=True)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, handlelength=1.2)
+    return figure, {
+        "time": run.time[-1],
+        "order": order,
+        "single": single,
+        "mean": mean,
+        "mean_standard_error": run.mutation.error[-1, order],
+        "gradient": gradient,
+    }
 
 
 def _displacements(run: Run) -> tuple[Figure, dict[str, Any]]:

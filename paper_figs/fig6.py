@@ -5,7 +5,6 @@ from typing import Any
 
 import matplotlib.style
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -77,9 +76,8 @@ def _losses(runs: tuple[Run, Run], means: tuple[Means, Means]) -> _panels.Panel:
         }  # fmt: skip
     axis.set_xlabel("$t$")
     axis.set_ylabel("loss")
-    axis.set_ylim(bottom=0)
+    axis.set_title(f"λ = {short(runs[0].configuration['step_ratio'])}")
     inset.set_title(f"λ = {short(runs[1].configuration['step_ratio'])}", fontsize=6.5)
-    inset.set_ylim(bottom=0)
     _legend(figure)
     return figure, numbers
 
@@ -92,7 +90,7 @@ def _legend(figure: Figure) -> None:
         for name, style in texts.items()
     ]
     handles.append(Line2D([], [], **_style.GRADIENT, label="gradient descent"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
 def _against_count(run: Run) -> _panels.Panel:
@@ -107,10 +105,19 @@ def _against_count(run: Run) -> _panels.Panel:
         ("averaged twin", twin, _style.TWIN["color"], "D"),
     ):
         found = inference.convergence_in_trajectories(walk, other, counts=counts.tolist())
-        _points_and_law(axis, found, colour, marker, f"Δ to {name}")
+        style = {"color": colour, "marker": marker, "markersize": 3, "linestyle": "", "mfc": "none"}
+        axis.plot(counts, found.delta[:, 0], label=f"Δ to {name}", **style)
+        axis.plot(counts, found.law[:, 0], color=colour, linewidth=0.7)
         numbers[name] = {field: getattr(found, field) for field in found._fields}
-    single = float(numbers["gradient descent"]["law"][0, 0] - numbers["gradient descent"]["floor"][0])
-    axis.plot(counts, single / counts, color="0.6", linestyle=(0, (1, 1.2)), label="1/$n$")
+    smooth = numbers["gradient descent"]
+    single = float(smooth["law"][0, 0] - smooth["floor"][0])
+    axis.plot(counts, single / counts, color="0.6", linestyle=(0, (1, 1.2)), label="expected, 1/$n$")
+    own = float(twin[:, 0].var(axis=0, ddof=1).mean()) / len(twin)
+    axis.axhline(
+        own, color=_style.TWIN["color"], linewidth=0.7, linestyle=(0, (4, 3)), label="noise of the twin’s mean"
+    )
+    numbers["twin_sampling_noise"] = own
+    axis.set_title(_power(smooth))
     axis.set_xscale("log")
     _style.log_axis(axis)
     axis.set_xlabel("trajectories averaged, $n$", fontsize=7)
@@ -119,9 +126,7 @@ def _against_count(run: Run) -> _panels.Panel:
     return figure, numbers
 
 
-def _points_and_law(axis: Axes, found: Any, colour: str, marker: str, label: str) -> None:
-    low, slope, high = (float(part[0]) for part in (found.lower, found.exponent, found.upper))
-    exponent = "" if np.isnan(slope) else f"; power {slope:.3f} ({low:.2f} to {high:.2f})"
-    style = {"color": colour, "marker": marker, "markersize": 3, "linestyle": "", "mfc": "none"}
-    axis.plot(found.counts, found.delta[:, 0], label=label + exponent, **style)
-    axis.plot(found.counts, found.law[:, 0], color=colour, linewidth=0.7)
+def _power(found: dict[str, Any]) -> str:
+    """Fitted power of Δ less its floor with its confidence interval, and the floor."""
+    low, power, high = (float(found[name][0]) for name in ("lower", "exponent", "upper"))
+    return f"Δ − floor falls as $n$ to the power {power:.3f} (95 %: {low:.3f} to {high:.3f})"

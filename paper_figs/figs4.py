@@ -62,7 +62,7 @@ def _weights(stretches: list[xarray.Dataset]) -> tuple[Figure, dict[str, Any]]:
     texts = (f"mutation, {len(stretches[0].path)} runs", "mutation, mean", "gradient descent")
     styles = (_style.SINGLE, _style.MEAN, _style.GRADIENT)
     handles = [Line2D([], [], **style, label=text) for style, text in zip(styles, texts, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
     columns = {name: [data[name].values[:, chosen] for data in stretches] for name in ("mean", "variance", "descent")}
     return figure, {"time": [data.time.values for data in stretches], "weights": chosen, **columns}
 
@@ -86,11 +86,11 @@ def _loss_and_distance(stretches: list[xarray.Dataset]) -> tuple[Figure, dict[st
     for axis, label in ((above, "loss"), (below, "Δ$(t)$")):
         _mark_resets(axis, stretches)
         axis.set_ylabel(label)
-        axis.set_ylim(bottom=0)
+    below.set_ylim(bottom=0)
     below.set_xlabel("$t$")
     handles = [Line2D([], [], **_style.MEAN, label="mutation, mean"),
                Line2D([], [], **_style.GRADIENT, label="gradient descent"),
-               Line2D([], [], **LAW, label="Δ from free diffusion alone, 2(t − reset)/(βn)")]  # fmt: skip
+               Line2D([], [], **LAW, label="free diffusion, 2(t − reset)/(βn)")]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure, numbers
 
