@@ -5,15 +5,16 @@ import importlib.util
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import density, drift, fig1, fig2, levels, order
+from . import density, drift, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4, levels, order
 from ._declare import Experiment
 from ._study import Study
 
 Item = TypeVar("Item")
 Found = Experiment | Study
 
-EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in (fig1, fig2)}
-STUDIES: dict[str, Study] = {module.study.name: module.study for module in (levels, drift, order, density)}
+FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3)
+EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in FIGURES}
+STUDIES: dict[str, Study] = {module.study.name: module.study for module in (figs4, levels, drift, order, density)}
 CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 
 

@@ -56,8 +56,11 @@ def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
     return (marks[-1] - marks[-2]) / PROBE_STEPS / PROBE_TRAJECTORIES
 
 
-def estimate(preset: Preset) -> float:
-    """Seconds, for networks of Figure 1's size; the twin's steps are guessed (dt 1e-3, λα once the loss gets stiff)."""
+def estimate(preset: Preset, relative_cost: float = 1.0) -> float:
+    """Seconds, for steps that cost ``relative_cost`` of Figure 1's.
+
+    The twin's steps are guessed: dt 1e-3, λα once the loss gets stiff.
+    """
     speed = machine_speed()
     total = 0.0
     for ratio, trajectories in zip(preset.step_ratios, preset.trajectories, strict=True):
@@ -69,4 +72,4 @@ def estimate(preset: Preset) -> float:
         twin += followed * (preset.end_time - early) / max(step_time, TWIN_STEP / 50)
         total += twin * speed["gradient"]
         total += preset.end_time / (preset.descent_learning_rate or preset.learning_rate) * speed["gradient"] * 2
-    return total
+    return total * relative_cost

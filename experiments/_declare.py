@@ -8,6 +8,20 @@ from typing import Any, NamedTuple
 import jax
 
 
+class Fit(NamedTuple):
+    """What a network is fitted to, for figures that show its outputs.
+
+    Attributes:
+        points: θ, shape (K,).
+        targets: y, shape (K,).
+        outputs: ``params -> f(θ)``, shape (K,).
+    """
+
+    points: jax.Array
+    targets: jax.Array
+    outputs: Callable[[Any], jax.Array]
+
+
 class Problem(NamedTuple):
     """What is learned.
 
@@ -15,11 +29,13 @@ class Problem(NamedTuple):
         loss: ``params -> scalar``.
         init: ``key -> params``, the start parameters.
         facts: plain numbers and texts for the manifest (network, target, number of points).
+        fit: the data and the network's outputs, None for problems that have none.
     """
 
     loss: Callable[[Any], jax.Array]
     init: Callable[[jax.Array], Any]
     facts: Mapping[str, Any] = {}
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +51,7 @@ class Preset:
         record_every: common time between recorded times.
         thin: (time, count): after this time only the first ``count`` twins are followed, None for all.
         descent_learning_rate: learning rate of noise-free descent, None for α.
+        problem: a smaller version of the experiment's problem, None for the experiment's own.
     """
 
     learning_rate: float
@@ -45,6 +62,11 @@ class Preset:
     record_every: float
     thin: tuple[float, int] | None = None
     descent_learning_rate: float | None = None
+    problem: Callable[[], Problem] | None = None
+
+    def resolved(self, experiment: "Experiment") -> Problem:
+        """The problem that this size of an experiment runs."""
+        return (self.problem or experiment.problem)()
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,7 @@ class Experiment:
         network: short name of the network; runs of one network and one λ are shared between experiments.
         judged_until: last time of the statement for all times together.
         margins: what counts as equivalent.
+        relative_cost: time of one step in units of Figure 1's.
     """
 
     name: str
@@ -87,3 +110,4 @@ class Experiment:
     network: str = "network"
     judged_until: float = 8.0
     margins: Margins = Margins()
+    relative_cost: float = 1.0

@@ -75,7 +75,7 @@ def validity(
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance must lie in (0, 1), got {tolerance}")
     _, clock, _, preset = plan(experiment, options)[0]
-    problem, root = experiment.problem(), corr.root_key(options.seed)
+    problem, root = preset.resolved(experiment), corr.root_key(options.seed)
     params = problem.init(corr.trajectory_key(root, corr.Stream.START, 0))
     start, unravel = ravel_pytree(params)
     loss = lambda flat: problem.loss(unravel(flat))  # noqa: E731

@@ -15,6 +15,7 @@ from jax.flatten_util import ravel_pytree
 
 from corr._compare import Clock, Comparison
 from theory import level1
+from theory.spectrum import LARGEST_FULL
 from theory.validity import measure_curvature, validity
 
 from ._guard import CHECKED_POINTS
@@ -22,6 +23,7 @@ from ._guard import CHECKED_POINTS
 if TYPE_CHECKING:
     from ._runner import Task
 
+PROBES, PROBE_SEED = 256, 0
 LAYOUT = ("devices", "block_size", "refresh_every")
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray")
 
@@ -38,7 +40,7 @@ def build_manifest(task: "Task", sides: Comparison, flips: list[dict[str, Any]],
         "flip_rates": flips,
         "acceptance": float(walk.acceptance.mean()),
         "loss_drift": float(walk.loss_drift.max()),
-        **_predictions(task.loss, task.params, sides.descent, task.clock),
+        **_predictions(task.problem.loss, task.params, sides.descent, task.clock),
         "trajectories": {
             "asked": task.trajectories,
             "finite": int(walk.finite.sum()),
@@ -67,13 +69,26 @@ def _predictions(loss: Any, params: Any, smooth: Any, clock: Clock) -> dict[str,
     path, times = jnp.asarray(smooth.path.values[0]), smooth.time.values
     norms = jax.jit(jax.vmap(lambda row: jnp.linalg.norm(jax.grad(flat_loss)(row))))(path)
     strengths = level1.strength(norms, mutation_std=clock.mutation_std, beta=clock.beta)
-    measure = jax.jit(lambda row: measure_curvature(flat_loss, row))
+    signs = _probes(path.shape[1], path.dtype)
+    measure = jax.jit(lambda row: measure_curvature(flat_loss, row, signs))
     rows = []
     for k in np.linspace(0, len(times) - 1, CHECKED_POINTS + 1).round().astype(int):
         numbers = validity(*measure(path[k]), mutation_std=clock.mutation_std, beta=clock.beta)
         found = {name: plain(value) for name, value in numbers._asdict().items()}
         rows.append({"time": float(times[k]), "gradient_norm": float(norms[k]), **found})
-    return {"validity": rows, "acceptance_theory": [float(a) for a in level1.acceptance(strengths)[1:]]}
+    probes = None if signs is None else len(signs)
+    return {
+        "validity": rows,
+        "curvature_probes": probes,
+        "acceptance_theory": [float(a) for a in level1.acceptance(strengths)[1:]],
+    }
+
+
+def _probes(size: int, dtype: Any) -> jax.Array | None:
+    """Random signs for curvature estimates of large networks, where all N Hessian-vector products take minutes."""
+    if size <= LARGEST_FULL:
+        return None
+    return jax.random.rademacher(jax.random.key(PROBE_SEED, impl="threefry2x32"), (PROBES, size), dtype)
 
 
 def plain(value: Any) -> float | str:

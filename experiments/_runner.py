@@ -14,15 +14,16 @@ from corr._clock import check_count
 from corr._compare import Clock, resolve_clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
-from corr._storage import save_run
+from corr._storage import save_part, save_run
 from corr.ensemble._memory import estimate_memory, free_memory
 
 from ._blocks import choose_blocks
 from ._catalogue import find_preset
 from ._claim import claimed
-from ._declare import Experiment, Preset
+from ._declare import Experiment, Preset, Problem
 from ._guard import DecisionGuard
 from ._manifest import build_manifest, plain
+from ._means import MEANS, means
 
 CHECKPOINTS = "checkpoints"
 Precision = Literal["float32", "float64"]
@@ -87,7 +88,7 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
     """
     with jax.enable_x64(options.precision == "float64"):
         runs = plan(experiment, options)
-        problem = experiment.problem()
+        problem = find_preset(experiment, options.preset).resolved(experiment)
         root = corr.root_key(options.seed)
         params = check_params(problem.init(corr.trajectory_key(root, corr.Stream.START, 0)))
         check_loss(problem.loss, params)
@@ -97,7 +98,7 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
                 if finished:
                     say(f"{folder}: finished before, reused")
                     continue
-                one = Task(problem.loss, params, root, folder, clock, trajectories, preset, options, facts)
+                one = Task(problem, params, root, folder, clock, trajectories, preset, options, facts)
                 _one_run(one, say)
     return [folder for folder, *_ in runs]
 
@@ -105,7 +106,7 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
 class Task(NamedTuple):
     """Everything one run needs."""
 
-    loss: Any
+    problem: Problem
     params: Any
     root: jax.Array
     folder: Path
@@ -121,10 +122,10 @@ def _one_run(task: Task, say: Any) -> None:
     numbers = f"σ = {clock.mutation_std:.4g}, β = {clock.beta:g}, λ = {clock.step_ratio:g}, α = {clock.learning_rate:g}"
     say(f"{folder}: {numbers}, {task.options.precision}; memory about {_memory(task)}")
     begun = time.perf_counter()
-    guard = DecisionGuard(task.loss, clock, task.root, folder, say)
+    guard = DecisionGuard(task.problem.loss, clock, task.root, folder, say)
     guard.start(task.params)
     sides = corr.compare(
-        task.loss,
+        task.problem.loss,
         task.params,
         key=task.root,
         trajectories=task.trajectories,
@@ -146,17 +147,18 @@ def _one_run(task: Task, say: Any) -> None:
     )
     if jax.process_index() == 0:
         guard.along(sides.mutation, task.params)
+        save_part(folder, MEANS, means(sides, task.problem, task.params))
         save_run(folder, sides, build_manifest(task, sides, guard.rows(), time.perf_counter() - begun))
         shutil.rmtree(folder / CHECKPOINTS)
 
 
 def _sides(task: Task) -> dict[str, corr.Dynamics]:
     """The two ensembles, for what depends on their shapes and cost alone."""
-    clock = task.clock
+    clock, loss = task.clock, task.problem.loss
     moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
     return {
-        "mutation": corr.mutation(task.loss, mutation_std=clock.mutation_std, beta=clock.beta),
-        "twin": corr.langevin(task.loss, time_step=clock.step_time, moments=moments),
+        "mutation": corr.mutation(loss, mutation_std=clock.mutation_std, beta=clock.beta),
+        "twin": corr.langevin(loss, time_step=clock.step_time, moments=moments),
     }
 
 

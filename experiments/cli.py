@@ -80,7 +80,7 @@ def list_experiments() -> None:
                 continue
             ratios = ", ".join(f"{ratio:g}" for ratio in preset.step_ratios)
             sizes = ", ".join(map(str, preset.trajectories))
-            cost = _duration(estimate(preset))
+            cost = _duration(estimate(preset, found.relative_cost))
             table.add_row(found.name, title, name, ratios, sizes, f"{preset.end_time:g}", cost)
     Console().print(table)
 

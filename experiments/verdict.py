@@ -12,8 +12,9 @@ import xarray
 from corr import inference, load_run
 from corr._storage import write_json
 
-from ._declare import Experiment
+from ._declare import Experiment, Problem
 from ._judge import judge_side
+from ._means import along
 
 LEVEL = 0.05
 RESAMPLING_SEED = 1
@@ -31,12 +32,13 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
     """
     sides, manifest = load_run(folder)
     until = experiment.judged_until
+    problem = experiment.presets[manifest["configuration"]["preset"]].resolved(experiment)
     result = {
         "run": manifest["configuration"]["run"],
         "preset": manifest["configuration"]["preset"],
         "twin": judge_side(sides.mutation, sides.twin, sides.descent, until=until, seed=RESAMPLING_SEED),
         "descent": judge_side(sides.mutation, sides.descent, sides.descent, until=until, seed=RESAMPLING_SEED),
-        "loss_of_mean": loss_of_mean(sides.mutation, experiment),
+        "loss_of_mean": loss_of_mean(sides.mutation, problem),
         "acceptance": {
             "time": sides.mutation.time.values[1:].tolist(),
             "measured": sides.mutation.acceptance.mean("trajectory").values[1:].tolist(),
@@ -49,24 +51,13 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
     return result
 
 
-def loss_of_mean(walk: xarray.Dataset, experiment: Experiment) -> dict[str, list[float]]:
+def loss_of_mean(walk: xarray.Dataset, problem: Problem) -> dict[str, list[float]]:
     """U(<x>), the loss of the mean weights, beside <U(x)>, the mean loss."""
-    problem = experiment.problem()
     template = jax.eval_shape(problem.init, jax.random.key(0))
-    leaves, treedef = jax.tree.flatten(template)
-    edges = np.cumsum([leaf.size for leaf in leaves])[:-1]
-
-    @jax.jit
-    def value(flat: jax.Array) -> jax.Array:
-        parts = jnp.split(flat, edges)
-        return problem.loss(
-            jax.tree.unflatten(treedef, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
-        )
-
-    means = [float(value(jnp.asarray(row, jnp.float32))) for row in walk["mean"].values]
+    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), template)
     return {
         "time": walk.time.values.tolist(),
-        "loss_of_mean": means,
+        "loss_of_mean": along(problem.loss, zeros, walk["mean"].values).tolist(),
         "mean_loss": walk.loss.mean("trajectory", skipna=True).values.tolist(),
     }
 

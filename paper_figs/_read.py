@@ -67,6 +67,42 @@ def read(folder: Path) -> Run:
         ) from error
 
 
+class Means(NamedTuple):
+    """Of mean weights, by side: U(<x>) (T,) and outputs f(θ) (T, K); the data θ and y (K,)."""
+
+    time: np.ndarray
+    loss: dict[str, np.ndarray]
+    output: dict[str, np.ndarray]
+    theta: np.ndarray
+    target: np.ndarray
+
+
+def read_means(folder: Path) -> Means:
+    """Read what the mean weights of a finished run give.
+
+    Args:
+        folder: a run's folder.
+
+    Returns:
+        Losses and outputs of the mean weights, float64.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
+    """
+    finished_manifest(folder)
+    data = load_parts(folder, ["means"])["means"]
+    try:
+        loss, output = (
+            {name: data[kind].sel(side=name).values for name in ("mutation", "twin", "descent")}
+            for kind in ("loss", "output")
+        )
+        return Means(data.time.values, loss, output, data.theta.values, data.target.values)
+    except (AttributeError, KeyError) as error:
+        raise ResultError(
+            f"{folder / 'means.nc'} lacks {error}: move the folder aside and run `corr run EXPERIMENT` again"
+        ) from error
+
+
 class StudyResult(NamedTuple):
     """A finished study: its parts by name, and its settings."""
 

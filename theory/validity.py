@@ -67,12 +67,16 @@ def validity(gradient_norm: jax.Array, curvature: Curvature, *, mutation_std: fl
     )
 
 
-def measure_curvature(loss: Callable[[jax.Array], jax.Array], position: jax.Array) -> tuple[jax.Array, Curvature]:
-    """|∇U| and the curvature numbers from N Hessian-vector products (N up to a few thousand).
+def measure_curvature(
+    loss: Callable[[jax.Array], jax.Array], position: jax.Array, probes: jax.Array | None = None
+) -> tuple[jax.Array, Curvature]:
+    """|∇U| and the curvature numbers from N Hessian-vector products, or estimated from fewer random ones.
 
     Args:
         loss: U as a function of a flat vector of shape (N,).
         position: x, shape (N,).
+        probes: random signs, (P, N), for N beyond a few thousand: tr H as the mean of vᵀHv (standard error at most
+            ‖H‖_F √(2/P)) and ‖H‖_F² as that of |Hv|²; None for the exact numbers.
 
     Returns:
         (|∇U|, ``Curvature``), scalars.
@@ -92,14 +96,19 @@ def measure_curvature(loss: Callable[[jax.Array], jax.Array], position: jax.Arra
     def product(vector: jax.Array) -> jax.Array:
         return jax.jvp(gradient, (position,), (vector,))[1]
 
-    def row(index: jax.Array) -> tuple[jax.Array, jax.Array]:
-        basis = jnp.zeros_like(position).at[index].set(1.0)
-        image = product(basis)
-        return image[index], jnp.sum(image * image)
+    def looked_along(vector: jax.Array) -> tuple[jax.Array, jax.Array]:
+        image = product(vector)
+        return jnp.sum(vector * image), jnp.sum(image * image)
 
-    diagonal, squares = jax.lax.map(row, jnp.arange(position.size))
+    def row(index: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return looked_along(jnp.zeros_like(position).at[index].set(1.0))
+
     along = jnp.sum(direction * product(direction))
-    return norm, Curvature(jnp.sum(diagonal), jnp.sqrt(jnp.sum(squares)), along)
+    if probes is None:
+        traces, squares = (jnp.sum(part) for part in jax.lax.map(row, jnp.arange(position.size)))
+    else:
+        traces, squares = (jnp.mean(part) for part in jax.lax.map(looked_along, probes))
+    return norm, Curvature(traces, jnp.sqrt(squares), along)
 
 
 def _ratio(top: jax.Array, bottom: jax.Array) -> jax.Array:

@@ -1,0 +1,42 @@
+"""Figure 6: a wide shallow network at finite temperature, and how Δ falls with the number of trajectories averaged."""
+
+from functools import partial
+
+from corr import data, losses, networks
+
+from ._declare import Experiment, Fit, Preset, Problem
+
+HIDDEN_UNITS, POINTS = 256, 1000
+VARIANCE = 1e-4
+BETA = 1e3
+
+
+def wide_sine(points: int = POINTS) -> Problem:
+    """Shallow network, M = 256 (N = 768), target sin(2πθ), start N(0, 1e-4)."""
+    network = networks.functional(networks.Shallow(HIDDEN_UNITS), variance=VARIANCE)
+    theta, targets = data.sine(points)
+    loss = losses.mean_squared_error(network.apply, theta, targets)
+    facts = {"hidden_units": HIDDEN_UNITS, "points": points, "init_variance": VARIANCE, "target": "sin(2 pi theta)"}
+    fit = Fit(theta[0], targets[0], lambda params: network.apply(params, theta)[0])
+    return Problem(loss, network.init, facts, fit)
+
+
+experiment = Experiment(
+    name="fig6",
+    title="wide shallow network, finite temperature: weights, U(<x>) beside <U(x)>, and Δ against n",
+    problem=wide_sine,
+    network="wide",
+    beta=BETA,
+    relative_cost=8.5,
+    presets={
+        "smoke": Preset(
+            1e-4, (50.0, 100.0), (8, 48), 16, end_time=0.5, record_every=0.25, descent_learning_rate=1e-3,
+            problem=partial(wide_sine, 50),
+        ),
+        "quick": Preset(
+            1e-4, (2.0, 10.0), (48, 512), 256, end_time=5.0, record_every=0.25, descent_learning_rate=1e-3,
+            problem=partial(wide_sine, 250),
+        ),
+        "paper": Preset(1e-4, (0.1, 1.0), (1000, 1000), 1000, end_time=5.0, record_every=0.25),
+    },
+)  # fmt: skip
