@@ -6,6 +6,7 @@ import numpy as np
 import xarray
 
 from corr import Comparison, inference
+from corr.inference._multiplicity import Kind
 
 from ._declare import Margins
 
@@ -15,7 +16,7 @@ NULLS = {
     "twin": "(a) mutation against its noisy twin",
     "descent": "(b) averaged mutation against noise-free descent",
 }
-DECLARED: dict[str, dict[str, inference.Kind]] = {
+DECLARED: dict[str, dict[str, Kind]] = {
     "twin": {
         "weights differ": "difference",
         "loss differs": "difference",

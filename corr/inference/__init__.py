@@ -13,7 +13,7 @@ from ._loss import LossResult, loss_test
 from ._loss_equivalence import LossEquivalence, loss_equivalence
 from ._mean_equivalence import MeanEquivalence, mean_equivalence
 from ._mean_tests import HotellingResult, hotelling_test
-from ._multiplicity import Kind, Verdict, adjust, summary_verdict
+from ._multiplicity import Verdict, adjust, summary_verdict
 from ._one_step import StepComparison, StepResult, drift_and_noise
 from ._planner import trajectories_needed
 from ._power_law import PowerLaw, fit_power_law
@@ -27,7 +27,6 @@ __all__ = [
     "EnergyResult",
     "Estimate",
     "HotellingResult",
-    "Kind",
     "LossEquivalence",
     "LossResult",
     "MeanEquivalence",
