@@ -60,7 +60,7 @@ def _points(run: Run) -> list[str]:
 def _losses(runs: tuple[Run, Run], means: tuple[Means, Means]) -> _panels.Panel:
     figure = Figure(figsize=(_style.WIDTH, 3.4))
     axis = figure.subplots()
-    inset = axis.inset_axes((0.14, 0.12, 0.36, 0.36))
+    inset = axis.inset_axes((0.13, 0.1, 0.27, 0.32))
     numbers = {}
     for place, run, mean, name in ((axis, runs[0], means[0], "main"), (inset, runs[1], means[1], "inset")):
         for side, style, of_mean in (
