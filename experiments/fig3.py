@@ -18,6 +18,8 @@ def deep_sine() -> Problem:
     return Problem(loss, network.init, facts, fit)
 
 
+# Descent keeps α = 1e-4: steps of 1e-3 (2.5e-4) zigzag across the stiffest directions and end, at t = 2.5, with a loss
+# of 3.5e-3 (9e-5) where steps of 1e-4 reach 1e-5.
 experiment = Experiment(
     name="fig3",
     title="deep network, zero temperature: weights and loss for two mutation scales",
@@ -26,7 +28,7 @@ experiment = Experiment(
     relative_cost=25.0,
     presets={
         "smoke": Preset(1e-4, (20.0, 50.0), (6, 6), 6, end_time=0.2, record_every=0.1, descent_learning_rate=1e-2),
-        "quick": Preset(1e-4, (1.0, 5.0), (16, 12), 12, end_time=5.0, record_every=0.25, descent_learning_rate=1e-3),
+        "quick": Preset(1e-4, (1.0, 5.0), (14, 8), 10, end_time=5.0, record_every=0.25),
         "paper": Preset(1e-4, (0.1, 1.0), (100, 100), 100, end_time=5.0, record_every=0.25),
     },
 )

@@ -14,7 +14,7 @@ experiment = replace(
     title="deep network, zero temperature: breakdown at large mutation scales",
     presets={
         "smoke": Preset(1e-4, (100.0, 300.0), (6, 6), 6, end_time=0.3, record_every=0.15, descent_learning_rate=1e-2),
-        "quick": replace(_PAPER, trajectories=(24, 24), twin_trajectories=24, descent_learning_rate=1e-3),
+        "quick": replace(_PAPER, trajectories=(24, 24), twin_trajectories=24),
         "paper": _PAPER,
     },
 )

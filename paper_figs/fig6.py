@@ -7,6 +7,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from corr import inference
 
@@ -59,7 +60,7 @@ def _points(run: Run) -> list[str]:
 def _losses(runs: tuple[Run, Run], means: tuple[Means, Means]) -> _panels.Panel:
     figure = Figure(figsize=(_style.WIDTH, 3.4))
     axis = figure.subplots()
-    inset = axis.inset_axes((0.14, 0.12, 0.36, 0.36))
+    inset = axis.inset_axes((0.13, 0.1, 0.27, 0.32))
     numbers = {}
     for place, run, mean, name in ((axis, runs[0], means[0], "main"), (inset, runs[1], means[1], "inset")):
         for side, style, of_mean in (
@@ -113,20 +114,22 @@ def _against_count(run: Run) -> _panels.Panel:
     single = float(smooth["law"][0, 0] - smooth["floor"][0])
     axis.plot(counts, single / counts, color="0.6", linestyle=(0, (1, 1.2)), label="expected, 1/$n$")
     own = float(twin[:, 0].var(axis=0, ddof=1).mean()) / len(twin)
-    axis.axhline(
-        own, color=_style.TWIN["color"], linewidth=0.7, linestyle=(0, (4, 3)), label="noise of the twin’s mean"
-    )
+    axis.axhline(own, color=_style.TWIN["color"], linewidth=0.7, linestyle=(0, (4, 3)), label="noise of twin’s mean")
     numbers["twin_sampling_noise"] = own
     axis.set_title(_power(smooth))
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     _style.log_axis(axis)
     axis.set_xlabel("trajectories averaged, $n$", fontsize=7)
     axis.set_ylabel(f"Δ at $t$ = {short(run.time[-1])}")
-    axis.legend(loc="lower left")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure, numbers
 
 
 def _power(found: dict[str, Any]) -> str:
     """Fitted power of Δ less its floor with its confidence interval, and the floor."""
     low, power, high = (float(found[name][0]) for name in ("lower", "exponent", "upper"))
-    return f"Δ − floor falls as $n$ to the power {power:.3f} (95 %: {low:.3f} to {high:.3f})"
+    if np.isnan(power):
+        return "too few trajectories before the floor to fit a power"
+    return f"fitted power of $n$: {power:.3f} (95 %: {low:.3f} to {high:.3f})"

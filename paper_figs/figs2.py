@@ -30,37 +30,36 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     """
     loaded = [read(run) for run in runs]
     with matplotlib.style.context(_style.STYLE):
-        figure = Figure(figsize=(_style.WIDTH, 3.2))
+        figure = Figure(figsize=(_style.WIDTH, 4.4))
         curves = _losses(figure, loaded)
         _style.state(figure, settings(loaded, paper=PAPER, ours=OURS))
         return _style.save(figure, folder, "figs2", {"curves": curves})
 
 
 def _losses(figure: Figure, runs: list[Run]) -> list[dict[str, Any]]:
-    axis = figure.subplots()
+    """Mutation beside noise-free descent above, beside its own twin below."""
+    above, below = figure.subplots(2, 1, sharex=True, sharey=True)
     colours = _style.ratio_colours(len(runs))
     curves = []
     for run, colour in zip(runs, colours, strict=True):
         walk, twin = run.mutation, run.twin
-        _style.band(axis, run.time, walk.loss, walk.loss_error, {**_style.MEAN, "color": colour}, walk.count)
-        # The twin lies on its mutation's line where they agree, so it is drawn light.
-        dashed = {**_style.TWIN, "color": "white", "linewidth": 0.8}
-        _style.band(axis, run.time, twin.loss, twin.loss_error, {**dashed, "color": "0.85"}, twin.count)
+        thin = {**_style.MEAN, "color": colour, "linewidth": 1.1}
+        for axis in (above, below):
+            _style.band(axis, run.time, walk.loss, walk.loss_error, thin, walk.count)
+        _style.band(below, run.time, twin.loss, twin.loss_error, {**_style.TWIN, "color": colour}, twin.count)
         curves.append({
             "configuration": run.configuration, "time": run.time, "mean": walk.loss,
             "mean_standard_error": walk.loss_error, "twin": twin.loss, "twin_standard_error": twin.loss_error,
             "gradient": run.gradient_loss,
         })  # fmt: skip
-    axis.plot(runs[0].time, runs[0].gradient_loss, **_style.GRADIENT)
-    _style.log_axis(axis)
-    axis.set_xlabel("$t$")
-    axis.set_ylabel("loss $U$")
+    above.plot(runs[0].time, runs[0].gradient_loss, **_style.GRADIENT)
+    above.set_title("mutation, mean, and gradient descent (black)")
+    below.set_title("mutation, mean, and its noisy twin (dashed)")
+    _style.log_axis(above)
+    below.set_xlabel("$t$")
+    for axis in (above, below):
+        axis.set_ylabel("loss $U$")
     ratios = [short(run.configuration["step_ratio"]) for run in runs]
-    handles = [
-        Line2D([], [], **{**_style.MEAN, "color": c}, label=f"mutation, λ = {r}")
-        for c, r in zip(colours, ratios, strict=True)
-    ]
-    handles.append(Line2D([], [], **{**_style.TWIN, "color": "0.7"}, label="noisy descent (twin)"))
-    handles.append(Line2D([], [], **_style.GRADIENT, label="gradient descent"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    handles = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return curves

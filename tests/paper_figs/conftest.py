@@ -11,8 +11,8 @@ import xarray
 from matplotlib.figure import Figure
 
 from corr import Comparison
-from corr._storage import save_run
-from paper_figs import _style, fig1, fig2
+from corr._storage import save_part, save_run, write_json
+from paper_figs import _style, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
 
 PARAMETERS = 12
 TIMES = np.linspace(0.0, 10.0, 41)
@@ -25,10 +25,12 @@ def smooth_path(parameters: int) -> np.ndarray:
     return 0.01 * np.sin(7.0 * goals) + goals * (1.0 / (1.0 + np.exp(3.0 - TIMES[:, None])) - 1.0 / (1.0 + np.exp(3.0)))
 
 
-def dataset(paths: np.ndarray, losses: np.ndarray, side: str, step_ratio: float) -> xarray.Dataset:
+def dataset(
+    paths: np.ndarray, losses: np.ndarray, side: str, step_ratio: float, times: np.ndarray = TIMES
+) -> xarray.Dataset:
     """What ``corr.run`` returns, from paths (trajectory, time, parameter) and losses (trajectory, time)."""
     followed = np.isfinite(losses)
-    good = [paths[followed[:, k], k].astype(float) for k in range(len(TIMES))]
+    good = [paths[followed[:, k], k].astype(float) for k in range(len(times))]
     spread = [np.var(p, axis=0, ddof=1) if len(p) > 1 else np.full(paths.shape[2], np.nan) for p in good]
     labels = [f"{'abc'[k * 3 // paths.shape[2]]}[{k % (paths.shape[2] // 3)}]" for k in range(paths.shape[2])]
     return xarray.Dataset(
@@ -41,7 +43,7 @@ def dataset(paths: np.ndarray, losses: np.ndarray, side: str, step_ratio: float)
             "finite": (("trajectory",), np.ones(len(paths), bool)),
             "count": (("time",), followed.sum(axis=0)),
         },
-        coords={"time": TIMES, "parameter": labels, "trajectory": np.arange(len(paths))},
+        coords={"time": times, "parameter": labels, "trajectory": np.arange(len(paths))},
         attrs={"side": side, "step_ratio": step_ratio},
     )
 
@@ -105,6 +107,44 @@ def write_run(
     validity = [{"time": 0.0, "s": "inf", "curvature": 0.01 * step_ratio}, {"time": 10.0, "s": "inf", "curvature": 0.2}]
     manifest: dict[str, Any] = {"configuration": configuration, "validity": validity}
     save_run(folder, sides, manifest)
+    save_part(folder, "means", means(rng))
+    return folder
+
+
+def means(rng: np.random.Generator) -> xarray.Dataset:
+    """Losses and outputs of mean weights, as the experiments save them."""
+    theta = np.linspace(-1.0, 1.0, 11)
+    target = np.sin(np.pi * theta)
+    output = target * (1 - np.exp(-TIMES / 2.5))[:, None] + 0.01 * rng.normal(size=(3, len(TIMES), len(theta)))
+    return xarray.Dataset(
+        {
+            "loss": (("side", "time"), ((output - target) ** 2).mean(axis=-1)),
+            "output": (("side", "time", "point"), output),
+            "theta": ("point", theta),
+            "target": ("point", target),
+        },
+        coords={"side": ["mutation", "twin", "descent"], "time": TIMES},
+    )
+
+
+def write_stretches(folder: Path, trajectories: int = 10) -> Path:
+    """Save a study of resets: two stretches of free diffusion from a smooth path."""
+    rng = np.random.default_rng(5)
+    folder.mkdir(parents=True)
+    names = []
+    for number in range(2):
+        rows = slice(20 * number, 20 * number + 21)
+        smooth, time = smooth_path(PARAMETERS)[rows], TIMES[rows]
+        steps = rng.normal(size=(trajectories, len(time), PARAMETERS)) * 0.02
+        steps[:, 0] = 0.0
+        losses = np.exp(-time / 2.5) * np.exp(0.1 * rng.normal(size=(trajectories, len(time))))
+        data = dataset(smooth + np.cumsum(steps, axis=1), losses, "mutation", 1.0, time)
+        names.append(f"stretch {number}")
+        data = data.assign(descent=(("time", "parameter"), smooth), descent_loss=("time", np.exp(-time / 2.5)))
+        save_part(folder, names[-1], data)
+    sizes = {"trajectories": trajectories, "step_ratio": 5.0, "points": 250, "descent_learning_rate": 1e-3}
+    configuration = {"study": "figs4", "preset": "quick", **sizes}
+    write_json(folder / "manifest.json", {"configuration": configuration, "parts": names, "complete": True})
     return folder
 
 
@@ -135,6 +175,25 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="session")
 def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """Figures 1 and 2 of ``runs``."""
+    return kept(lambda folder: fig1.draw(runs, folder) + fig2.draw(runs, folder), tmp_path_factory.mktemp("figures"))
+
+
+@pytest.fixture(scope="session")
+def more(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """The paper's other figures, of ``runs``, of a larger ensemble and of a study of resets."""
+    base = tmp_path_factory.mktemp("more")
+    large = write_run(base / "large", 20.0, 48, changes={"beta": 1e3, "learning_rate": 1e-4, "points": 250})
+    stretches = write_stretches(base / "figs4")
+
+    def draw(folder: Path) -> list[Path]:
+        files = [file for module in (fig3, fig4, fig5, figs1, figs2, figs3) for file in module.draw(runs[:2], folder)]
+        return files + fig6.draw([runs[0], large], folder) + figs4.draw([stretches], folder)
+
+    return kept(draw, tmp_path_factory.mktemp("figures"))
+
+
+def kept(draw: Callable[[Path], list[Path]], folder: Path) -> Drawn:
+    """Draw, and keep the Figures."""
     figures: dict[str, Figure] = {}
     save = _style.save
 
@@ -142,8 +201,13 @@ def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
         figures[name] = figure
         return save(figure, folder, name, numbers)
 
-    folder = tmp_path_factory.mktemp("figures")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_style, "save", keep)
-        files = fig1.draw(runs, folder) + fig2.draw(runs, folder)
+        files = draw(folder)
     return Drawn(files, figures)
+
+
+@pytest.fixture(scope="session")
+def every(drawn: Drawn, more: Drawn) -> Drawn:
+    """All figures."""
+    return Drawn(drawn.files + more.files, {**drawn.figures, **more.figures})

@@ -1,0 +1,93 @@
+"""Declarations of the paper's figures: consistent sizes, shared runs, whole steps; each runs end to end (slow)."""
+
+import json
+import math
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import corr
+from corr._clock import whole_steps
+from experiments import cli
+from experiments._catalogue import EXPERIMENTS, STUDIES
+from experiments._means import along, means
+from experiments._runner import Options, plan
+from experiments.fig6 import wide_sine
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
+def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
+    experiment = EXPERIMENTS[name]
+    for _, clock, trajectories, size in plan(experiment, Options(preset=preset)):
+        assert trajectories >= 3 and size.twin_trajectories >= 3
+        for step in (clock.step_time, size.descent_learning_rate or clock.learning_rate):
+            assert whole_steps(size.record_every, step, name) >= 1
+        assert whole_steps(size.end_time, size.record_every, name) >= 1
+    assert list(experiment.presets[preset].step_ratios) == sorted(experiment.presets[preset].step_ratios)
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
+def test_runs_of_one_folder_have_one_configuration(preset: str) -> None:
+    """Experiments that share a network and a λ, and so a folder, agree in everything else."""
+    seen: dict[Path, object] = {}
+    for experiment in EXPERIMENTS.values():
+        for folder, clock, trajectories, size in plan(experiment, Options(preset=preset)):
+            rest = (size.twin_trajectories, size.end_time, size.record_every, size.thin, size.descent_learning_rate)
+            problem = size.problem or experiment.problem
+            facts = (clock, trajectories, rest, getattr(problem, "__name__", repr(problem)))
+            assert seen.setdefault(folder, facts) == facts, folder
+
+
+def test_figures_share_the_runs_they_should() -> None:
+    for first, second in (("fig2", "figs2"), ("fig4", "fig5")):
+        runs = [plan(EXPERIMENTS[name], Options()) for name in (first, second)]
+        assert [row[0] for row in runs[0]] == [row[0] for row in runs[1]]
+    assert plan(EXPERIMENTS["fig4"], Options())[0][0] == plan(EXPERIMENTS["fig3"], Options())[0][0]
+    assert plan(EXPERIMENTS["figs1"], Options())[0][0] != plan(EXPERIMENTS["fig1"], Options())[0][0]
+
+
+def test_the_papers_settings() -> None:
+    deep, wide = EXPERIMENTS["fig3"], EXPERIMENTS["fig6"]
+    template = jax.eval_shape(deep.problem().init, jax.random.key(0))
+    assert sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(template)) == 7489
+    assert deep.presets["paper"].step_ratios == (0.1, 1.0) and math.isinf(deep.beta)
+    assert wide.beta == 1e3 and wide.problem().facts["points"] == 1000
+    assert wide.presets["paper"].resolved(wide).facts["points"] == 1000
+    assert wide.presets["quick"].resolved(wide).facts["points"] == 250
+    assert STUDIES["figs4"].presets["paper"].trajectories == 152
+    assert len(STUDIES["figs4"].parts(STUDIES["figs4"].presets["paper"])) == 10
+
+
+def test_another_start_is_another_network() -> None:
+    key = corr.trajectory_key(corr.root_key(0), corr.Stream.START, 0)
+    first, second = (EXPERIMENTS[name].problem().init(key) for name in ("fig1", "figs1"))
+    assert not np.allclose(first["a"], second["a"])
+
+
+def test_means_are_those_of_the_mean_weights() -> None:
+    problem = wide_sine(8)
+    params = problem.init(corr.root_key(0))
+    sides = corr.compare(
+        problem.loss, params, key=corr.root_key(0), trajectories=4, end_time=0.02, record_every=0.01, beta=1e3,
+        learning_rate=1e-2, step_ratio=1.0, progress=False,
+    )  # fmt: skip
+    data = means(sides, problem, params)
+    assert data.output.sizes == {"side": 3, "time": 3, "point": 8}
+    # U is the mean squared error of the saved outputs; float32 sums of 8 terms.
+    np.testing.assert_allclose(((data.output - data.target) ** 2).mean("point"), data.loss, rtol=1e-5)
+    start = along(problem.loss, params, sides.descent.path.values[0][:1])
+    np.testing.assert_allclose(start, sides.descent.loss.values[0, :1], rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [("fig3", "fig4", "fig5"), ("fig6",), ("figs1", "figs2"), ("figs3",)])
+def test_every_figure_runs_and_draws(names: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["reproduce", *names, "--preset", "smoke", "--output", str(tmp_path)]) == 0
+    drawn = [Path(line.removeprefix("figure: ")) for line in capsys.readouterr().out.splitlines() if ".json" in line]
+    assert {file.stem.rstrip("abc") for file in drawn} == set(names)
+    for file in drawn:
+        assert "preset" in json.dumps(json.loads(file.read_text()))
+        assert file.with_suffix(".pdf").stat().st_size > 1000

@@ -1,0 +1,95 @@
+"""Figures 3 to 6 and S1 to S4: the numbers beside them are the saved ones, and agreement is measured rightly."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from corr import ResultError, inference, load_run
+from paper_figs import fig5, fig6
+from paper_figs._agreement import agreement
+from paper_figs._read import read_means
+
+
+def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: list[Path]) -> None:
+    walk, _, smooth = load_run(runs[0])[0]
+    moved = smooth.path.values[0, -1] - smooth.path.values[0, 0]
+    numbers = more.numbers("fig3a")
+    assert numbers["weights"] == [int(np.argmax(moved)), int(np.argmin(moved))]
+    np.testing.assert_allclose(numbers["mean"], walk["mean"].values[:, numbers["weights"]])
+    ratios = [curve["configuration"]["step_ratio"] for curve in more.numbers("fig3b")["curves"]]
+    assert ratios == [1.0, 10.0]
+
+
+def test_fig5_holds_the_saved_outputs(more: Any, runs: list[Path]) -> None:
+    means, numbers = read_means(runs[0]), more.numbers("fig5b")
+    assert numbers["time"] == [1.0, 3.0, 5.0]
+    np.testing.assert_allclose(numbers["mutation"], means.output["mutation"][[4, 12, 20]])
+    np.testing.assert_allclose(numbers["target"], means.target)
+
+
+def test_fig6_holds_both_losses_and_the_law(more: Any, runs: list[Path]) -> None:
+    losses, counts = more.numbers("fig6b"), more.numbers("fig6c")
+    small = read_means(runs[0])
+    np.testing.assert_allclose(losses["inset"]["loss_of_mean"], small.loss["mutation"])
+    assert losses["main"]["step_ratio"] == 20.0 and losses["inset"]["step_ratio"] == 1.0
+    law = counts["gradient descent"]
+    assert counts["n"][0] == 1 and counts["n"][-1] == 48
+    assert np.asarray(law["delta"])[-1, 0] < np.asarray(law["delta"])[0, 0] / 10
+    assert "K = 250" in " ".join(more.figures["fig6c"].get_suptitle().split())
+
+
+def test_figs4_starts_each_stretch_at_the_gradient_solution(more: Any) -> None:
+    weights, distances = more.numbers("figs4a"), more.numbers("figs4b")
+    for mean, descent, delta in zip(weights["mean"], weights["descent"], distances["delta"], strict=True):
+        np.testing.assert_allclose(mean[0], descent[0], rtol=1e-12)
+        assert delta[0] < 1e-24 and min(delta[1:]) > 0
+
+
+def test_agreement_of_equal_means_is_one_within_its_error_and_sees_others() -> None:
+    """200 repeats: mean ratio 1 within 4 errors, stated error not below the scatter's; a turned mean is seen.
+
+    A third of the stated error would be below it.
+    """
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=100)
+    other = truth + 0.7 * np.linalg.norm(truth) * (unit := rng.normal(size=100)) / np.linalg.norm(unit)
+    equal, turned = (
+        [agreement(truth + rng.normal(size=(12, 100)) * 2, mean + rng.normal(size=(10, 100)) * 2) for _ in range(200)]
+        for mean in (truth, other)
+    )
+    ratios, errors = np.array([one.ratio for one in equal]), np.array([one.error for one in equal])
+    spread = ratios.std(ddof=1)
+    # The ratio is biased by about its variance, as quotients are.
+    assert abs(ratios.mean() - 1) < 4 * spread / np.sqrt(200) + spread**2
+    stated, sampling = float(np.sqrt(np.mean(errors**2))), 4 / np.sqrt(2 * 199)
+    assert stated > spread * (1 - sampling)
+    assert not stated / 3 > spread * (1 - sampling)
+    assert all(one.correlation < one.expected + 5 * one.error for one in equal)
+    wrong = np.array([one.ratio for one in turned])
+    assert abs(wrong.mean() - 1) > 4 * wrong.std(ddof=1) / np.sqrt(200) + spread**2
+
+
+def test_missing_outputs_name_the_command(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+    folder = new_run(tmp_path / "run", 1.0, 40)
+    (folder / "means.nc").unlink()
+    for module in (fig5, fig6):
+        with pytest.raises(ResultError, match="corr run"):
+            module.draw([folder], tmp_path / "figures")
+
+
+def test_fig6_refuses_too_few_trajectories(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+    with pytest.raises(ValueError, match="expected at least 32"):
+        fig6.draw([new_run(tmp_path / "run")], tmp_path / "figures")
+
+
+def test_the_law_is_that_of_the_library(more: Any) -> None:
+    found = json.loads(json.dumps(more.numbers("fig6c")["averaged twin"]))
+    law = np.asarray(found["law"])[:, 0]
+    counts = np.asarray(found["counts"])
+    variance = (law[0] - law[-1]) / (1 / counts[0] - 1 / counts[-1])
+    np.testing.assert_allclose(law, found["floor"][0] + variance / counts, rtol=1e-9)
+    assert inference.ConvergenceResult._fields == tuple(found)
