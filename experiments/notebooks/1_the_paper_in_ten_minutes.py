@@ -124,4 +124,8 @@ print(f"mean weights of mutation against twins, all times together: p = {test.ma
 
 # %% [markdown]
 # ## Answer
-# PLACEHOLDER
+# Yes, in the sense of the averages: at this mutation scale the mean of mutation runs and the mean of their noisy twins
+# differ by no more than sampling noise (the last line above), and about every second mutation is accepted, as the
+# limit says. Noise-free descent is a different statement: single runs spread, the spread acts back on the mean, and
+# the distance to descent grows beyond the sampling noise although the losses stay close. It shrinks with
+# $\lambda\alpha$; the paper's Figure 1 has a product a hundred times smaller than here.

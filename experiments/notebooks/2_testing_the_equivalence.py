@@ -10,6 +10,7 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Testing the equivalence
@@ -39,7 +40,7 @@ from experiments._equivalence_report import report
 from experiments.equivalence import equivalence
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
-RUNS, TWINS, END = (12, 24, 0.2) if SMALL else (48, 200, 1.0)
+RUNS, TWINS, END = (12, 24, 0.2) if SMALL else (48, 100, 1.0)
 plt.style.use("paper_figs.corr")
 plt.rcParams["figure.figsize"] = 5, 2.6
 
@@ -89,11 +90,12 @@ for what in ("weights", "loss"):
 # %%
 paper, marks = corr.paper_moments(step_time=1e-4), [round(t / 1e-4) for t in sides.mutation.time.values]
 hurried = corr.langevin(loss, time_step=1e-4, moments=lambda g: (1.2 * paper(g)[0], paper(g)[1]))
-fast = corr.run(hurried, start, steps=marks[-1], record_at=marks, times=sides.mutation.time.values, trajectories=TWINS,
-                key=corr.root_key(0), progress=False)  # fmt: skip
-wrong = report(equivalence(sides._replace(twin=fast), margins), sides._replace(twin=fast))
-print("true twin:", result["verdicts"]["twin"]["verdict"])
-print("fast twin:", wrong["verdicts"]["twin"]["verdict"])
+fast = corr.run(
+    hurried, start, steps=marks[-1], record_at=marks, trajectories=TWINS, key=corr.root_key(0), progress=False
+)
+for name, twin in (("true", sides.twin), ("fast", fast)):
+    test = corr.inference.permutation_test(sides.mutation.path.values[:, 1:], twin.path.values[:, 1:], seed=0)
+    print(f"mean weights against the {name} twin, all times together: p = {test.maximum_p:.2g}")
 
 # %% [markdown]
 # ## The same functions on the command line
@@ -148,4 +150,8 @@ for name, (_, here, there) in again.items():
 
 # %% [markdown]
 # ## Answer
-# PLACEHOLDER
+# On the small problem equivalence within the declared margins is tested, not assumed: the table says for each null
+# whether it was established, the detectable margin says how small a difference would have been seen, and the
+# permutation test tells whether a twin that drifts too fast is told apart. For the saved runs the notebook and the
+# command line reach the same verdicts, printed above, because they call the same functions. Where a verdict is
+# undecided, the sentences say how many runs would decide it: more data can turn it either way.

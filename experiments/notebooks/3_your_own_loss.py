@@ -10,6 +10,7 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Your own loss
@@ -121,4 +122,7 @@ print(f"unbiased squared distance to the mean twin at the end: {100 * away / way
 
 # %% [markdown]
 # ## Answer
-# PLACEHOLDER
+# For this loss no difference between mutation and its noisy twin was found in mean weights or mean loss (p-values
+# above); notebook 2 shows how to turn that into a statement within a margin. What had to be written is the loss alone:
+# a function of a pytree, with relu and softplus, needed no rule of its own. Its decisions agree with float64; for the
+# smallest steps the subtraction of two losses has lost all digits, the propagated change has not.

@@ -10,6 +10,7 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Noise and stationary law
@@ -125,4 +126,8 @@ for name, share, test in tests:
 
 # %% [markdown]
 # ## Answer
-# PLACEHOLDER
+# One step has the mean, acceptance and covariance of level 1: along the gradient the variance is smaller than across
+# it, and an isotropic variance is refused there by many standard errors (the paper's $\sigma^2/2$ is the second moment
+# of a step, which holds the squared drift as well). At finite $\beta$ the chains settle in the Boltzmann law on both
+# losses, at a $\sigma$ as large as the wells: the stationary law needs no small mutations. The same test refuses a law
+# that is 10 % too cold, more weakly on the double well, whose chains hold fewer independent values.

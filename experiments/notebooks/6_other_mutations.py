@@ -10,6 +10,7 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# ---
 
 # %% [markdown]
 # # Other mutations
@@ -137,4 +138,9 @@ for name, (seen, error, there, _) in warm.items():
 
 # %% [markdown]
 # ## Answer
-# PLACEHOLDER
+# No. Every law tried follows its prediction within the sampling error (Holm over all six). At zero temperature the law
+# decides the direction: only Gaussian and spherical mutations follow the normalized gradient, a coin for each weight
+# lets the steepest decide alone, one weight at a time descends by signs, and minibatches follow the mean of normalized
+# gradients, from which the normalized mean gradient is clearly told apart. At weak selection they follow one gradient,
+# up to a correction of first order in $s$ for Metropolis acceptance; by theory Barker's rule has none, which the error
+# here is too wide to show by itself.
