@@ -12,6 +12,7 @@ from ._settings import short
 
 Panel = tuple[Figure, dict[str, Any]]
 LOG_RANGE = 5.0
+LONG = 12
 
 
 def drawn(run: Run) -> int:
@@ -32,7 +33,8 @@ def weights(run: Run, chosen: list[int]) -> Panel:
     axes = figure.subplots(rows, 2, sharex=True, squeeze=False)
     for axis, k in zip(axes.flat, chosen, strict=False):
         weight(axis, run, k)
-        axis.set_title(f"i = {k}: {run.labels[k]}")
+        # The deep network's labels do not fit half a column beside their number.
+        axis.set_title(f"i = {k}:{chr(10) if len(run.labels[k]) > LONG else ' '}{run.labels[k]}")
     for unused in axes.flat[len(chosen) :]:
         unused.remove()
     for axis in axes[:, 0]:

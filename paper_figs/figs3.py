@@ -30,7 +30,9 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     loaded = [read(run) for run in runs]
     with matplotlib.style.context(_style.STYLE):
         files = []
-        for letter, make, shown in (("a", _one_weight, ("weight shown",)), ("b", _panels.losses_side_by_side, ())):
+        k = _panels.moved_furthest(loaded[0])[0]
+        weight = f"weight shown (i = {k}: {loaded[0].labels[k]}, descent raises it furthest)"
+        for letter, make, shown in (("a", _one_weight, (weight,)), ("b", _panels.losses_side_by_side, ())):
             figure, curves = make(loaded)
             _style.roles_legend(figure, min(_panels.drawn(run) for run in loaded))
             _style.state(figure, settings(loaded, paper=PAPER, ours=(*OURS, *shown)))
@@ -46,7 +48,7 @@ def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
     axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     for axis, run in zip(axes, runs, strict=True):
         _panels.weight(axis, run, k)
-        axis.set_title(f"λ = {short(run.configuration['step_ratio'])}, i = {k}: {run.labels[k]}", fontsize=6)
+        axis.set_title(f"λ = {short(run.configuration['step_ratio'])}")
         axis.set_xlabel("$t$")
     axes[0].set_ylabel("$x_i(t)$")
     return figure, [_panels.weight_numbers(run, [k]) for run in runs]
