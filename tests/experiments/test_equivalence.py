@@ -41,12 +41,12 @@ def sides(wrong: float = 1.0) -> corr.Comparison:
 
 
 @cache
-def tested(wrong: float = 1.0) -> xarray.Dataset:
+def equivalence_of(wrong: float = 1.0) -> xarray.Dataset:
     return equivalence(sides(wrong), MARGINS)
 
 
 def test_a_true_twin_is_equivalent_and_a_wrong_one_is_different() -> None:
-    true, wrong = tested(), tested(0.8)
+    true, wrong = equivalence_of(), equivalence_of(0.8)
     assert established_until(true.sel(side="twin"), "weights") == 0.75
     assert established_until(true.sel(side="twin"), "loss") == 1.0
     assert established_until(wrong.sel(side="twin"), "weights") == 0.0
@@ -78,11 +78,11 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     assert crossing_time(found) == pytest.approx(0.6)
     assert established_until(found.sel(side="descent"), "weights") == pytest.approx(0.5)
     assert established_until(found.sel(side="twin"), "weights") == 1.0
-    assert crossing_time(tested()) == np.inf
+    assert crossing_time(equivalence_of()) == np.inf
 
 
 def test_statements_are_made_inside_the_declared_times_only() -> None:
-    found = tested()
+    found = equivalence_of()
     assert np.isnan(found.weights_p.sel(time=1.0)).all() and np.isfinite(found.loss_p).all()
     assert (found.weights_p.sel(time=0.5) < 0.05).all()
 
