@@ -69,7 +69,7 @@ def _steps(time: float, std: float, beta: float) -> int:
 def _two_laws(name: str, std: float, beta: float, times: tuple[float, ...], sizes: Sizes):
     """Grid, and probabilities at the times by the kernel and by Fokker-Planck, each (times, points), float64."""
     loss, grid = LOSSES[name], _grid(name, std, sizes)
-    begin = jnp.exp(-jnp.sum((grid.points - jnp.asarray(STARTS[name])) ** 2, axis=1) / (2 * 0.2**2))
+    begin = jnp.exp(-jnp.sum((grid.points - jnp.asarray(STARTS[name])[None, :]) ** 2, axis=1) / (2 * 0.2**2))
     begin = begin / jnp.sum(begin)
     kernel = density.exact_kernel(jax.vmap(loss)(grid.points), grid, mutation_std=std, beta=beta)
     generator = density.limit_generator(jax.grad(loss), grid, mutation_std=std, beta=beta)
@@ -106,7 +106,7 @@ def _particles(key: jax.Array, name: str, beta: float, count: int) -> tuple[np.n
     """Densities of the first coordinate of real mutation runs from draws of the start law, (times, bins), and edges."""
     centre = jnp.asarray(STARTS[name])
     start_key, run_key = jax.random.split(key)
-    starts = centre + 0.2 * jax.random.normal(start_key, (count, len(centre)))
+    starts = centre[None, :] + 0.2 * jax.random.normal(start_key, (count, len(centre)))
     walk = corr.mutation(LOSSES[name], mutation_std=SHOWN_SIGMA, beta=beta)
     marks = [_steps(time, SHOWN_SIGMA, beta) for time in TIMES]
 

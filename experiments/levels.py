@@ -94,18 +94,21 @@ def follow(dynamics: corr.Dynamics, trajectories: int, key: jax.Array, coarsenes
 def predicted_acceptance(paths: np.ndarray, level: str) -> np.ndarray:
     """Acceptance by a level's formula on twin trajectories (n, T, 12), averaged over them, (T,)."""
 
-    @jax.jit
-    def one(position: jax.Array) -> jax.Array:
+    def one(position: jax.Array) -> float:
+        narrow = _curvature(position)
         with jax.enable_x64(True):
-            gradient, hessian = (part.astype(jnp.float64) for part in _curvature(position))
-            if level == "level 2":
-                kappa = MUTATION_STD * jnp.trace(hessian) / (2 * jnp.linalg.norm(gradient))
-                return level2.step_factors(kappa, jnp.asarray(BETA, jnp.float64)).acceptance
-            return level3.one_step(full_spectrum(gradient, hessian), mutation_std=MUTATION_STD, beta=BETA).acceptance
+            return float(chance(*(part.astype(jnp.float64) for part in narrow)))
+
+    @jax.jit
+    def chance(gradient: jax.Array, hessian: jax.Array) -> jax.Array:
+        if level == "level 2":
+            kappa = MUTATION_STD * jnp.trace(hessian) / (2 * jnp.linalg.norm(gradient))
+            return level2.step_factors(kappa, jnp.asarray(BETA)).acceptance
+        return level3.one_step(full_spectrum(gradient, hessian), mutation_std=MUTATION_STD, beta=BETA).acceptance
 
     if level in ("level 0", "level 1"):
         return np.full(paths.shape[1], 0.5)
-    return np.array([[float(one(jnp.asarray(row))) for row in path] for path in paths]).mean(axis=0)
+    return np.array([[one(jnp.asarray(row)) for row in path] for path in paths]).mean(axis=0)
 
 
 @jax.jit
