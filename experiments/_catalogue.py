@@ -1,15 +1,14 @@
 """Every experiment and study by name, and those in the user's own files."""
 
-import difflib
 import importlib.util
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from . import density, drift, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4, levels, order
 from ._declare import Experiment
+from ._names import nearest
 from ._study import Study
 
-Item = TypeVar("Item")
 Found = Experiment | Study
 
 FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3)
@@ -22,20 +21,12 @@ def find_experiment(name: str) -> Found:
     """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
     if name.endswith(".py"):
         return _from_file(Path(name))
-    return _nearest("experiment", name, CATALOGUE)
+    return nearest("experiment", name, CATALOGUE)
 
 
 def find_preset(experiment: Found, name: str) -> Any:
     """The preset of this name."""
-    return _nearest(f"preset of {experiment.name}", name, dict(experiment.presets))
-
-
-def _nearest(kind: str, name: str, known: dict[str, Item]) -> Item:
-    if name in known:
-        return known[name]
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-    raise ValueError(f"unknown {kind} {name!r}: {hint}")
+    return nearest(f"preset of {experiment.name}", name, experiment.presets)
 
 
 def _from_file(file: Path) -> Found:

@@ -14,12 +14,13 @@ from corr._storage import load_parts, save_part, write_json
 
 from ._claim import claimed
 from ._manifest import machine_facts
+from ._names import nearest
 
 if TYPE_CHECKING:
     from ._runner import Options
 
 Parts = Mapping[str, xarray.Dataset]
-OVERRIDES = ("trajectories", "block_size", "sigma", "step_ratio", "alpha", "beta")
+OVERRIDES = ("trajectories", "devices", "block_size", "sigma", "step_ratio", "alpha", "beta")
 
 
 @dataclass(frozen=True)
@@ -53,39 +54,36 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
 
     Args:
         study: the declaration.
-        options: preset, output folder, seed, devices and precision.
+        options: preset, output folder and seed.
         say: called with one line of text at a time.
 
     Raises:
         ValueError: for options that a study does not take.
     """
+    if jax.process_count() > 1:
+        raise ValueError(f"{study.name} is a study and runs in one process: leave --distributed out")
     changed = [name for name in OVERRIDES if getattr(options, name) is not None]
+    changed += ["precision"] * (options.precision != "float32")
     if changed:
         names = ", ".join(f"--{'lambda' if name == 'step_ratio' else name.replace('_', '-')}" for name in changed)
         raise ValueError(f"{study.name} fixes its own numbers: leave {names} out")
-    sizes, folder = _sizes(study, options.preset), study_folder(study, options)
-    facts = {"study": study.name, "preset": options.preset, "seed": options.seed, "precision": options.precision}
-    with jax.enable_x64(options.precision == "float64"), claimed(folder, {**facts, **sizes._asdict()},
-                                                                 fresh=options.fresh) as finished:  # fmt: skip
+    sizes, folder = nearest(f"preset of {study.name}", options.preset, study.presets), study_folder(study, options)
+    facts = {"study": study.name, "preset": options.preset, "seed": options.seed, **sizes._asdict()}
+    with claimed(folder, facts, fresh=options.fresh) as finished:
         if finished:
             say(f"{folder}: finished before, reused")
             return folder
-        begun = time.perf_counter()
         parts = study.parts(sizes)
         for number, (name, compute) in enumerate(parts.items()):
             if (folder / f"{name}.nc").exists():
                 continue
             say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
-            save_part(folder, name, compute(jax.random.fold_in(corr.root_key(options.seed), number)))
-        sentences = study.judge(load_parts(folder, list(parts)))
-        write_json(folder / "verdict.json", {"study": study.name, "sentences": sentences})
-        seconds = round(time.perf_counter() - begun, 1)
-        manifest = {"configuration": {**facts, **sizes._asdict()}, "parts": list(parts), "seconds": seconds}
+            begun = time.perf_counter()
+            data = compute(jax.random.fold_in(corr.root_key(options.seed), number))
+            save_part(folder, name, data.assign_attrs(seconds=time.perf_counter() - begun))
+        found = load_parts(folder, list(parts))
+        write_json(folder / "verdict.json", {"study": study.name, "sentences": study.judge(found)})
+        seconds = round(sum(data.attrs["seconds"] for data in found.values()), 1)
+        manifest = {"configuration": facts, "parts": list(parts), "seconds": seconds}
         write_json(folder / "manifest.json", {**manifest, **machine_facts(), "complete": True})
     return folder
-
-
-def _sizes(study: Study, preset: str) -> Any:
-    if preset not in study.presets:
-        raise ValueError(f"unknown preset of {study.name} {preset!r}: there are: {', '.join(study.presets)}")
-    return study.presets[preset]

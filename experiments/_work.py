@@ -8,18 +8,17 @@ from typing import Any
 from corr import load_run
 from corr._storage import write_json
 
-from ._catalogue import CATALOGUE, find_experiment
-from ._declare import Experiment
+from ._catalogue import CATALOGUE, Found, find_experiment
 from ._runner import Options, plan, run_experiment
 from ._study import Study, run_study, study_folder
 
 
-def execute(found: Experiment | Study, options: Options, say: Any = print) -> list[Path]:
+def execute(found: Found, options: Options, say: Any = print) -> list[Path]:
     """Run it, or go on with it; returns the folders of its results."""
     return [run_study(found, options, say)] if isinstance(found, Study) else run_experiment(found, options, say)
 
 
-def draw(found: Experiment | Study, options: Options) -> list[Path]:
+def draw(found: Found, options: Options) -> list[Path]:
     """Draw its figures from saved results; returns the files written.
 
     Raises:
@@ -27,7 +26,7 @@ def draw(found: Experiment | Study, options: Options) -> list[Path]:
     """
     if found.name not in CATALOGUE:
         raise ValueError(f"there is no figure for {found.name!r}: figures exist for {', '.join(CATALOGUE)}")
-    module = _figure_module(found.name)
+    module = figure_module(found.name)
     figures = options.output / options.preset / "figures"
     if isinstance(found, Study):
         return module.draw([study_folder(found, options)], figures)
@@ -59,10 +58,11 @@ def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any
         result |= {"run": folder.name, "preset": manifest["configuration"]["preset"]}
         write_json(folder / "test.json", result)
         figures = options.output / options.preset / "figures"
-        yield folder, result, _figure_module("equivalence").draw(folder / "test.json", figures)
+        yield folder, result, figure_module("equivalence").draw(folder / "test.json", figures)
 
 
-def _figure_module(name: str) -> Any:
+def figure_module(name: str) -> Any:
+    """The drawing module of this name; raises ``ValueError`` where matplotlib is missing."""
     try:
         return importlib.import_module(f"paper_figs.{name}")
     except ModuleNotFoundError as error:

@@ -67,7 +67,7 @@ def list_experiments() -> None:
 
     from ._catalogue import CATALOGUE
     from ._cost import estimate
-    from ._work import Study
+    from ._study import Study
 
     table = Table()
     for head in ("experiment", "what it shows", "preset", "lambda", "trajectories", "end time", "about"):
@@ -133,8 +133,9 @@ def reproduce(
     from rich.console import Console
 
     from ._catalogue import find_experiment
+    from ._study import Study
     from ._tables import show_study
-    from ._work import Study, draw, execute
+    from ._work import draw, execute
 
     first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
@@ -205,6 +206,7 @@ def validity(
     from ._declare import Experiment
     from ._foresight import validity as foresee
     from ._tables import show_validity
+    from ._work import figure_module
 
     found = find_experiment(experiment)
     if not isinstance(found, Experiment):
@@ -214,14 +216,7 @@ def validity(
     folder = options.output / options.preset / f"validity-{found.name}"
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "validity.json", result)
-    try:
-        from paper_figs.validity import draw
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        print("drawing needs matplotlib: install the extra `figs`")
-        return
-    for file in draw(folder / "validity.json", folder / "figures"):
+    for file in figure_module("validity").draw(folder / "validity.json", folder / "figures"):
         print(f"figure: {file}")
 
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 LARGEST_FULL = 2000
-BREAKDOWN = 1e-6
+STILL_NEW = 0.5
 
 
 class Spectrum(NamedTuple):
@@ -56,10 +56,11 @@ def lanczos_spectrum(
     steps: int = 64,
     probes: int = 4,
 ) -> Spectrum:
-    """Lanczos started at the gradient, and, for the rest of the spectrum, at random vectors orthogonal to that.
+    """Lanczos started at the gradient, then at random vectors orthogonal to what was reached before.
 
-    The subspace reached from the gradient is exact; the eigenvalues of its complement are estimated by ``probes``
-    quadratures of ``steps`` nodes each.
+    The subspace reached from the gradient is exact. A second one, reached from a random vector outside it, takes up the
+    large eigenvalues that are left; those of the complement of both are estimated by ``probes`` quadratures of
+    ``steps`` nodes each.
 
     Args:
         gradient: ∇U, shape (N,).
@@ -69,7 +70,7 @@ def lanczos_spectrum(
         probes: number of random probes.
 
     Returns:
-        A ``Spectrum`` with M = ``steps`` and K = ``steps`` (1 + ``probes``).
+        A ``Spectrum`` with M = ``steps`` and K = ``steps`` (2 + ``probes``).
 
     Example:
         >>> found = lanczos_spectrum(jnp.array([3.0, 4.0]), lambda v: jnp.array([1.0, 2.0]) * v,
@@ -81,59 +82,75 @@ def lanczos_spectrum(
     """
     size = gradient.size
     steps = min(steps, size)
-    values, weights, vectors = _lanczos(product, gradient, steps)
-    reached = jnp.sum(vectors * vectors, axis=0)
-    rest = size - jnp.sum(reached)
-
-    def outside(vector: jax.Array) -> jax.Array:
-        for _ in range(2):
-            vector = vector - vectors @ (vectors.T @ vector)
-        return vector
+    nothing = jnp.zeros((size, 0), gradient.dtype)
+    values, weights, vectors = _lanczos(product, gradient, nothing, steps)
+    deflating, probing = jax.random.split(key)
+    others, _, more = _lanczos(product, _drawn(deflating, gradient), vectors, steps)
+    both = jnp.concatenate([vectors, more], axis=1)
+    reached = jnp.sum(both * both, axis=0)
 
     def probe(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        start = outside(jax.random.normal(key, gradient.shape, gradient.dtype))
-        nodes, shares, _ = _lanczos(lambda v: outside(product(outside(v))), start, steps)
+        nodes, shares, _ = _lanczos(product, _drawn(key, gradient), both, steps)
         return nodes, jnp.square(shares)
 
-    nodes, shares = jax.lax.map(probe, jax.random.split(key, probes))
+    nodes, shares = jax.lax.map(probe, jax.random.split(probing, probes))
     total = jnp.sum(shares, axis=1, keepdims=True)
-    counts = rest / probes * jnp.where(total > 0, shares / jnp.where(total > 0, total, 1.0), 0.0)
-    every = jnp.concatenate([values, nodes.ravel()])
+    rest = (size - jnp.sum(reached)) / probes
+    counts = rest * jnp.where(total > 0, shares / jnp.where(total > 0, total, 1.0), 0.0)
+    every = jnp.concatenate([values, others, nodes.ravel()])
     norm = jnp.sqrt(jnp.sum(gradient * gradient))
     return Spectrum(values, norm * weights, vectors, every, jnp.concatenate([reached, counts.ravel()]))
 
 
+def _drawn(key: jax.Array, like: jax.Array) -> jax.Array:
+    return jax.random.normal(key, like.shape, like.dtype)
+
+
 def _lanczos(
-    product: Callable[[jax.Array], jax.Array], start: jax.Array, steps: int
+    product: Callable[[jax.Array], jax.Array], start: jax.Array, taken: jax.Array, steps: int
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Ritz values, components of the start vector on the Ritz vectors, Ritz vectors; fully reorthogonalized."""
-    size, dtype = start.size, start.dtype
+    """Ritz values, components of the start vector on the Ritz vectors, Ritz vectors; all orthogonal to ``taken``.
 
-    def unit(vector: jax.Array, scale: jax.Array) -> tuple[jax.Array, jax.Array]:
-        length = jnp.sqrt(jnp.sum(vector * vector))
-        alive = length > BREAKDOWN * scale
-        return jnp.where(alive, vector / jnp.where(alive, length, 1.0), 0.0), jnp.where(alive, length, 0.0)
-
-    first, _ = unit(start, jnp.zeros((), dtype))
+    Where nothing new is left the vectors, and their weights, are zero.
+    """
+    size, first = taken.shape
 
     def advance(k: jax.Array, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        basis, diagonal, off, scale = carry
-        image = product(basis[:, k])
-        along = jnp.sum(image * basis[:, k])
-        for _ in range(2):
-            image = image - basis @ (basis.T @ image)
-        scale = jnp.maximum(scale, jnp.abs(along))
-        following, length = unit(image, scale)
+        basis, diagonal, off = carry
+        vector = basis[:, first + k]
+        image = product(vector)
+        following, length = _new_direction(image, basis)
         inside = k + 1 < steps
-        basis = basis.at[:, k + 1].set(jnp.where(inside, following, 0.0), mode="drop")
-        return basis, diagonal.at[k].set(along), off.at[k].set(jnp.where(inside, length, 0.0)), scale
+        basis = basis.at[:, first + k + 1].set(following, mode="drop")
+        along = jnp.sum(image * vector)
+        return basis, diagonal.at[k].set(along), off.at[k].set(jnp.where(inside, length, jnp.zeros_like(length)))
 
-    zeros = jnp.zeros(steps, dtype)
-    begin = (jnp.zeros((size, steps), dtype).at[:, 0].set(first), zeros, zeros, jnp.zeros((), dtype))
-    basis, diagonal, off, _ = jax.lax.fori_loop(0, steps, advance, begin)
+    basis = jnp.concatenate([taken, jnp.zeros((size, steps), taken.dtype)], axis=1)
+    basis = basis.at[:, first].set(_new_direction(start, basis)[0])
+    zeros = jnp.zeros(steps, taken.dtype)
+    basis, diagonal, off = jax.lax.fori_loop(0, steps, advance, (basis, zeros, zeros))
     tridiagonal = jnp.diag(diagonal) + jnp.diag(off[:-1], 1) + jnp.diag(off[:-1], -1)
     values, vectors = jnp.linalg.eigh(tridiagonal)
-    return values, vectors[0], basis @ vectors
+    return values, vectors[0], basis[:, first:] @ vectors
+
+
+def _new_direction(vector: jax.Array, basis: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Unit vector of what is orthogonal to the basis, and its length; zeros where only rounding errors are left.
+
+    Normalized, rounding errors lie in the span of the basis again as much as not, and another projection shows them.
+    """
+
+    def outside(vector: jax.Array) -> jax.Array:
+        return vector - basis @ (basis.T @ vector)
+
+    def scaled(vector: jax.Array) -> tuple[jax.Array, jax.Array]:
+        length = jnp.sqrt(jnp.sum(vector * vector))
+        return vector / jnp.where(length > 0, length, jnp.ones_like(length)), length
+
+    unit, length = scaled(outside(outside(vector)))
+    again, remaining = scaled(outside(unit))
+    new = remaining > STILL_NEW
+    return jnp.where(new, again, jnp.zeros_like(again)), jnp.where(new, length, jnp.zeros_like(length))
 
 
 def hessian_product(loss: Callable[[jax.Array], jax.Array], position: jax.Array) -> Callable[[jax.Array], jax.Array]:

@@ -21,14 +21,14 @@ def ensemble(name: str, paths: np.ndarray) -> np.ndarray:
 
 
 def _copies(array: np.ndarray) -> int:
-    """Trajectories that repeat an earlier one; one float32 number alone may tie by chance, so it tells nothing."""
+    """Trajectories that repeat an earlier one."""
     if len(np.unique(array[:, -1], axis=0)) == len(array):
         return 0
     numbers = array.reshape(len(array), -1)
-    varying = numbers[:, np.ptp(numbers, axis=0) > 0]
-    if varying.shape[1] == 1 or (not (array[:, -1] != array[:, 0]).any() and varying.shape[1] == 0):
-        return 0
-    return len(array) - len(np.unique(numbers, axis=0))
+    varying = np.count_nonzero(np.ptp(numbers, axis=0))
+    nothing_moved = not varying and (array == array[:, :1]).all()
+    # One float32 number alone may tie by chance.
+    return 0 if nothing_moved or varying == 1 else len(array) - len(np.unique(numbers, axis=0))
 
 
 def matched(a: np.ndarray, b: np.ndarray) -> None:
@@ -67,15 +67,8 @@ def margins(margin: np.ndarray, times: int) -> np.ndarray:
 
 
 def chains(name: str, values: np.ndarray) -> np.ndarray:
-    """Chains of one coordinate as float64 (n, T); refuses fewer than two, non-finite or repeated chains."""
+    """One number per trajectory and time (losses, one coordinate) as float64 (n, T), refused as an ensemble is."""
     array = np.asarray(values, np.float64)
     if array.ndim != 2:
         raise ValueError(f"{name} must have dimensions (trajectories, times), got shape {array.shape}")
-    if len(array) < 2:
-        raise ValueError(f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} holds numbers that are not finite: leave out trajectories whose `finite` is False")
-    copies = len(array) - len(np.unique(array, axis=0))
-    if copies and array.shape[1] > 1:
-        raise ValueError(f"{name} repeats {copies} of its trajectories: each needs random numbers of its own")
-    return array
+    return ensemble(name, array[..., None])[..., 0]

@@ -110,20 +110,13 @@ def _hall_inverse(g: np.ndarray, skewness: np.ndarray) -> np.ndarray:
 
 def loss_sides(losses_a: np.ndarray, losses_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two checked sides (n, T); a noise-free curve is one row."""
-    a = _check.ensemble("losses_a", _columns("losses_a", losses_a))[..., 0]
+    a = _check.chains("losses_a", losses_a)
     if np.ndim(losses_b) == 1:
         b = _check.path("losses_b", np.asarray(losses_b, np.float64)[:, None])[None, :, 0]
     else:
-        b = _check.ensemble("losses_b", _columns("losses_b", losses_b))[..., 0]
+        b = _check.chains("losses_b", losses_b)
     _check.matched(a[:1], b[:1])
     return a, b
-
-
-def _columns(name: str, losses: np.ndarray) -> np.ndarray:
-    array = np.asarray(losses, np.float64)
-    if array.ndim != 2:
-        raise ValueError(f"{name} must have dimensions (trajectories, times), got shape {array.shape}")
-    return array[..., None]
 
 
 def _moments(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
