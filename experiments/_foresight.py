@@ -23,7 +23,7 @@ from theory.validity import validity as validity_numbers
 from ._declare import Experiment
 from ._runner import Options, plan
 
-POINTS, TWINS, DRAWS, BATCH = 5, 64, 8192, 512
+POINTS, TWINS, DRAWS = 5, 64, 8192
 TOLERANCE = 0.1
 SIGMAS = np.geomspace(1e-7, 1e-1, 37)
 BETAS = (*np.geomspace(1e1, 1e9, 9).tolist(), math.inf)
@@ -222,25 +222,19 @@ def _measure(loss: Callable[..., Any], point: Point, clock: Clock, factor: float
     """Acceptance and drift along ĝ of real mutation steps, beside level 3."""
     scaled = clock._replace(mutation_std=factor * clock.mutation_std)
     walk = corr.mutation(loss, mutation_std=scaled.mutation_std, beta=scaled.beta)
-    state = walk.init(jnp.asarray(point.position))
     gradient = np.asarray(point.spectrum.basis) @ np.asarray(point.spectrum.gradient)
-    unit = jnp.asarray(gradient / np.linalg.norm(gradient), state.loss.dtype)
-
-    @jax.jit
-    def batch(keys: jax.Array) -> tuple[jax.Array, jax.Array]:
-        infos = jax.vmap(lambda key: walk.step(key, state)[1])(keys)
-        return infos.accepted, infos.displacement @ unit / scaled.mutation_std
-
-    keys = jax.random.split(jax.random.key(0), DRAWS).reshape(-1, BATCH)
-    accepted, along = (np.concatenate(part) for part in zip(*(batch(row) for row in keys), strict=True))
-    values = along * (accepted - accepted.mean())
+    size = np.linalg.norm(gradient)
+    steps = inference.one_step_displacements(walk, jnp.asarray(point.position), draws=DRAWS, key=jax.random.key(0))
+    along = steps.displacements @ (gradient / size / scaled.mutation_std).astype(np.float32)
+    values = along * (steps.accepted - steps.accepted.mean())
+    rate, pull = ([float(x.mean()), float(x.std() / math.sqrt(DRAWS))] for x in (steps.accepted, values))
     with jax.enable_x64(True):
         step = level3.one_step(point.spectrum, mutation_std=scaled.mutation_std, beta=scaled.beta)
-        predicted = float(jnp.sum(step.drift * gradient)) / np.linalg.norm(gradient) / scaled.mutation_std
+        predicted = float(jnp.sum(step.drift * gradient)) / size / scaled.mutation_std
     return {
         "time": point.time,
         "sigma": scaled.mutation_std,
         "beta": "inf" if math.isinf(scaled.beta) else scaled.beta,
-        "acceptance": [float(accepted.mean()), float(accepted.std() / math.sqrt(DRAWS)), float(step.acceptance)],
-        "drift": [float(values.mean()), float(values.std() / math.sqrt(DRAWS)), float(predicted)],
+        "acceptance": [*rate, float(step.acceptance)],
+        "drift": [*pull, float(predicted)],
     }

@@ -11,6 +11,7 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 import corr
+from corr import inference
 from theory import level0, level1
 from theory import proposals as theory
 
@@ -21,7 +22,6 @@ MUTATION_STD = 2.5e-5
 TRAINED, RATE = 1.0, 1e-3
 STRENGTHS = (*np.geomspace(1e-2, 1e2, 9).tolist(), math.inf)
 SLOPES = np.geomspace(1e-2, 1e2, 9)
-BATCH = 5000
 
 
 class Sizes(NamedTuple):
@@ -39,19 +39,6 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     }
 
 
-def _draw(walk: corr.Dynamics, position: jax.Array, key: jax.Array, draws: int, look: Callable) -> list[np.ndarray]:
-    """``look(displacement, accepted)`` of many first steps from one position, stacked."""
-    state = walk.init(position)
-    batch = jax.jit(jax.vmap(lambda one: look(*walk.step(one, state)[1][:2])))
-    size = min(BATCH, draws)
-    found = [batch(jax.random.split(jax.random.fold_in(key, k), size)) for k in range(draws // size)]
-    return [np.concatenate([np.asarray(row, float) for row in column]) for column in zip(*found, strict=True)]
-
-
-def _mean(values: np.ndarray) -> tuple[float, float]:
-    return float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values)))
-
-
 def _isotropic(key: jax.Array, draws: int) -> xarray.Dataset:
     """Per s: acceptance; drift, variance along ĝ and variance across it in units of σ, with errors and levels 0, 1."""
     problem = shallow_sine()
@@ -63,25 +50,17 @@ def _isotropic(key: jax.Array, draws: int) -> xarray.Dataset:
     position = jnp.asarray(place)
     gradient = jax.grad(flat_loss)(position)
     size = jnp.linalg.norm(gradient)
-    unit = gradient / size
+    names = ("acceptance", "drift_along", "along", "across")
     rows = []
     for number, s in enumerate(STRENGTHS):
         walk = corr.mutation(flat_loss, mutation_std=MUTATION_STD, beta=s / (MUTATION_STD * float(size)))
-
-        def look(moved: jax.Array, accepted: jax.Array) -> tuple[jax.Array, ...]:
-            scaled = moved / MUTATION_STD
-            along = jnp.sum(scaled * unit)
-            rest = jnp.sum(jnp.square(scaled)) - jnp.square(along)
-            return accepted, along, rest / (moved.size - 1)
-
-        accepted, along, rest = _draw(walk, position, jax.random.fold_in(key, number), draws, look)
-        chance = _mean(accepted)
-        drift = _mean(along * (accepted - accepted.mean()))
-        spread = _mean((along * accepted - drift[0]) ** 2)
-        rows.append([chance, drift, spread, _mean(rest * accepted)])
-    values = np.asarray(rows)
-    names = ("acceptance", "drift", "along", "across")
-    return _with_levels(values, names).assign(gradient_norm=float(size), draws=draws)
+        steps = inference.one_step_displacements(walk, position, draws=draws, key=jax.random.fold_in(key, number))
+        found = inference.drift_and_noise(
+            steps.displacements / MUTATION_STD, steps.accepted, gradient, predicted={}
+        ).measured
+        rows.append([found[name] for name in names])
+    data = _with_levels(np.asarray(rows), ("acceptance", "drift", "along", "across"))
+    return data.assign(gradient_norm=float(size), draws=draws)
 
 
 def _with_levels(values: np.ndarray, names: tuple[str, ...]) -> xarray.Dataset:
@@ -106,11 +85,7 @@ def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
     std, count = 1.0, len(SLOPES)
     slopes = jnp.asarray(SLOPES, jnp.float32)
     walk = corr.mutation(lambda x: jnp.sum(slopes * x), proposal=corr.proposals.one_coordinate(std), beta=1.0)
-
-    def look(moved: jax.Array, accepted: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return accepted, moved
-
-    accepted, moved = _draw(walk, jnp.zeros(count), key, draws, look)
+    moved, accepted = inference.one_step_displacements(walk, jnp.zeros(count), draws=draws, key=key)
     mutated = moved != 0
     shares = (accepted[:, None] * mutated).sum(0) / mutated.sum(0)
     values = -count * moved * (accepted[:, None] - shares)
@@ -162,8 +137,8 @@ def judge(found: Parts) -> list[str]:
 study = Study(
     name="drift",
     title="one step: drift, acceptance and noise against s, exact and measured; one coordinate at a time",
-    presets={"smoke": Sizes(2000, 20_000), "quick": Sizes(40_000, 4_000_000), "paper": Sizes(1_000_000, 40_000_000)},
+    presets={"smoke": Sizes(2000, 20_000), "quick": Sizes(40_000, 4_000_000), "paper": Sizes(200_000, 10_000_000)},
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.5, "quick": 1.5, "paper": 15.0},
+    minutes={"smoke": 0.5, "quick": 1.5, "paper": 6.0},
 )

@@ -63,20 +63,31 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
     if any(not np.array_equal(side.time, sides.mutation.time) for side in sides):
         times = [side.time.values.tolist() for side in sides]
         raise ValueError(f"mutation, twin and descent must share their recorded times, got {times}")
-    parts = [_side(sides, name, margins) for name in ("twin", "descent")]
-    return xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
-
-
-def _side(sides: Comparison, name: str, margins: Margins) -> xarray.Dataset:
     time = sides.mutation.time.values[1:]
     time = time[time <= max(margins.weights_until, margins.loss_until) + 1e-9]
-    path = sides.descent.path.values[0].astype(float)
-    travelled = inference.travelled(path)[1 : len(time) + 1]
-    path, smooth_loss = path[1 : len(time) + 1], sides.descent.loss.values[0, 1 : len(time) + 1].astype(float)
-    paths, losses = finite(sides.mutation, time)
-    twins, twin_losses = finite(sides.twin, time)
-    other, other_losses = (path, smooth_loss) if name == "descent" else (twins, twin_losses)
-    data = {"travelled": ("time", travelled), "twin_weights": ("time", inference.unbiased_delta(twins, path))}
+    whole = sides.descent.path.values[0].astype(float)
+    travelled, path = inference.travelled(whole)[1 : len(time) + 1], whole[1 : len(time) + 1]
+    walk, twin = finite(sides.mutation, time), finite(sides.twin, time)
+    smooth = path, sides.descent.loss.values[0, 1 : len(time) + 1].astype(float)
+    parts = [
+        _side(name, walk, other, time, travelled, margins) for name, other in (("twin", twin), ("descent", smooth))
+    ]
+    found = xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
+    away = inference.unbiased_delta(twin[0], path)
+    return found.assign(travelled=("time", travelled), twin_weights=("time", away))
+
+
+def _side(
+    name: str,
+    walk: tuple[np.ndarray, np.ndarray],
+    against: tuple[np.ndarray, np.ndarray],
+    time: np.ndarray,
+    travelled: np.ndarray,
+    margins: Margins,
+) -> xarray.Dataset:
+    """The tests of mutation, (paths, losses), against the twins or the noise-free path."""
+    (paths, losses), (other, other_losses) = walk, against
+    data: dict[str, Any] = {}
     early, late = time <= margins.weights_until + 1e-9, time <= margins.loss_until + 1e-9
     bound = margins.weights * travelled
     mean = inference.mean_equivalence(paths, other, bound, seed=SEED, level=LEVEL, resamples=RESAMPLES)

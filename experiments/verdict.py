@@ -4,17 +4,14 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import xarray
 
 from corr import inference, load_run
-from corr._storage import write_json
+from corr._storage import load_parts, write_json
 
-from ._declare import Experiment, Problem
+from ._declare import Experiment
 from ._judge import judge_side
-from ._means import along
+from ._means import MEANS
 
 LEVEL = 0.05
 RESAMPLING_SEED = 1
@@ -25,20 +22,24 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
 
     Args:
         folder: a finished run.
-        experiment: its declaration, for U(<x>) and the last time of the joint statement.
+        experiment: its declaration, for the last time of the joint statement.
 
     Returns:
         Plain numbers and sentences, also saved as ``verdict.json`` in the folder.
     """
     sides, manifest = load_run(folder)
     until = experiment.judged_until
-    problem = experiment.presets[manifest["configuration"]["preset"]].resolved(experiment)
+    of_mean = load_parts(folder, [MEANS])[MEANS].loss.sel(side="mutation")
     result = {
         "run": manifest["configuration"]["run"],
         "preset": manifest["configuration"]["preset"],
         "twin": judge_side(sides.mutation, sides.twin, sides.descent, until=until, seed=RESAMPLING_SEED),
         "descent": judge_side(sides.mutation, sides.descent, sides.descent, until=until, seed=RESAMPLING_SEED),
-        "loss_of_mean": loss_of_mean(sides.mutation, problem),
+        "loss_of_mean": {
+            "time": sides.mutation.time.values.tolist(),
+            "loss_of_mean": of_mean.values.tolist(),
+            "mean_loss": sides.mutation.loss.mean("trajectory", skipna=True).values.tolist(),
+        },
         "acceptance": {
             "time": sides.mutation.time.values[1:].tolist(),
             "measured": sides.mutation.acceptance.mean("trajectory").values[1:].tolist(),
@@ -49,17 +50,6 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
     result["sentences"] = [twin_sentence(result["twin"]), descent_sentence(result["descent"])]
     write_json(folder / "verdict.json", result)
     return result
-
-
-def loss_of_mean(walk: xarray.Dataset, problem: Problem) -> dict[str, list[float]]:
-    """U(<x>), the loss of the mean weights, beside <U(x)>, the mean loss."""
-    template = jax.eval_shape(problem.init, jax.random.key(0))
-    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), template)
-    return {
-        "time": walk.time.values.tolist(),
-        "loss_of_mean": along(problem.loss, zeros, walk["mean"].values).tolist(),
-        "mean_loss": walk.loss.mean("trajectory", skipna=True).values.tolist(),
-    }
 
 
 def twin_sentence(judged: dict[str, Any]) -> str:

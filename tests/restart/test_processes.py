@@ -132,7 +132,10 @@ def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray
 
 
 @pytest.mark.parametrize("side", [pytest.param(side, marks=pytest.mark.slow if side in LONG else ()) for side in SIDES])
-@pytest.mark.skipif("avx512f" not in Path("/proc/cpuinfo").read_text(), reason="promised for 512-bit vectors")
+@pytest.mark.skipif(
+    "avx512f" not in Path("/proc/cpuinfo").read_text(),
+    reason="equal bits are promised for 512-bit vectors, which this processor lacks",
+)
 def test_every_loss_change_is_the_same_for_the_blocks_promised(side: str) -> None:
     expected = traces(side, 17, 4, 2)
     assert len(np.unique(expected)) == 17

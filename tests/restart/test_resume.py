@@ -152,7 +152,10 @@ def test_killed_twenty_times_at_random_moments(
     same(whole("killed", checkpoint=tmp_path / "saved", steps=steps), whole("never", steps=steps))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system takes root")
+@pytest.mark.skipif(
+    os.geteuid() != 0,
+    reason="a full disk is a mounted file system of 400 kB here: it takes root",
+)
 def test_full_disk_leaves_the_checkpoint_before_intact(tmp_path: Path) -> None:
     place = tmp_path / "small"
     place.mkdir()
