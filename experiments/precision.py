@@ -11,10 +11,10 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 import corr
-from corr._flips import flip_counter
+from corr._flips import BATCH, flip_counter, interval
 
 from ._study import Parts, Study
-from .fig1 import shallow_sine
+from .fig1 import shallow_sine, shallow_start
 
 TIMES, TRAINING_RATE = (0.0, 2.0, 10.0), 1e-3
 SIGMA_RANGE = (2.5e-8, 2.5e-3)
@@ -22,6 +22,7 @@ ROUNDING_DRAWS = 2048
 STEP_TIME = 1e-6
 MUTATION_STD = corr.matched_mutation_std(learning_rate=STEP_TIME, step_ratio=1.0)  # the paper's own
 DESCENT_RATE = 1e-5
+SMALLER, SMALLER_STEPS = (0.1, 0.2, 0.4), 4000
 RECORDS = 10
 RULES = {"exact change": True, "subtraction": False}
 
@@ -41,21 +42,18 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
         f"flips, {rule}": lambda key, exact=exact: _flips(key, exact, sizes) for rule, exact in RULES.items()
     }
     found["rounding"] = _rounding
+    found["smaller"] = lambda key: _smaller(key, sizes)
     found["descent"] = lambda key: _descent(key, sizes)
     return found | {rule: lambda key, exact=exact: _walk(key, exact, sizes) for rule, exact in RULES.items()}
-
-
-def _start() -> Any:
-    return shallow_sine().init(corr.trajectory_key(corr.root_key(0), corr.Stream.START, 0))
 
 
 def _trained(key: jax.Array) -> list[Any]:
     """Figure 1's network after noise-free normalized descent to each of the times."""
     problem, marks = shallow_sine(), [round(time / TRAINING_RATE) for time in TIMES]
     side = corr.descent(problem.loss, learning_rate=TRAINING_RATE, normalized=True)
-    data = corr.run(side, _start(), steps=marks[-1], record_at=marks, trajectories=1, key=key, block_size=1, devices=1,
-                    progress=False)  # fmt: skip
-    unravel = ravel_pytree(_start())[1]
+    data = corr.run(side, shallow_start(), steps=marks[-1], record_at=marks, trajectories=1, key=key, block_size=1,
+                    devices=1, progress=False)  # fmt: skip
+    unravel = ravel_pytree(shallow_start())[1]
     return [unravel(jnp.asarray(place)) for place in data.path.values[0]]
 
 
@@ -90,7 +88,8 @@ def _rounding(key: jax.Array) -> xarray.Dataset:
             true, rounded = (walk.step(draw, state)[1].loss_change for walk, state in zip(walks, states, strict=True))
             return rounded - true
 
-        return jax.lax.map(one, jax.random.split(key, ROUNDING_DRAWS))
+        # Rounding depends on how many evaluations run together: as many as where decisions are counted.
+        return jax.lax.map(one, jax.random.split(key, ROUNDING_DRAWS), batch_size=BATCH)
 
     spread = np.array([np.std(np.asarray(errors(place), float)) for place in places])
     slope = np.array([float(jnp.linalg.norm(ravel_pytree(jax.grad(loss)(place))[0])) for place in places])
@@ -100,6 +99,19 @@ def _rounding(key: jax.Array) -> xarray.Dataset:
         {"error": ("time", spread), "slope": ("time", slope), "foreseen": (("sigma", "time"), rates)},
         coords={"sigma": sigmas, "time": list(TIMES)},
     )
+
+
+def _smaller(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
+    """Acceptance by subtraction after 2000 steps at scales below the paper's, over 2000 more, (sigma)."""
+    sigmas, rates = [factor * MUTATION_STD for factor in SMALLER], []
+    for std in sigmas:
+        walk = corr.mutation(shallow_sine().loss, mutation_std=std, exact=False)
+        data = corr.run(
+            walk, shallow_start(), steps=SMALLER_STEPS, record_at=[SMALLER_STEPS // 2], trajectories=sizes.trajectories,
+            key=key, keep=1, block_size=min(4, sizes.trajectories), progress=False,
+        )  # fmt: skip
+        rates.append(float(data.acceptance[:, -1].mean()))
+    return xarray.Dataset({"acceptance": ("sigma", rates)}, coords={"sigma": sigmas})
 
 
 def _descent(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
@@ -117,12 +129,23 @@ def _follow(
 ) -> xarray.Dataset:
     steps = round(sizes.end_time / time_step)
     marks = [round(k * steps / RECORDS) for k in range(RECORDS + 1)]
-    data = corr.run(side, _start(), steps=steps, record_at=marks, time_step=time_step, trajectories=count, key=key,
-                    keep=1, block_size=min(4, count), label=label, progress=count > 1)  # fmt: skip
+    data = corr.run(side, shallow_start(), steps=steps, record_at=marks, time_step=time_step, trajectories=count,
+                    key=key, keep=1, block_size=min(4, count), label=label, progress=count > 1)  # fmt: skip
     losses = data.loss.values.astype(float)
     fall = losses[:, :1] - losses
     error = fall.std(axis=0, ddof=min(1, count - 1)) / math.sqrt(count)
     return data.assign(fall=("time", fall.mean(axis=0)), fall_error=("time", error), mutation_std=MUTATION_STD)
+
+
+def _near(data: xarray.Dataset, lines: xarray.Dataset, *, foreseen: bool) -> str:
+    """Rates at the paper's σ for each t, with 99 % intervals and what the rounding error foresees."""
+    data, lines = (part.sel(sigma=MUTATION_STD, method="nearest") for part in (data, lines))
+    texts = []
+    for k, time in enumerate(TIMES):
+        rate, low, high = (100 * float(data[name][k]) for name in ("rate", "low", "high"))
+        guess = f", foreseen {100 * float(lines.foreseen[k]):.2g} %" if foreseen else ""
+        texts.append(f"{rate:.2g} % [{low:.2g}, {high:.2g}]{guess} at t = {time:g}")
+    return "; ".join(texts)
 
 
 def judge(found: Parts) -> list[str]:
@@ -130,18 +153,14 @@ def judge(found: Parts) -> list[str]:
     said = []
     for rule in RULES:
         data = found[f"flips, {rule}"]
+        every = interval(int(data.flips.sum()), int(data.draws.sum()))
         worst = data.isel(data.rate.argmax(["sigma", "time"]))
-        near = data.sel(sigma=MUTATION_STD, method="nearest")
-        rates = ", ".join(
-            f"{100 * float(row.rate):.2g} % [{100 * float(row.low):.2g}, {100 * float(row.high):.2g}] at"
-            f" t = {float(row.time):g}"
-            for row in (near.isel(time=k) for k in range(near.sizes["time"]))
-        )
         said.append(
-            f"Decisions by {rule}: at most {100 * float(worst.rate):.2g} % differ from float64"
-            f" (σ = {float(worst.sigma):.2g}, t = {float(worst.time):g}; {int(data.draws.sum())} decisions);"
-            f" at σ = {float(near.sigma):.2g}, with 99 % intervals: {rates}."
+            f"Decisions by {rule}, all σ and t: {every.flips} of {every.draws} differ from float64 (99 % interval of"
+            f" their mean share {every.low:.2g} to {every.high:.2g}), most {100 * float(worst.rate):.2g} % at"
+            f" σ = {float(worst.sigma):.2g}, t = {float(worst.time):g}."
         )
+        said.append(f"The same at σ = {MUTATION_STD:.2g}: {_near(data, found['rounding'], foreseen=not RULES[rule])}.")
     last = {name: found[name].isel(time=-1) for name in (*RULES, "descent")}
     smooth = float(last["descent"].fall)
     for rule in RULES:
@@ -151,6 +170,11 @@ def judge(found: Parts) -> list[str]:
             f" {fall:.4g} ± {error:.1g}, {100 * fall / smooth:.1f} ± {100 * error / smooth:.1f} % of noise-free"
             f" descent's {smooth:.4g}; acceptance {float(last[rule].acceptance.mean()):.3f}."
         )
+    rates = ", ".join(f"{float(row):.3f} at σ = {float(row.sigma):.2g}" for row in found["smaller"].acceptance)
+    said.append(
+        f"Subtraction keeps a loss that rounding made too low, and rejects what follows: acceptance {rates} after"
+        f" {SMALLER_STEPS // 2} steps, where the exact change has one half."
+    )
     return said
 
 

@@ -18,6 +18,7 @@ EXACT = {**_style.MEAN, "linewidth": 1.6}
 SUBTRACTED = {"color": _style.TWIN["color"], "linewidth": 1.2, "zorder": 5}
 DESCENT = {**_style.GRADIENT, "linestyle": (0, (3, 1.6))}
 MARKERS = ("o", "s", "D")
+BESIDE = (0.8, 1.0, 1.25)  # markers of the three t at one σ stand side by side
 
 
 def draw(results: list[Path], folder: Path) -> list[Path]:
@@ -64,13 +65,14 @@ def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
     for rule, style in (("subtraction", SUBTRACTED), ("exact change", EXACT)):
         data = found.parts[f"flips, {rule}"]
         for k, marker in enumerate(MARKERS):
-            _rates(axis, data.isel(time=k), {"color": style["color"], "marker": marker, "linestyle": ""})
+            beside = data.isel(time=k).assign_coords(sigma=data.sigma * BESIDE[k])
+            _rates(axis, beside, {"color": style["color"], "marker": marker, "linestyle": ""})
         numbers[rule] = {name: data[name].values for name in ("sigma", "time", "rate", "low", "high")}
     lines = found.parts["rounding"]
     axis.plot(lines.sigma, lines.foreseen, color=SUBTRACTED["color"], linewidth=0.7, linestyle=":")
     axis.set_xscale("log")
-    axis.set_yscale("log")
-    axis.set_ylim(3e-5, 1)
+    _style.log_axis(axis, 3e-5)
+    axis.set_xticks([10.0**k for k in range(-7, -2)], [f"1e-{k}" for k in range(7, 2, -1)])
     axis.set_xlabel("σ")
     axis.set_ylabel("share of flipped decisions", fontsize=7)
     handles = [

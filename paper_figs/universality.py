@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from . import _style
 from ._read import StudyResult
-from ._settings import wrapped
+from ._settings import short, wrapped
 from ._study import draw_study
 
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#D55E00", "#7F3C8D", "0.45")
@@ -51,14 +51,15 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         axis.set_ylabel("deviation / s.e.", fontsize=7)
     numbers["twin"] = _loss(top, found.parts["twin"], _style.GRADIENT)
     bottom.set_yscale("symlog", linthresh=2)
+    bottom.yaxis.set_major_formatter("{x:g}")
     bottom.set_xlabel("common time $t$")
     top.set_ylabel("mean loss")
     handles = [Line2D([], [], **style, label=name) for name, style in styles.items()]
     handles.append(Line2D([], [], **_style.GRADIENT, label="twin (prediction)"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=6.5)
-    sizes = found.configuration
+    sizes, std = found.configuration, float(found.parts["Gaussian"].mutation_std)
     _style.state(figure, wrapped([
-        f"preset {sizes['preset']}", "Figure 1’s network and start", "β = ∞", "σ = 2.51e-4", "λα = 1e-4 (Gaussian)",
+        f"preset {sizes['preset']}", "Figure 1’s network and start", "β = ∞", f"σ = {short(std)}",
         f"n = {sizes['trajectories']} each", f"{sizes['twins']} twins", "grey: ±2 standard errors",
         "bottom: laws that theory does not put on the curve", "all ours: the paper has no such figure",
     ]))  # fmt: skip
