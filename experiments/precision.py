@@ -172,8 +172,8 @@ def judge(found: Parts) -> list[str]:
         )
     rates = ", ".join(f"{float(row):.3f} at σ = {float(row.sigma):.2g}" for row in found["smaller"].acceptance)
     said.append(
-        f"Subtraction keeps a loss that rounding made too low, and rejects what follows: acceptance {rates} after"
-        f" {SMALLER_STEPS // 2} steps, where the exact change has one half."
+        f"Mutation by subtraction below the paper's σ, from step {SMALLER_STEPS // 2} to {SMALLER_STEPS}: acceptance"
+        f" {rates}; level 0 is one half."
     )
     return said
 

@@ -77,11 +77,11 @@ def _mutated(key: jax.Array, name: str, sizes: Sizes) -> xarray.Dataset:
     )
 
 
-def scores(walk: xarray.Dataset, twin: xarray.Dataset) -> np.ndarray:
-    """Mean loss of mutation less that of the twin in standard errors, after t = 0."""
+def compared(walk: xarray.Dataset, twin: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Mean loss of mutation less that of the twin, and its standard error, after t = 0."""
     sides = [data.loss.values[:, 1:].astype(float) for data in (walk, twin)]
     error = np.sqrt(sum(losses.var(axis=0, ddof=1) / len(losses) for losses in sides))
-    return (sides[0].mean(axis=0) - sides[1].mean(axis=0)) / error
+    return sides[0].mean(axis=0) - sides[1].mean(axis=0), error
 
 
 def judge(found: Parts) -> list[str]:
@@ -95,19 +95,20 @@ def judge(found: Parts) -> list[str]:
         f"Limit: {limit:.1f} standard errors, {100 * LEVEL:g} % for all {count} comparisons with the twin together."
     ]
     for name, data in held.items():
-        score = scores(data, twin)
+        gap, error = compared(data, twin)
+        score = gap / error
         worst = int(np.argmax(np.abs(score)))
         paths, other = (side.path.values[:, -1:].astype(float) for side in (data, twin))
         away, unsure = inference.unbiased_delta(paths, other)[0], inference.delta_standard_error(paths, other)[0]
         pull = math.sqrt(2 * math.pi) * data.along.values
-        verdict = "follows" if abs(score[worst]) < limit else "leaves"
+        verdict = "is not seen to leave" if abs(score[worst]) < limit else "leaves"
         said.append(
-            f"{name}: {verdict} the common curve, {score[worst]:+.1f} standard errors at most (t ="
-            f" {float(data.time[worst + 1]):g}); at the end mean loss {float(data.loss[:, -1].mean()):.4f} (twin"
-            f" {float(twin.loss[:, -1].mean()):.4f}), unbiased Δ {100 * away / way:.2g} ± {100 * unsure / way:.1g} % of"
-            f" the squared distance travelled; drift {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with"
-            f" {float(data.across.max()):.2f} of it across the gradient at most;"
-            f" {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."
+            f"{name}: {verdict} the common curve, {score[worst]:+.1f} standard errors at most"
+            f" (t = {float(data.time[worst + 1]):g}; the limit is a loss {limit * error.max():.2g} off at most); at the"
+            f" end mean loss {float(data.loss[:, -1].mean()):.4f} (twin {float(twin.loss[:, -1].mean()):.4f}),"
+            f" unbiased Δ {100 * away / way:.2g} ± {100 * unsure / way:.1g} % of the squared distance travelled; drift"
+            f" {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with {float(data.across.max()):.2f} of it across"
+            f" the gradient at most; {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."
         )
     return said
 
