@@ -38,6 +38,7 @@ def flip_rate(
     beta: float = math.inf,
     draws: int = 4096,
     kept_steps: int = 0,
+    exact: bool = True,
 ) -> FlipRate:
     """The rate at which the mutation step decides otherwise than float64 would.
 
@@ -52,6 +53,7 @@ def flip_rate(
         draws: number of decisions, rounded up to a multiple of 64.
         kept_steps: measure along 64 trajectories that have already walked this many steps from ``params`` on one tape,
             so that the rounding kept in the tape counts too.
+        exact: as in ``mutation``; False measures what subtracting two evaluations does.
 
     Returns:
         A ``FlipRate``.
@@ -64,17 +66,24 @@ def flip_rate(
         >>> flip_rate(lambda x: jnp.sum(x**2), jnp.ones(3), mutation_std=0.1, key=root_key(0), draws=64).flips
         0
     """
-    return flip_counter(loss, mutation_std=mutation_std, beta=beta, draws=draws, kept_steps=kept_steps)(params, key)
+    options: dict[str, Any] = {"beta": beta, "draws": draws, "kept_steps": kept_steps, "exact": exact}
+    return flip_counter(loss, mutation_std=mutation_std, **options)(params, key)
 
 
 def flip_counter(
-    loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: float, draws: int = 4096, kept_steps: int = 0
+    loss: Callable[[Params], Scalar],
+    *,
+    mutation_std: Any,
+    beta: float,
+    draws: int = 4096,
+    kept_steps: int = 0,
+    exact: bool = True,
 ) -> Callable[[Params, jax.Array], FlipRate]:
     """``flip_rate`` compiled once for many places: ``counter(params, key) -> FlipRate``."""
     check_count("draws", draws)
     check_count("kept_steps", kept_steps, least=0)
     rounds = -(-draws // BATCH)
-    dynamics = mutation(loss, mutation_std=mutation_std, beta=beta)
+    dynamics = mutation(loss, mutation_std=mutation_std, beta=beta, exact=exact)
     compiled: dict[bool, Any] = {}
 
     def measure(side: Dynamics, short: bool, *args: Any) -> tuple[int, int]:

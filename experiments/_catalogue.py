@@ -4,7 +4,24 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from . import density, drift, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4, levels, order
+from . import (
+    density,
+    drift,
+    fig1,
+    fig2,
+    fig3,
+    fig4,
+    fig5,
+    fig6,
+    figs1,
+    figs2,
+    figs3,
+    figs4,
+    levels,
+    order,
+    precision,
+    universality,
+)
 from ._declare import Experiment
 from ._names import nearest
 from ._study import Study
@@ -13,7 +30,9 @@ Found = Experiment | Study
 
 FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3)
 EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in FIGURES}
-STUDIES: dict[str, Study] = {module.study.name: module.study for module in (figs4, levels, drift, order, density)}
+STUDIES: dict[str, Study] = {
+    module.study.name: module.study for module in (figs4, levels, drift, order, density, precision, universality)
+}
 CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 
 

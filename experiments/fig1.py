@@ -1,6 +1,8 @@
 """Figure 1: the shallow network learns a sine by mutation at zero temperature and by normalized descent."""
 
-from corr import data, losses, networks
+from typing import Any
+
+from corr import Stream, data, losses, networks, root_key, trajectory_key
 
 from ._declare import Experiment, Preset, Problem
 
@@ -15,6 +17,11 @@ def shallow_sine() -> Problem:
     loss = losses.mean_squared_error(network.apply, *data.sine(POINTS))
     facts = {"hidden_units": HIDDEN_UNITS, "points": POINTS, "init_variance": VARIANCE, "target": "sin(2 pi theta)"}
     return Problem(loss, network.init, facts)
+
+
+def shallow_start() -> Any:
+    """The initial network of Figure 1's first seed."""
+    return shallow_sine().init(trajectory_key(root_key(0), Stream.START, 0))
 
 
 experiment = Experiment(

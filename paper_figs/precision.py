@@ -1,0 +1,105 @@
+"""B7: flip rates of float32 decisions against float64, and mutation by the exact change and by subtraction."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from . import _style
+from ._read import StudyResult
+from ._settings import short, wrapped
+from ._study import draw_study
+
+EXACT = {**_style.MEAN, "linewidth": 1.6}
+SUBTRACTED = {"color": _style.TWIN["color"], "linewidth": 1.2, "zorder": 5}
+DESCENT = {**_style.GRADIENT, "linestyle": (0, (3, 1.6))}
+MARKERS = ("o", "s", "D")
+BESIDE = (0.8, 1.0, 1.25)  # markers of the three t at one σ stand side by side
+
+
+def draw(results: list[Path], folder: Path) -> list[Path]:
+    """Draw flip rates against σ, and the fall of the loss against t by both rules.
+
+    Args:
+        results: the folder of the finished study ``precision``.
+        folder: where to write precision as PDF, PNG and JSON.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ResultError: if the results are missing, unfinished or damaged.
+    """
+    return draw_study(results[0], folder, {"precision": _panels})
+
+
+def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    figure = Figure(figsize=(_style.WIDTH, 5.4))
+    top, bottom = figure.subplots(2, 1)
+    numbers = {"flips": _flips(top, found), "fall": _falls(bottom, found)}
+    handles = [
+        Line2D([], [], **SUBTRACTED, label="subtraction"),
+        Line2D([], [], **EXACT, label="exact change"),
+        Line2D([], [], **DESCENT, label="noise-free descent"),
+        Line2D([], [], color=SUBTRACTED["color"], linewidth=0.7, linestyle=":", label="foreseen from rounding"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    sizes, walk = found.configuration, found.parts["exact change"]
+    _style.state(figure, wrapped([
+        f"preset {sizes['preset']}", "Figure 1’s network and start", "β = ∞", "float32",
+        f"{sizes['draws']} decisions per point",
+        "bars: 99 % intervals", f"below σ = {short(float(walk.mutation_std))} (the paper’s)",
+        f"n = {sizes['trajectories']}",
+        "bands: one standard error", "all ours: the paper has no such figure",
+    ]))  # fmt: skip
+    return figure, numbers
+
+
+def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
+    """Rates above one in the number of decisions; where none flipped, the upper end of the interval."""
+    numbers: dict[str, Any] = {}
+    for rule, style in (("subtraction", SUBTRACTED), ("exact change", EXACT)):
+        data = found.parts[f"flips, {rule}"]
+        for k, marker in enumerate(MARKERS):
+            beside = data.isel(time=k).assign_coords(sigma=data.sigma * BESIDE[k])
+            _rates(axis, beside, {"color": style["color"], "marker": marker, "linestyle": ""})
+        numbers[rule] = {name: data[name].values for name in ("sigma", "time", "rate", "low", "high")}
+    lines = found.parts["rounding"]
+    axis.plot(lines.sigma, lines.foreseen, color=SUBTRACTED["color"], linewidth=0.7, linestyle=":")
+    axis.set_xscale("log")
+    _style.log_axis(axis, 3e-5)
+    axis.set_xticks([10.0**k for k in range(-7, -2)], [f"1e-{k}" for k in range(7, 2, -1)])
+    axis.set_xlabel("σ")
+    axis.set_ylabel("share of flipped decisions", fontsize=7)
+    handles = [
+        Line2D([], [], color="0.3", linestyle="", marker=marker, markersize=3, label=f"$t$ = {time:g}")
+        for marker, time in zip(MARKERS, lines.time.values, strict=True)
+    ]
+    axis.legend(handles=handles, loc="upper right")
+    return {**numbers, "foreseen": {name: lines[name].values for name in ("sigma", "time", "foreseen")}}
+
+
+def _rates(axis: Axes, data: xarray.Dataset, style: dict[str, Any]) -> None:
+    some = data.rate.values > 0
+    seen, none = data.isel(sigma=some), data.isel(sigma=~some)
+    bars = np.stack([seen.rate - seen.low, seen.high - seen.rate])
+    axis.errorbar(seen.sigma, seen.rate, bars, elinewidth=0.8, markersize=3, **style)
+    axis.errorbar(
+        none.sigma, none.high, 0.5 * none.high, uplims=True, elinewidth=0.8, capsize=1.5, markersize=2, **style
+    )
+
+
+def _falls(axis: Axes, found: StudyResult) -> dict[str, Any]:
+    numbers = {}
+    for name, style in (("subtraction", SUBTRACTED), ("exact change", EXACT), ("descent", DESCENT)):
+        data = found.parts[name]
+        count = np.full(data.sizes["time"], data.sizes["trajectory"])
+        _style.band(axis, data.time.values, data.fall.values, data.fall_error.values, style, count)
+        numbers[name] = {"time": data.time.values, "fall": data.fall.values, "error": data.fall_error.values}
+    axis.set_xlabel("$t$")
+    axis.set_ylabel("$U(0) - U(t)$")
+    return numbers
