@@ -13,6 +13,7 @@ import corr
 from corr._clock import matched_step_ratio
 from theory import density
 
+from ._numbers import Number
 from ._study import Parts, Study
 
 BETAS = (4.0, math.inf)
@@ -97,6 +98,7 @@ def _densities(key: jax.Array, name: str, beta: float, sizes: Sizes) -> xarray.D
         {"kernel": (("time", "x"), marginal(exact) / grid.spacing[0]),
          "fokker_planck": (("time", "x"), marginal(limit) / grid.spacing[0]),
          "particles": (("time", "bin"), counts), "stationary_error": moved,
+         "particle_count": sizes.particles,
          "total_variation": ("time", 0.5 * np.abs(exact - limit).sum(axis=1))},
         coords={"time": list(TIMES), "x": axis, "bin": (edges[1:] + edges[:-1]) / 2},
     )  # fmt: skip
@@ -163,11 +165,27 @@ def judge(found: Parts) -> list[str]:
     return said
 
 
+def numbers(found: Parts) -> dict[str, Number]:
+    """Mean position of the particles, less that of the exact kernel, at every time."""
+    shown = {}
+    for label in (f"{name} {beta:g}" for name in LOSSES for beta in BETAS):
+        data = found[label]
+        for k, time in enumerate(TIMES):
+            exact, law = data.kernel.values[k] * np.gradient(data.x.values), data.particles.values[k] * (5 / BINS)
+            mean = float(law @ data.bin.values)
+            spread = math.sqrt(float(law @ (data.bin.values - mean) ** 2) / int(data.particle_count))
+            shown[f"{label}: mean x, particles less kernel, t = {time:g}"] = Number(
+                mean - float(exact @ data.x.values), spread, None, 0.0
+            )
+    return shown
+
+
 study = Study(
     name="density",
     title="densities: exact accept/reject kernel, Fokker-Planck and particles",
     presets={"smoke": Sizes(2000, 1.5, 1.0), "quick": Sizes(100_000, 4.0, 2.0), "paper": Sizes(2_000_000, 8.0, 3.0)},
     parts=parts,
     judge=judge,
+    numbers=numbers,
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
 )
