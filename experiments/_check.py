@@ -10,7 +10,7 @@ from rich.table import Table
 from corr._storage import finished_manifest
 
 from ._expected import Row, compare, expected_file, write_expected
-from ._numbers import Number
+from ._numbers import Number, difference
 from ._runner import Options
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check_numbers(saved: dict[str, Any], made: "Sequence[Made]") -> bool:
     """Print every comparison; returns whether none is refused."""
     rows = compare(saved, {one.found.name: one.numbers for one in made if not one.error})
-    table = Table(title="fresh numbers against the expected ones", title_justify="left")
+    table = Table()
     for head in ("figure", "number", "expected ± se", "fresh ± se", "difference", "allowed", "k", ""):
         table.add_column(head)
     for row in rows:
@@ -36,8 +36,8 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
         return "", "", "", "new"
     if row.fresh is None:
         return "", "", f"{row.k:.1f}", "missing"
-    difference = row.fresh.value - row.expected.value
-    return f"{difference:+.2g}", f"{row.allowed:.2g}", f"{row.k:.1f}", "REFUSED" if row.refused else "ok"
+    apart = row.fresh.value - row.expected.value
+    return f"{apart:+.2g}", f"{row.allowed:.2g}", f"{row.k:.1f}", "REFUSED" if row.refused else "ok"
 
 
 def update_numbers(options: Options, made: "Sequence[Made]") -> bool:
@@ -51,14 +51,16 @@ def update_numbers(options: Options, made: "Sequence[Made]") -> bool:
     commits = {str(finished_manifest(folder)["git"]) for one in made for folder in one.folders}
     rows = write_expected(file, fresh, options, sorted(commits))
     changed = [row for row in rows if row.expected is None or row.fresh is None or row.fresh[:2] != row.expected[:2]]
-    table = Table(title=f"{file}: {len(changed)} of {len(rows)} numbers changed", title_justify="left")
+    table = Table()
     for head in ("figure", "number", "old ± se", "new ± se", "difference in standard errors"):
         table.add_column(head)
     for row in changed:
-        both = row.expected is not None and row.fresh is not None
-        apart = f"{row.k * (row.fresh.value - row.expected.value) / row.allowed:+.1f}" if both else ""
+        apart = ""
+        if row.expected is not None and row.fresh is not None:
+            apart = f"{difference(row.fresh, row.expected, 0.0).score():+.1f}"
         table.add_row(row.figure, row.name, shown(row.expected), shown(row.fresh), apart)
     _console().print(table)
+    print(f"{file}: {len(changed)} of {len(rows)} numbers changed")
     return True
 
 
