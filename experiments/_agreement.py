@@ -27,7 +27,7 @@ def of_experiment(experiment: Experiment, verdicts: Sequence[dict[str, Any]]) ->
         experiment: the declaration.
         verdicts: of its runs, λ ascending.
     """
-    return _breakdown(verdicts[-1]) if experiment.breaks_down else _following(verdicts[0], experiment)
+    return _breakdown(verdicts[-1], experiment) if experiment.breaks_down else _following(verdicts[0], experiment)
 
 
 def _following(judged: dict[str, Any], experiment: Experiment) -> Agreement:
@@ -38,8 +38,8 @@ def _following(judged: dict[str, Any], experiment: Experiment) -> Agreement:
     left, last = smooth["left_behind_at"], rows[-1]
     early = left is not None and left <= margins.weights_until
     line = (
-        f"The paper shows mutation following gradient descent. {judged['run']}: against the noisy twin p = {chance:.2g}"
-        " (mean weights and mean loss together);"
+        f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. {judged['run']}: against the"
+        f" noisy twin p = {chance:.2g} (mean weights and mean loss together);"
         f" noise-free descent is {_kept(left)}; unbiased Δ to it at t = {last['time']:g} is"
         f" {100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} % of the squared distance travelled"
         f" (margin {100 * margins.weights:g} %, seen with power 0.8 from {100 * blind:.2g} % on)."
@@ -49,14 +49,21 @@ def _following(judged: dict[str, Any], experiment: Experiment) -> Agreement:
     return Agreement(AGREES if blind <= margins.weights else UNDECIDED, line)
 
 
-def _breakdown(judged: dict[str, Any]) -> Agreement:
+def _breakdown(judged: dict[str, Any], experiment: Experiment) -> Agreement:
     left, last = judged["descent"]["left_behind_at"], judged["descent"]["rows"][-1]
     line = (
-        f"The paper shows mutation leaving gradient descent. {judged['run']}: noise-free descent is {_kept(left)};"
+        f"The paper shows mutation leaving gradient descent{_papers(experiment, -1)}. {judged['run']}: noise-free"
+        f" descent is {_kept(left)};"
         f" unbiased Δ at t = {last['time']:g} is {100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
         " of the squared distance travelled."
     )
     return Agreement(UNDECIDED if left is None else AGREES, line)
+
+
+def _papers(experiment: Experiment, which: int) -> str:
+    """The λ at which the paper shows it."""
+    preset = experiment.presets.get("paper")
+    return "" if preset is None else f" at λ = {preset.step_ratios[which]:g}"
 
 
 def _kept(left: float | None) -> str:

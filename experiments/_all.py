@@ -82,7 +82,7 @@ def make_all(options: Options) -> list[Made]:
     judged: dict[Path, dict] = {}
     try:
         for number, name in enumerate(order):
-            left = pace.left(ahead[later] for later in order[number:])
+            left = pace.left([ahead[later] for later in order[number:]])
             gone = _duration(time.perf_counter() - begun)
             print(
                 f"figure {number + 1} of {len(order)}, {name}: {gone} so far, about {_duration(left)} to go", flush=True

@@ -1,6 +1,6 @@
 """How long what is ahead takes: estimates, corrected by how the earlier ones turned out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def costs(found: Found, options: Options) -> dict[Path, float]:
     }
 
 
-def due(ahead: Iterable[Costs]) -> float:
+def due(ahead: Sequence[Costs]) -> float:
     """Estimated seconds of the folders that are not finished, each counted once."""
     folders = {folder: seconds for one in ahead for folder, seconds in one.items()}
     return sum(seconds for folder, seconds in folders.items() if not _finished(folder))
@@ -40,17 +40,16 @@ def _finished(folder: Path) -> bool:
 
 
 class Pace:
-    """Measured over estimated seconds of what is done."""
+    """What figures take beyond their estimates: compiling, judging and drawing, and estimates too low."""
 
     def __init__(self) -> None:
-        self._estimated = self._measured = 0.0
+        self._beyond, self._count = 0.0, 0
 
     def note(self, estimated: float, measured: float) -> None:
-        """Take in one figure; those that had nothing to run say nothing."""
-        if estimated > 0:
-            self._estimated += estimated
-            self._measured += measured
+        """Take in one figure."""
+        self._beyond += measured - estimated
+        self._count += 1
 
-    def left(self, ahead: Iterable[Costs]) -> float:
-        """Seconds to go."""
-        return due(ahead) * (self._measured / self._estimated if self._estimated else 1.0)
+    def left(self, ahead: Sequence[Costs]) -> float:
+        """Seconds to go, for what is ahead of each figure."""
+        return max(due(ahead) + len(ahead) * self._beyond / max(self._count, 1), 0.0)

@@ -68,14 +68,14 @@ def _header(options: Options, made: "Sequence[Made]", manifests: dict[Path, dict
     for fact in FACTS:
         found = dict.fromkeys(_text(manifest.get(fact)) for manifest in manifests.values())
         rows.append(({"git": "commit"}.get(fact, fact), "; ".join(found)))
-    return table(["", ""], rows, "what was run")
+    return table(["", ""], rows, "what was run", "text")
 
 
 def _contents(made: "Sequence[Made]") -> str:
     rows = [
         (f'<a href="#{one.found.name}">{one.found.name}</a>', html.escape(one.found.title), _word(one)) for one in made
     ]
-    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', markup=True)}</nav>"
+    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', 'links')}</nav>"
 
 
 def _section(one: "Made", manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:
@@ -91,10 +91,16 @@ def _section(one: "Made", manifests: dict[Path, dict[str, Any]], shared: dict[Pa
         f"<p>{_cost(name, one.folders, manifests, shared)}</p>",
         "<h3>Verdict</h3>",
     ]
-    for folder in one.folders:
-        judged = read_verdict(folder, name)
-        parts += run_verdict(judged) if isinstance(one.found, Experiment) else [sentences(judged["sentences"])]
+    parts += [text for folder in one.folders for text in _verdict(one, folder, shared[folder][0])]
     return "\n".join([*parts, "<h3>Numbers</h3>", value_table(one.numbers), "</section>"])
+
+
+def _verdict(one: "Made", folder: Path, first: str) -> list[str]:
+    """Tables and sentences; only a link where an earlier figure has shown the same run."""
+    if first != one.found.name:
+        return [f'<p>{html.escape(folder.name)}: see <a href="#{first}">{first}</a>, of the same run.</p>']
+    judged = read_verdict(folder, one.found.name)
+    return run_verdict(judged) if isinstance(one.found, Experiment) else [sentences(judged["sentences"])]
 
 
 def _cost(name: str, folders: list[Path], manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:

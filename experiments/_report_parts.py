@@ -14,15 +14,25 @@ HIDDEN = ("run", "study", "preset", "seed")  # in the header of the report, or o
 VERDICT = ("t", "Δ, %", "unbiased Δ ± se, %", "null 95 %, %", "p", "detectable, %", "loss", "minus its loss ± se")
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, *, markup: bool = False) -> str:
-    """A table that scrolls inside its own box; ``markup`` takes the cells as HTML. Without heads it has none."""
-    safe = str if markup else html.escape
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, kind: str = "values") -> str:
+    """A table that scrolls inside its own box.
+
+    Args:
+        heads: of the columns; none of them are drawn where all are empty.
+        rows: cells; those of kind "links" are HTML already.
+        caption: above the table.
+        kind: "values" keeps cells on one line, "text" and "links" wrap them.
+    """
+    safe = str if kind == "links" else html.escape
     head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
-    lines = ["<tr>" + "".join(f"<td>{safe(cell)}</td>" for cell in row) + "</tr>" for row in rows]
     top = f"<thead><tr>{head}</tr></thead>\n" if any(heads) else ""
+    lines = [
+        f'<tr><th scope="row">{safe(first)}</th>{"".join(f"<td>{safe(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    ]
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}"><table>\n'
-        f"<caption>{html.escape(caption)}</caption>\n{top}<tbody>\n" + "\n".join(lines) + "\n</tbody></table></div>"
+        f'<div class="scroll {kind}" tabindex="0" role="region" aria-label="{html.escape(caption)}"><table>\n'
+        f"<caption>{html.escape(caption)}</caption>\n{top}<tbody>\n{chr(10).join(lines)}\n</tbody></table></div>"
     )
 
 

@@ -69,16 +69,16 @@ def drawn(rng: np.random.Generator, shift: float = 0.0) -> dict[str, dict[str, N
     return {"fig": {f"number {k}": sample(row) for k, row in enumerate(samples)}}
 
 
-def test_the_check_refuses_one_file_in_a_hundred_by_chance_and_a_wrong_number_almost_always(tmp_path: Path) -> None:
-    """2000 pairs of files: 1 % refused within 4 binomial errors; of shifted ones all but what Student's law lets by."""
-    rng, file, options = np.random.default_rng(0), tmp_path / "smoke.json", Options(seed=1)
+def test_the_check_refuses_one_file_in_a_hundred_by_chance_and_a_wrong_number_almost_always() -> None:
+    """2000 pairs of files: 1 % refused within 4 binomial errors; with one number 5 deviations off more than 95 %."""
+    rng, k = np.random.default_rng(0), factor(COUNT, PER_FILE)
     refused = {0.0: 0, 5.0: 0}
     for shift in refused:
-        for _ in range(REPEATS // 4 if shift else REPEATS):
-            write_expected(file, drawn(rng), options, ["abc"])
-            refused[shift] += any(row.refused for row in compare(read_expected(file), drawn(rng, shift)))
+        for _ in range(REPEATS):
+            entries = {name: {**number._asdict(), "k": k} for name, number in drawn(rng)["fig"].items()}
+            refused[shift] += any(row.refused for row in compare({"figures": {"fig": entries}}, drawn(rng, shift)))
     assert abs(refused[0.0] - 0.01 * REPEATS) <= 4 * math.sqrt(0.01 * 0.99 * REPEATS)
-    assert refused[5.0] > 0.95 * REPEATS / 4
+    assert refused[5.0] > 0.95 * REPEATS
 
 
 def test_what_is_missing_is_refused_and_what_is_new_is_not(tmp_path: Path) -> None:
@@ -106,6 +106,30 @@ def test_equal_random_numbers_and_other_starts_are_not_compared() -> None:
         refuse_same(saved, Options(seed=1, start_seed=0))
     with pytest.raises(ValueError, match="add --start-seed 0"):
         refuse_same(saved, Options(seed=2))
+
+
+BOWL = """
+import jax, jax.numpy as jnp
+from experiments import Experiment, Preset, Problem
+
+problem = Problem(loss=lambda x: jnp.sum(x**2), init=lambda key: jax.random.normal(key, (3,)))
+preset = Preset(1e-2, (0.5,), (4,), 4, end_time=0.1, record_every=0.05)
+experiment = Experiment(name="bowl", title="a bowl", problem=lambda: problem, presets={"smoke": preset})
+"""
+
+
+def test_a_start_of_its_own_seed_changes_the_mutations_alone(tmp_path: Path) -> None:
+    (tmp_path / "bowl.py").write_text(BOWL)
+    found = []
+    for output, *seeds in (("a",), ("b", "--seed", "1", "--start-seed", "0")):
+        options = ["--preset", "smoke", "--output", str(tmp_path / output), *seeds]
+        assert main(["run", str(tmp_path / "bowl.py"), *options]) == 0
+        found.append(load_run(tmp_path / output / "smoke" / "network-lambda-0.5"))
+    (first, before), (other, manifest) = found
+    np.testing.assert_array_equal(first.descent.path, other.descent.path)
+    assert not np.array_equal(first.mutation.path, other.mutation.path)
+    assert manifest["configuration"]["start_seed"] == 0
+    assert "start_seed" not in before["configuration"]
 
 
 def test_missing_or_damaged_expected_numbers_name_the_command(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_the_report_stands_alone(everything: Callable[..., int], tmp_path: Path)
     for fact in ("seed3", "commit", "jax 0", "computing time", "Cost: first"):
         assert fact in page.text
     tables = source.count("<table>")
-    assert tables > 0 and source.count('<div class="scroll"') == tables
+    assert tables > 0 and source.count('<div class="scroll ') == tables
 
 
 @pytest.mark.parametrize(("value", "inside", "word"), [(0.1, 1, "agrees"), (5.0, 0, "differs")])
