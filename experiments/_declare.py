@@ -100,6 +100,7 @@ class Experiment:
         judged_until: last time of the statement for all times together.
         margins: what counts as equivalent.
         relative_cost: time of one step in units of Figure 1's.
+        breaks_down: whether the paper shows mutation leaving gradient descent here, at the largest λ.
     """
 
     name: str
@@ -111,3 +112,4 @@ class Experiment:
     judged_until: float = 8.0
     margins: Margins = Margins()
     relative_cost: float = 1.0
+    breaks_down: bool = False

@@ -21,7 +21,7 @@ from theory.validity import Curvature
 from theory.validity import validity as validity_numbers
 
 from ._declare import Experiment
-from ._runner import Options, plan
+from ._runner import Options, plan, start_of
 
 POINTS, TWINS, DRAWS = 5, 64, 8192
 TOLERANCE = 0.1
@@ -75,8 +75,8 @@ def validity(
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance must lie in (0, 1), got {tolerance}")
     _, clock, _, preset = plan(experiment, options)[0]
-    problem, root = preset.resolved(experiment), corr.root_key(options.seed)
-    params = problem.init(corr.trajectory_key(root, corr.Stream.START, 0))
+    problem = preset.resolved(experiment)
+    params = problem.init(corr.trajectory_key(corr.root_key(start_of(options)), corr.Stream.START, 0))
     start, unravel = ravel_pytree(params)
     loss = lambda flat: problem.loss(unravel(flat))  # noqa: E731
     end = preset.end_time

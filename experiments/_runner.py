@@ -36,6 +36,7 @@ class Options:
     preset: str = "quick"
     output: Path = Path("results")
     seed: int = 0
+    start_seed: int | None = None
     trajectories: int | None = None
     devices: int | None = None
     block_size: int | None = None
@@ -53,12 +54,18 @@ def run_folder(options: Options, experiment: Experiment, step_ratio: float) -> P
     return options.output / options.preset / f"{experiment.network}-lambda-{step_ratio:.6g}"
 
 
+def start_of(options: Options) -> int:
+    """Seed of the start parameters."""
+    return options.seed if options.start_seed is None else options.start_seed
+
+
 def plan(experiment: Experiment, options: Options) -> list[tuple[Path, Clock, int, Preset]]:
     """Every run of an experiment under these options: folder, clock, number of trajectories, preset."""
     preset = find_preset(experiment, options.preset)
     if options.sigma is not None and options.step_ratio is not None:
         raise ValueError("--sigma and --lambda fix the same thing: give only one of them")
     check_count("seed", options.seed, least=0)
+    check_count("start_seed", start_of(options), least=0)
     beta = experiment.beta if options.beta is None else options.beta
     alpha = preset.learning_rate if options.alpha is None else options.alpha
     if options.sigma is not None or options.step_ratio is not None:
@@ -89,8 +96,8 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
     with jax.enable_x64(options.precision == "float64"):
         runs = plan(experiment, options)
         problem = find_preset(experiment, options.preset).resolved(experiment)
-        root = corr.root_key(options.seed)
-        params = check_params(problem.init(corr.trajectory_key(root, corr.Stream.START, 0)))
+        root, first = corr.root_key(options.seed), corr.root_key(start_of(options))
+        params = check_params(problem.init(corr.trajectory_key(first, corr.Stream.START, 0)))
         check_loss(problem.loss, params)
         for folder, clock, trajectories, preset in runs:
             facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts)
@@ -206,5 +213,6 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "end_time": preset.end_time,
         "record_every": preset.record_every,
         "descent_learning_rate": preset.descent_learning_rate or clock.learning_rate,
+        **({} if start_of(options) == options.seed else {"start_seed": options.start_seed}),
         **facts,
     }

@@ -15,6 +15,7 @@ from corr._storage import load_parts, save_part, write_json
 from ._claim import claimed
 from ._manifest import machine_facts
 from ._names import nearest
+from ._numbers import Number, of_parts
 
 if TYPE_CHECKING:
     from ._runner import Options
@@ -34,6 +35,7 @@ class Study:
         parts: ``sizes -> {name: compute}``; ``compute(key)`` gives the Dataset of one part, in under a minute or two.
         judge: ``{name: Dataset} -> sentences``, what the numbers say.
         minutes: about how long each preset takes on two cores.
+        numbers: ``{name: Dataset} -> numbers``, the few that a referee would check.
     """
 
     name: str
@@ -42,11 +44,23 @@ class Study:
     parts: Callable[[Any], Mapping[str, Callable[[jax.Array], xarray.Dataset]]]
     judge: Callable[[Parts], list[str]]
     minutes: Mapping[str, float]
+    numbers: Callable[[Parts], Mapping[str, Number]] = of_parts
 
 
 def study_folder(study: Study, options: "Options") -> Path:
     """Where a study lies: ``OUTPUT/PRESET/NAME``."""
     return options.output / options.preset / study.name
+
+
+def refuse_overrides(name: str, options: "Options") -> None:
+    """Raises ``ValueError`` for options that change what is fixed, and for several processes."""
+    if jax.process_count() > 1:
+        raise ValueError(f"{name} runs in one process: leave --distributed out")
+    changed = [option for option in OVERRIDES if getattr(options, option) is not None]
+    changed += ["precision"] * (options.precision != "float32")
+    if changed:
+        names = ", ".join(f"--{'lambda' if option == 'step_ratio' else option.replace('_', '-')}" for option in changed)
+        raise ValueError(f"{name} fixes its own numbers: leave {names} out")
 
 
 def run_study(study: Study, options: "Options", say: Any = print) -> Path:
@@ -60,13 +74,7 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
     Raises:
         ValueError: for options that a study does not take.
     """
-    if jax.process_count() > 1:
-        raise ValueError(f"{study.name} is a study and runs in one process: leave --distributed out")
-    changed = [name for name in OVERRIDES if getattr(options, name) is not None]
-    changed += ["precision"] * (options.precision != "float32")
-    if changed:
-        names = ", ".join(f"--{'lambda' if name == 'step_ratio' else name.replace('_', '-')}" for name in changed)
-        raise ValueError(f"{study.name} fixes its own numbers: leave {names} out")
+    refuse_overrides(study.name, options)
     sizes, folder = nearest(f"preset of {study.name}", options.preset, study.presets), study_folder(study, options)
     facts = {"study": study.name, "preset": options.preset, "seed": options.seed, **sizes._asdict()}
     with claimed(folder, facts, fresh=options.fresh) as finished:

@@ -92,7 +92,7 @@ def _side_table(judged: dict[str, Any], name: str) -> Table:
     heads = ("t", "Δ", "noise", "unbiased Δ ± se", "null 95 %", "p", "detectable", "loss", "minus its loss ± se", "n")
     for head in heads:
         table.add_column(head, justify="right")
-    for row in _subset(judged["rows"]):
+    for row in shown_rows(judged["rows"]):
         table.add_row(
             f"{row['time']:g}",
             *(f"{100 * row[key]:.2g}" for key in ("delta", "sampling_noise")),
@@ -123,12 +123,12 @@ def _check_table(verdict: dict[str, Any]) -> Table:
             strict=True,
         )
     ]
-    for row in _subset(rows):
+    for row in shown_rows(rows):
         table.add_row(f"{row['time']:g}", *(f"{cell:.4f}" for cell in row["cells"]))
     return table
 
 
-def _subset(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def shown_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows at round times; all of them where there are few."""
     chosen = [row for row in rows if any(abs(row["time"] - time) < 1e-9 for time in SHOWN)]
     return chosen if len(rows) > len(SHOWN) else rows

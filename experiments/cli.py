@@ -30,6 +30,8 @@ class Run(Where):
 
     seed: int = 0
     """Seed of all random numbers: start parameters, mutations, noise."""
+    start_seed: int | None = None
+    """Seed of the start parameters alone, default that of all; studies have starts of their own."""
     trajectories: int | None = None
     """Number of mutation trajectories, at least 3."""
     devices: int | None = None
@@ -123,12 +125,16 @@ def figure(
 def reproduce(
     experiments: Annotated[tuple[str, ...], tyro.conf.Positional],
     options: Annotated[Run, tyro.conf.arg(name="")] = Run(),
-) -> None:
+    check: bool = False,
+    update_expected: bool = False,
+) -> int:
     """Run experiments, draw their figures and print the verdict; finished runs are reused.
 
     Args:
-        experiments: names from `corr list`, for example `fig1 fig2`.
+        experiments: names from `corr list`, for example `fig1 fig2`; `all` makes everything and report.html.
         options: what to run.
+        check: with `all`, compare the numbers with the expected ones in paper_figs/expected.
+        update_expected: with `all`, write the expected numbers anew and print what changed.
     """
     from rich.console import Console
 
@@ -137,6 +143,14 @@ def reproduce(
     from ._tables import show_study
     from ._work import draw, execute
 
+    if "all" in experiments:
+        from ._all import reproduce_all
+
+        if len(experiments) > 1:
+            raise ValueError("`all` has every figure in it: leave the other names out")
+        return reproduce_all(_options(options), check=check, update_expected=update_expected)
+    if check or update_expected:
+        raise ValueError("--check and --update-expected go with `corr reproduce all`")
     first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
     judged: set[Path] = set()
@@ -150,6 +164,7 @@ def reproduce(
             _judge(found, folders, judged, console)
         for file in draw(found, _options(options)):
             print(f"figure: {file}")
+    return 0
 
 
 def _judge(experiment: Any, folders: list[Path], judged: set[Path], console: Any) -> None:
@@ -271,7 +286,7 @@ def main(args: list[str] | None = None) -> int:
     }
     description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)
+        code = tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)
     except (ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -279,7 +294,7 @@ def main(args: list[str] | None = None) -> int:
         reason = str(stop) or "finished runs are saved, and the one under way to its last checkpoint"
         print(f"interrupted: {reason}; run the same command again to go on", file=sys.stderr)
         return SIGNALLED + getattr(stop, "signal", signal.SIGINT)
-    return 0
+    return code or 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """B4: densities in one and two dimensions: the exact accept/reject kernel, Fokker-Planck, and particles."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import corr
 from corr._clock import matched_step_ratio
 from theory import density
 
+from ._numbers import Number
 from ._study import Parts, Study
 
 BETAS = (4.0, math.inf)
@@ -97,6 +99,7 @@ def _densities(key: jax.Array, name: str, beta: float, sizes: Sizes) -> xarray.D
         {"kernel": (("time", "x"), marginal(exact) / grid.spacing[0]),
          "fokker_planck": (("time", "x"), marginal(limit) / grid.spacing[0]),
          "particles": (("time", "bin"), counts), "stationary_error": moved,
+         "particle_count": sizes.particles,
          "total_variation": ("time", 0.5 * np.abs(exact - limit).sum(axis=1))},
         coords={"time": list(TIMES), "x": axis, "bin": (edges[1:] + edges[:-1]) / 2},
     )  # fmt: skip
@@ -163,11 +166,32 @@ def judge(found: Parts) -> list[str]:
     return said
 
 
+def numbers(found: Parts) -> dict[str, Number]:
+    """Mean position of the particles at every time; at finite β less that of the exact kernel.
+
+    At β = ∞ the law ends in the minimum, as narrow as σ, and the kernel's mean is wherever the nearest grid points lie.
+    """
+    shown = {}
+    for name, beta, (k, time) in itertools.product(LOSSES, BETAS, enumerate(TIMES)):
+        data = found[f"{name} {beta:g}"]
+        law, places = data.particles.values[k] * (5 / BINS), data.bin.values
+        mean = float(law @ places)
+        error = math.sqrt(float(law @ (places - mean) ** 2) / int(data.particle_count))
+        label = f"{name}, β = {beta:g}, t = {time:g}: mean x of particles"
+        if math.isfinite(beta):
+            exact = float(data.kernel.values[k] * np.gradient(data.x.values) @ data.x.values)
+            shown[f"{label} less kernel"] = Number(mean - exact, error, None, 0.0)
+        else:
+            shown[label] = Number(mean, error)
+    return shown
+
+
 study = Study(
     name="density",
     title="densities: exact accept/reject kernel, Fokker-Planck and particles",
     presets={"smoke": Sizes(2000, 1.5, 1.0), "quick": Sizes(100_000, 4.0, 2.0), "paper": Sizes(2_000_000, 8.0, 3.0)},
     parts=parts,
     judge=judge,
+    numbers=numbers,
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
 )

@@ -12,6 +12,7 @@ experiment = replace(
     fig3,
     name="figs3",
     title="deep network, zero temperature: breakdown at large mutation scales",
+    breaks_down=True,
     presets={
         "smoke": Preset(1e-4, (100.0, 300.0), (6, 6), 6, end_time=0.3, record_every=0.15, descent_learning_rate=1e-2),
         "quick": replace(_PAPER, trajectories=(24, 24), twin_trajectories=24),

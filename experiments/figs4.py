@@ -14,6 +14,7 @@ from jax.flatten_util import ravel_pytree
 import corr
 from corr import inference
 
+from ._numbers import Number, sample
 from ._study import Parts, Study
 from .fig6 import BETA, wide_sine
 
@@ -87,6 +88,20 @@ def judge(found: Parts) -> list[str]:
     return said
 
 
+def numbers(found: Parts) -> dict[str, Number]:
+    """Unbiased Δ of the drawn trajectories at the end of the first, middle and last stretch, and their mean losses."""
+    names = list(found)
+    shown = {}
+    for name in (names[0], names[len(names) // 2], names[-1]):
+        data = found[name]
+        paths, smooth = data.path.values[:, [-1]].astype(float), data.descent.values[[-1]].astype(float)
+        way = inference.travelled(data.descent.values)[-1]
+        away, error = inference.unbiased_delta(paths, smooth)[0], inference.delta_standard_error(paths, smooth)[0]
+        shown[f"{name}: unbiased Δ / distance²"] = Number(away / way, error / way, len(paths), 0.0)
+        shown[f"{name}: mean loss at the end"] = sample(data.loss.values[:, -1])
+    return shown
+
+
 study = Study(
     name="figs4",
     title="wide shallow network, finite temperature: set back to the gradient solution at regular times",
@@ -97,5 +112,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
+    numbers=numbers,
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 12.0},
 )

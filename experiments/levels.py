@@ -16,6 +16,7 @@ from corr import inference
 from theory import corrected, level1, level2, level3
 from theory.spectrum import full_spectrum
 
+from ._numbers import Number, difference, sample
 from ._study import Parts, Study
 
 UNITS, POINTS = 4, 64
@@ -181,6 +182,18 @@ def judge(found: Parts) -> list[str]:
     return said
 
 
+def numbers(found: Parts) -> dict[str, Number]:
+    """Final losses of mutation and of the resolved twins; level 3 should end where mutation does."""
+    walk = sample(found["mutation"].loss.values[:, -1])
+    twins = {level: sample(found[level].loss.values[:, -1]) for level in LEVELS}
+    apart = {f"loss, mutation less {level}": difference(walk, twin) for level, twin in twins.items()}
+    return {
+        "mutation: mean loss": walk,
+        **apart,
+        "loss, mutation less level 3": difference(walk, twins["level 3"], 0.0),
+    }
+
+
 study = Study(
     name="levels",
     title="beyond the paper's range: mutation beside the twins of theory levels 0 to 3",
@@ -191,5 +204,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
+    numbers=numbers,
     minutes={"smoke": 1.0, "quick": 4.0, "paper": 40.0},
 )

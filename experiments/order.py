@@ -15,6 +15,7 @@ import corr
 from corr import inference
 from theory import level1
 
+from ._numbers import Number
 from ._study import Parts, Study
 from .fig1 import shallow_sine
 
@@ -193,6 +194,21 @@ def _beside(where: str, walk: xarray.Dataset, name: str, twin: xarray.Dataset) -
     )
 
 
+def numbers(found: Parts) -> dict[str, Number]:
+    """Fitted orders, expected 2, and mutation less its twin for every λα and β."""
+    cold, warm = found["cold twins"], found["warm twins"]
+    shown = {}
+    for name, x, data in (("λα, β = ∞", cold.step_time.values, cold), ("1/β, λα → 0", 1 / warm.beta.values, warm)):
+        fit = fit_order(x, data.away.values, data.error.values)
+        shown[f"order in {name}"] = Number(fit.exponent, fit.error, None, 2.0)
+    for kind in ("cold", "warm"):
+        walks = gather(found, f"{kind} mutation")
+        for row in (walks.isel(run=k) for k in range(walks.sizes["run"])):
+            where = f"β = {float(row.beta):g}, λα = {float(row.step_time):g}"
+            shown[f"{kind} mutation, {where}: unbiased Δ / distance²"] = Number(float(row.away), float(row.error))
+    return shown
+
+
 study = Study(
     name="order",
     title="distance to noise-free descent against mutation scale and temperature, with fitted orders",
@@ -206,5 +222,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
+    numbers=numbers,
     minutes={"smoke": 0.5, "quick": 4.0, "paper": 120.0},
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """The arrays a figure needs of one saved run."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,21 @@ import xarray
 
 from corr import ResultError, load_run
 from corr._storage import finished_manifest, load_parts
+
+
+@contextmanager
+def complete(place: Path) -> Iterator[None]:
+    """Inside it, a variable, coordinate or entry that is not there is missing from the results.
+
+    Raises:
+        ResultError: instead of the ``KeyError`` and its like; the message names the command to run.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, IndexError) as error:
+        raise ResultError(
+            f"the results in {place} lack {error}: move the folder aside and run `corr run EXPERIMENT` again"
+        ) from error
 
 
 class Side(NamedTuple):
@@ -50,7 +66,7 @@ def read(folder: Path) -> Run:
         ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
     """
     sides, manifest = load_run(folder)
-    try:
+    with complete(folder):
         return Run(
             sides.mutation.time.values,
             sides.mutation.parameter.values.tolist(),
@@ -61,10 +77,6 @@ def read(folder: Path) -> Run:
             manifest,
             manifest["configuration"],
         )
-    except (AttributeError, KeyError, IndexError) as error:
-        raise ResultError(
-            f"the results in {folder} lack {error}: move the folder aside and run `corr run EXPERIMENT` again"
-        ) from error
 
 
 class Means(NamedTuple):
@@ -91,16 +103,12 @@ def read_means(folder: Path) -> Means:
     """
     finished_manifest(folder)
     data = load_parts(folder, ["means"])["means"]
-    try:
+    with complete(folder / "means.nc"):
         loss, output = (
             {name: data[kind].sel(side=name).values for name in ("mutation", "twin", "descent")}
             for kind in ("loss", "output")
         )
         return Means(data.time.values, loss, output, data.theta.values, data.target.values)
-    except (AttributeError, KeyError) as error:
-        raise ResultError(
-            f"{folder / 'means.nc'} lacks {error}: move the folder aside and run `corr run EXPERIMENT` again"
-        ) from error
 
 
 class StudyResult(NamedTuple):
@@ -123,7 +131,8 @@ def read_study(folder: Path) -> StudyResult:
         ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
     """
     manifest = finished_manifest(folder)
-    return StudyResult(load_parts(folder, manifest["parts"]), manifest["configuration"])
+    with complete(folder):
+        return StudyResult(load_parts(folder, manifest["parts"]), manifest["configuration"])
 
 
 def read_json(file: Path, keys: Iterable[str], command: str) -> dict[str, Any]:

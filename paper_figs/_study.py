@@ -8,7 +8,7 @@ import matplotlib.style
 from matplotlib.figure import Figure
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult, complete, read_study
 
 Maker = Callable[[StudyResult], tuple[Figure, dict[str, Any]]]
 
@@ -22,6 +22,7 @@ def draw_study(folder: Path, target: Path, makers: Mapping[str, Maker]) -> list[
     found, files = read_study(folder), []
     with matplotlib.style.context(_style.STYLE):
         for name, make in makers.items():
-            figure, numbers = make(found)
+            with complete(folder):
+                figure, numbers = make(found)
             files += _style.save(figure, target, name, {"configuration": found.configuration, **numbers})
     return files

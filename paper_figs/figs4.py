@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from . import _style
-from ._read import StudyResult, read_study
+from ._read import StudyResult, complete, read_study
 from ._settings import short, wrapped
 
 BETA, LEARNING_RATE = 1e3, 1e-4
@@ -33,9 +33,8 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
         ResultError: if the results are missing, unfinished or damaged.
     """
     found = read_study(results[0])
-    stretches = sorted(found.parts.values(), key=lambda data: float(data.time[0]))
-    with matplotlib.style.context(_style.STYLE):
-        files = []
+    with complete(results[0]), matplotlib.style.context(_style.STYLE):
+        stretches, files = sorted(found.parts.values(), key=lambda data: float(data.time[0])), []
         for letter, make in (("a", _weights), ("b", _loss_and_distance)):
             figure, numbers = make(stretches)
             _style.state(figure, _settings(found, stretches))

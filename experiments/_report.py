@@ -1,0 +1,127 @@
+"""The report of everything that was reproduced: one HTML file that needs no other file and no network."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corr._storage import finished_manifest
+
+from ._declare import Experiment
+from ._numbers import read_verdict
+from ._report_parts import pictures, run_verdict, sentences, settings, table, value_table
+from ._runner import Options, start_of
+
+if TYPE_CHECKING:
+    from ._all import Made
+
+STYLE = Path(__file__).with_name("report.css")
+FACTS = ("device", "platform", "git", "versions")
+
+
+def write_report(options: Options, made: "Sequence[Made]") -> Path:
+    """Write ``OUTPUT/PRESET/report.html``.
+
+    Args:
+        options: preset, output folder and seeds.
+        made: what came of each figure, in the order of the report.
+
+    Returns:
+        The file.
+
+    Raises:
+        ResultError: if results or verdicts were damaged since they were made.
+    """
+    manifests = {folder: finished_manifest(folder) for one in made if not one.error for folder in one.folders}
+    shared = {folder: [one.found.name for one in made if folder in one.folders] for folder in manifests}
+    body = [
+        f"<h1>Neuroevolution and gradient descent: all figures, preset {html.escape(options.preset)}</h1>",
+        _header(options, made, manifests),
+        _contents(made),
+        *(_section(one, manifests, shared) for one in made),
+    ]
+    file = options.output / options.preset / "report.html"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    partial.write_text(_page(f"All figures, preset {options.preset}", "\n".join(body)), encoding="utf-8")
+    return partial.replace(file)
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _header(options: Options, made: "Sequence[Made]", manifests: dict[Path, dict[str, Any]]) -> str:
+    """What was asked, on which machine and at which revision; several values where the runs differ."""
+    words = [one.agreement.word if not one.error else "failed" for one in made]
+    rows = [
+        ("preset", options.preset),
+        ("seed", f"{options.seed}; start networks of seed {start_of(options)}"),
+        ("figures", ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))),
+        ("computing time", _duration(sum(manifest["seconds"] for manifest in manifests.values()))),
+    ]
+    for fact in FACTS:
+        found = dict.fromkeys(_text(manifest.get(fact)) for manifest in manifests.values())
+        rows.append(({"git": "commit"}.get(fact, fact), "; ".join(found)))
+    return table(["", ""], rows, "what was run", "text")
+
+
+def _contents(made: "Sequence[Made]") -> str:
+    rows = [
+        (f'<a href="#{one.found.name}">{one.found.name}</a>', html.escape(one.found.title), _word(one)) for one in made
+    ]
+    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', 'links')}</nav>"
+
+
+def _section(one: "Made", manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:
+    name = one.found.name
+    parts = [f'<section id="{name}">\n<h2>{name}: {html.escape(one.found.title)}</h2>']
+    if one.error:
+        return f'{parts[0]}\n<p class="failure">{_word(one)} {html.escape(one.error)}</p>\n</section>'
+    parts += [
+        f"<p>{_word(one)} {html.escape(one.agreement.line)}</p>",
+        pictures(one.files, one.found.title),
+        "<h3>Settings</h3>",
+        settings([manifests[folder] for folder in one.folders]),
+        f"<p>{_cost(name, one.folders, manifests, shared)}</p>",
+        "<h3>Verdict</h3>",
+    ]
+    parts += [text for folder in one.folders for text in _verdict(one, folder, shared[folder][0])]
+    return "\n".join([*parts, "<h3>Numbers</h3>", value_table(one.numbers), "</section>"])
+
+
+def _verdict(one: "Made", folder: Path, first: str) -> list[str]:
+    """Tables and sentences; only a link where an earlier figure has shown the same run."""
+    if first != one.found.name:
+        return [f'<p>{html.escape(folder.name)}: see <a href="#{first}">{first}</a>, of the same run.</p>']
+    judged = read_verdict(folder, one.found.name)
+    return run_verdict(judged) if isinstance(one.found, Experiment) else [sentences(judged["sentences"])]
+
+
+def _cost(name: str, folders: list[Path], manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:
+    texts = []
+    for folder in folders:
+        others = [other for other in shared[folder] if other != name]
+        also = f" (shared with {', '.join(others)})" if others else ""
+        texts.append(f"{html.escape(folder.name)} {manifests[folder]['seconds']:.4g} s{also}")
+    return f"Cost: {'; '.join(texts)}."
+
+
+def _word(one: "Made") -> str:
+    word = "failed" if one.error else one.agreement.word
+    return f'<span class="word {word.replace(" ", "-")}">{word}</span>'
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {entry}" for name, entry in value.items())
+    return str(value)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"

@@ -1,0 +1,45 @@
+"""Figures of missing or damaged studies say what is wrong and which command to run."""
+
+from pathlib import Path
+
+import pytest
+import xarray
+
+from corr import ResultError
+from corr._storage import save_part, write_json
+from experiments._catalogue import STUDIES
+from experiments._runner import Options
+from experiments._work import draw
+
+DAMAGES = {
+    "missing": "no results",
+    "unfinished": "not finished",
+    "truncated": "damaged",
+    "a part missing": "missing or damaged",
+    "lacks variables": "lack",
+    "manifest lacks the parts": "lack",
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_missing_or_damaged_studies_name_the_command(name: str, damage: str, tmp_path: Path) -> None:
+    study, folder = STUDIES[name], tmp_path / "smoke" / name
+    if damage != "missing":
+        folder.mkdir(parents=True)
+        sizes = study.presets["smoke"]
+        parts = list(study.parts(sizes))
+        for part in parts:
+            save_part(folder, part, xarray.Dataset({"seconds": 1.0}))
+        last = folder / f"{parts[-1]}.nc"
+        if damage == "truncated":
+            last.write_bytes(last.read_bytes()[:100])
+        elif damage == "a part missing":
+            last.unlink()
+        if damage != "unfinished":
+            listed = {} if damage == "manifest lacks the parts" else {"parts": parts}
+            configuration = {"study": name, "preset": "smoke", "seed": 0, **sizes._asdict()}
+            write_json(folder / "manifest.json", {"configuration": configuration, **listed, "complete": True})
+    with pytest.raises(ResultError, match=rf"(?s){DAMAGES[damage]}.*corr run"):
+        draw(study, Options(preset="smoke", output=tmp_path))
+    assert not list(tmp_path.glob("smoke/figures/*"))
