@@ -4,16 +4,34 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from . import density, drift, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4, levels, order
+from . import (
+    architectures,
+    bias,
+    density,
+    drift,
+    fig1,
+    fig2,
+    fig3,
+    fig4,
+    fig5,
+    fig6,
+    figs1,
+    figs2,
+    figs3,
+    figs4,
+    levels,
+    order,
+)
 from ._declare import Experiment
 from ._names import nearest
 from ._study import Study
 
 Found = Experiment | Study
 
-FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3)
+FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, bias)
 EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in FIGURES}
-STUDIES: dict[str, Study] = {module.study.name: module.study for module in (figs4, levels, drift, order, density)}
+QUESTIONS = (figs4, levels, drift, order, density, architectures)
+STUDIES: dict[str, Study] = {module.study.name: module.study for module in QUESTIONS}
 CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from corr import Comparison
 from corr._storage import save_part, save_run, write_json
-from paper_figs import _style, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
+from paper_figs import _style, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
 
 PARAMETERS = 12
 TIMES = np.linspace(0.0, 10.0, 41)
@@ -174,8 +174,12 @@ class Drawn(NamedTuple):
 
 @pytest.fixture(scope="session")
 def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """Figures 1 and 2 of ``runs``."""
-    return kept(lambda folder: fig1.draw(runs, folder) + fig2.draw(runs, folder), tmp_path_factory.mktemp("figures"))
+    """Figures 1, 2 and the bias of ``runs``."""
+
+    def draw(folder: Path) -> list[Path]:
+        return [file for module in (fig1, fig2, bias) for file in module.draw(runs, folder)]
+
+    return kept(draw, tmp_path_factory.mktemp("figures"))
 
 
 @pytest.fixture(scope="session")
