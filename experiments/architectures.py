@@ -12,12 +12,13 @@ import xarray
 
 import corr
 from corr import inference
+from corr._clock import whole_steps
 
 from ._declare import Margins, Problem
 from ._study import Parts, Study
 from .fig1 import VARIANCE
 
-RECORDS = 20
+RECORDS = 30
 LEVEL = 0.05
 POINTS, STEPS, PERIODS = 101, 32, 2
 END_TIMES = {"shallow": 3.0, "deep": 1.5, "residual": 1.5, "recurrent": 1.5}
@@ -83,10 +84,10 @@ def _follow(build: Any, name: str, sizes: Sizes, dt: float, key: jax.Array, **op
     """Losses and acceptance of an ensemble from the architecture's start, which all ensembles share."""
     problem = problems(sizes.shallow_points)[name]
     params = problem.init(corr.trajectory_key(corr.root_key(0), corr.Stream.START, 0))
-    steps = round(END_TIMES[name] / dt)
+    every = whole_steps(END_TIMES[name] / RECORDS, dt, f"{name} network, time between records")
     data = corr.run(
-        build(problem.loss), params, steps=steps, time_step=dt, key=key, keep=1, label=name,
-        record_at=np.linspace(0, steps, RECORDS + 1).round().astype(int).tolist(), **options,
+        build(problem.loss), params, steps=RECORDS * every, record_at=range(0, RECORDS * every, every), time_step=dt,
+        key=key, keep=1, label=name, **options,
     )  # fmt: skip
     return data[["loss", "acceptance"]].assign_attrs(parameters=data.sizes["parameter"])
 
