@@ -138,6 +138,10 @@ def departure(walk: xarray.Dataset, smooth: xarray.Dataset) -> Departure:
     return Departure(float(scores[far]), float(time[far]), float(shares[wide]), float(time[wide]), leaves)
 
 
+def _share(share: float) -> str:
+    return f"{100 * share:.2g} % of" if share < 1 else f"{share:.3g} times"
+
+
 def judge(found: Parts) -> list[str]:
     """For each architecture and λα, how far the mean loss is from descent's, and from when on."""
     said = []
@@ -154,7 +158,7 @@ def judge(found: Parts) -> list[str]:
             said.append(
                 f"{name}, N = {walk.attrs['parameters']}, λα = {walk.attrs['step_time']:g}: mean loss {when}; largest"
                 f" difference {apart.score:.1f} standard errors (t = {apart.score_time:.3g}) and"
-                f" {100 * apart.share:.2g} % of descent's loss (t = {apart.share_time:.3g});"
+                f" {_share(apart.share)} descent's loss (t = {apart.share_time:.3g});"
                 f" acceptance {float(walk.acceptance[:, -1].mean()):.3f} at the end."
             )
     return said

@@ -16,10 +16,10 @@ from ._settings import short, wrapped
 from ._study import draw_study
 
 TITLES = {
-    "shallow": "shallow, 30 tanh",
-    "deep": "deep, 4 × 16 tanh",
-    "residual": "residual, 3 × 12 relu",
-    "recurrent": "recurrent, 8 tanh",
+    "shallow": "shallow, 30 tanh\nsin(2πθ)",
+    "deep": "deep, 4 × 16 tanh\nsin(πθ)",
+    "residual": "residual, 3 × 12 relu\nsin(πθ)",
+    "recurrent": "recurrent, 8 tanh\ndelayed wave",
 }
 
 
@@ -48,7 +48,7 @@ def _four(found: StudyResult) -> _panels.Panel:
     for axis, (name, title) in zip(axes.flat, TITLES.items(), strict=True):
         walks = [found.parts[f"{name} {step_time:g}"] for step_time in step_times]
         numbers[name] = _losses(axis, walks, found.parts[f"{name} descent"])
-        axis.set_title(f"{title}\n$N$ = {walks[0].attrs['parameters']}")
+        axis.set_title(f"{title}, $N$ = {walks[0].attrs['parameters']}")
     for axis in axes[:, 0]:
         axis.set_ylabel("loss $U$")
     for axis in axes[-1]:
@@ -62,7 +62,9 @@ def _four(found: StudyResult) -> _panels.Panel:
     _style.state(figure, wrapped([
         f"preset {sizes['preset']}", "β = ∞", f"σ = λα√(2π) = {' / '.join(short(_std(s)) for s in step_times)} in all",
         f"n = {' / '.join(map(str, sizes['trajectories']))}", f"descent α = {short(sizes['descent_learning_rate'])}",
-        "bands: one standard error", "all ours: the paper has no such figure, and its deep net is 8 × 32",
+        f"K = {sizes['shallow_points']} (shallow)", "101", "101", "32 steps",
+        "delay: a quarter of a period", "bands: one s.e.",
+        "all ours: the paper has no such figure, and its deep net is 8 × 32",
     ]))  # fmt: skip
     return figure, numbers
 
