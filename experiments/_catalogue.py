@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from . import (
+    architectures,
+    bias,
     density,
     drift,
     fig1,
@@ -28,11 +30,10 @@ from ._study import Study
 
 Found = Experiment | Study
 
-FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3)
+FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, bias)
 EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in FIGURES}
-STUDIES: dict[str, Study] = {
-    module.study.name: module.study for module in (figs4, levels, drift, order, density, precision, universality)
-}
+QUESTIONS = (figs4, levels, drift, order, density, universality, precision, architectures)
+STUDIES: dict[str, Study] = {module.study.name: module.study for module in QUESTIONS}
 CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 STYLE = Path(__file__).with_name("corr.mplstyle")
 WIDTH = 3.386  # inches: 8.6 cm, one column
@@ -38,6 +38,7 @@ DOTS = (
 )
 DRAWN = 25
 PLAIN = 1e-3  # logarithmic axes that stay above are labelled 0.01, others 10⁻²
+FEW = 30.0  # logarithmic axes over a smaller ratio have labels between the decades
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -75,13 +76,24 @@ def pieces(count: np.ndarray) -> list[slice]:
     return [slice(first, last) for first, last in itertools.pairwise(edges)]
 
 
+def few_ticks(axis: Axes, count: int) -> None:
+    """At most about ``count`` intervals between ticks of the x axis, so that neighbours' labels do not meet."""
+    axis.xaxis.set_major_locator(MaxNLocator(max(2, count), steps=[1, 2, 5, 10]))
+
+
 def log_axis(axis: Axes, bottom: float | None = None) -> None:
-    """A logarithmic y axis whose tick labels keep the full font size."""
+    """A logarithmic y axis whose tick labels keep the full font size; 2 and 5 are labelled where decades are few."""
     axis.set_yscale("log")
     axis.set_ylim(bottom=bottom)
-    plain = axis.get_ylim()[0] >= PLAIN
+    low, high = axis.get_ylim()
+    plain = low >= PLAIN
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if plain else _power(value)))
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    between = plain and high / low < FEW
+    axis.yaxis.set_minor_formatter(FuncFormatter(_two_and_five) if between else NullFormatter())
+
+
+def _two_and_five(value: float, _: int | None = None) -> str:
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
 
 
 def _power(value: float) -> str:

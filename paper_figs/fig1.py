@@ -54,6 +54,6 @@ def _one(run: Run, content: Any) -> _panels.Panel:
 
 
 def _loss(run: Run) -> _panels.Panel:
-    figure, numbers = _one(run, _panels.losses)
+    figure, numbers = _one(run, lambda axis, run: _panels.losses(axis, run, _panels.drawn(run)))
     figure.axes[0].set_ylabel("loss $U$")
     return figure, numbers

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from corr import inference
 
-from . import _style
+from . import _panels, _style
 from ._read import Run, read
 from ._settings import settings, short
 
@@ -37,56 +37,23 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     """
     loaded = [read(run) for run in runs]
     with matplotlib.style.context(_style.STYLE):
-        panels = (_one_weight(loaded), _distance(loaded))
-        files = []
-        for letter, (figure, curves) in zip("ab", panels, strict=True):
-            numbers = [{"configuration": r.configuration, **c} for r, c in zip(loaded, curves, strict=True)]
-            files += _style.save(figure, folder, f"fig2{letter}", {"curves": numbers})
-    return files
+        figure, curves = _one_weight(loaded)
+        files = _panels.save_curves(figure, folder, "fig2a", loaded, curves)
+        figure, curves = _distance(loaded)
+        return files + _panels.save_curves(figure, folder, "fig2b", loaded, curves)
 
 
-def _one_weight(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
+def _one_weight(runs: list[Run]) -> _panels.Curves:
     """The weight that gradient descent moves furthest, one panel for each λ."""
     chosen = int(np.argmax(np.abs(runs[0].gradient[-1] - runs[0].gradient[0])))
-    drawn = min(_style.DRAWN, *(len(run.mutation.path) for run in runs))
-    columns = min(len(runs), 3)
-    rows = -(-len(runs) // columns)
-    figure = Figure(figsize=(_style.WIDTH, 1.2 + 1.4 * rows))
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axis, run in zip(axes.flat, runs, strict=False):
-        axis.plot(run.time, run.mutation.path[:drawn, :, chosen].T, **_style.SINGLE)
-        _style.band(
-            axis, run.time, run.mutation.mean[:, chosen], run.mutation.error[:, chosen], _style.MEAN, run.mutation.count
-        )
-        _style.band(axis, run.time, run.twin.mean[:, chosen], run.twin.error[:, chosen], _style.TWIN, run.twin.count)
-        axis.plot(run.time, run.gradient[:, chosen], **_style.GRADIENT)
-        axis.set_title(f"λ = {short(run.configuration['step_ratio'])}")
-    for unused in axes.flat[len(runs) :]:
-        unused.remove()
-    for axis in axes[:, 0]:
-        axis.set_ylabel("$x_i(t)$")
-    for axis in axes.flat[max(0, len(runs) - columns) : len(runs)]:
-        axis.set_xlabel("$t$")
-        axis.tick_params(labelbottom=True)
-    _style.roles_legend(figure, drawn)
+    figure, curves = _panels.weight_side_by_side(runs, chosen)
+    _style.roles_legend(figure, _panels.drawn(*runs))
     shown = f"weight shown (i = {chosen}: {runs[0].labels[chosen]}, moved furthest)"
     _style.state(figure, settings(runs, paper=PAPER, ours=(*OURS, shown)))
-    return figure, [
-        {
-            "weight": chosen,
-            "time": run.time,
-            "single": run.mutation.path[:drawn, :, chosen],
-            "mean": run.mutation.mean[:, chosen],
-            "mean_standard_error": run.mutation.error[:, chosen],
-            "twin": run.twin.mean[:, chosen],
-            "twin_standard_error": run.twin.error[:, chosen],
-            "gradient": run.gradient[:, chosen],
-        }
-        for run in runs
-    ]
+    return figure, curves
 
 
-def _distance(runs: list[Run]) -> tuple[Figure, list[dict[str, Any]]]:
+def _distance(runs: list[Run]) -> _panels.Curves:
     """Δ to noise-free descent above, Δ to the noisy twin below, each beside what sampling noise alone would give."""
     curves = [_curve(run) for run in runs]
     figure = Figure(figsize=(_style.WIDTH, 4.4))
@@ -141,24 +108,13 @@ def _lowest(curves: list[dict[str, Any]]) -> float:
 
 
 def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str) -> np.ndarray:
-    """Unbiased Δ at a few times, staggered between curves; an upper limit where it is within a standard error of 0.
-
-    One standard error, not two: that of a square is skewed, so a real deviation of three σ has an error of 2/3 of it.
-
-    Returns:
-        The indices of the times drawn.
-    """
+    """Unbiased Δ, or its upper limit, at a few times, staggered between curves; returns the indices of the times."""
     every = max(1, len(curve["time"]) // POINTS)
     at = np.arange(1 + (number * every) // of, len(curve["time"]), every)
     at = at[np.isfinite(curve["standard_error"][at])]
     aside = 0.0 if every >= of else DODGE * (number - (of - 1) / 2) * curve["time"][-1]
-    time, value, error = curve["time"] + aside, curve["unbiased"], curve["standard_error"]
-    seen = at[value[at] > error[at]]
-    bars = {"fmt": "o", "markersize": 2.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour, "zorder": 6}
-    axis.errorbar(time[seen], value[seen], error[seen], **bars)
-    limit = at[(value[at] <= error[at]) & (value[at] + 2 * error[at] > 0)]
-    hollow = {"marker": "v", "s": 9, "facecolors": "white", "edgecolors": colour, "linewidths": 0.7, "zorder": 6}
-    axis.scatter(time[limit], value[limit] + 2 * error[limit], **hollow)
+    time, value, error = (curve[name][at] for name in ("time", "unbiased", "standard_error"))
+    _panels.points_or_limits(axis, time + aside, value, error, colour)
     return at
 
 

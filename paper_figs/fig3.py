@@ -34,8 +34,7 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
         _style.state(figure, settings([first], paper=PAPER, ours=(*OURS[1:], shown)))
         files = _style.save(figure, folder, "fig3a", {"configuration": first.configuration, **numbers})
         figure, curves = _panels.losses_side_by_side(loaded)
-        _style.roles_legend(figure, min(_panels.drawn(run) for run in loaded))
+        _style.roles_legend(figure, _panels.drawn(*loaded))
         _style.state(figure, settings(loaded, paper={"trajectories": 100}, ours=OURS))
-        stated = [{"configuration": run.configuration, **c} for run, c in zip(loaded, curves, strict=True)]
-        files += _style.save(figure, folder, "fig3b", {"curves": stated})
+        files += _panels.save_curves(figure, folder, "fig3b", loaded, curves)
     return files

@@ -35,7 +35,8 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     with matplotlib.style.context(_style.STYLE):
         figure = Figure()
         axis = figure.subplots()
-        numbers = _panels.losses(axis, run)
+        numbers = _panels.losses(axis, run, _panels.drawn(run))
+        _style.few_ticks(axis, _panels.TICKS)
         axis.set_ylabel("loss $U$")
         _style.roles_legend(figure, _panels.drawn(run))
         _style.state(figure, settings([run], paper=PAPER, ours=OURS))

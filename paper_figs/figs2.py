@@ -7,7 +7,7 @@ import matplotlib.style
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import _style
+from . import _panels, _style
 from ._read import Run, read
 from ._settings import settings, short
 
@@ -33,7 +33,7 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
         figure = Figure(figsize=(_style.WIDTH, 4.4))
         curves = _losses(figure, loaded)
         _style.state(figure, settings(loaded, paper=PAPER, ours=OURS))
-        return _style.save(figure, folder, "figs2", {"curves": curves})
+        return _panels.save_curves(figure, folder, "figs2", loaded, curves)
 
 
 def _losses(figure: Figure, runs: list[Run]) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def _losses(figure: Figure, runs: list[Run]) -> list[dict[str, Any]]:
             _style.band(axis, run.time, walk.loss, walk.loss_error, thin, walk.count)
         _style.band(below, run.time, twin.loss, twin.loss_error, {**_style.TWIN, "color": colour}, twin.count)
         curves.append({
-            "configuration": run.configuration, "time": run.time, "mean": walk.loss,
+            "time": run.time, "mean": walk.loss,
             "mean_standard_error": walk.loss_error, "twin": twin.loss, "twin_standard_error": twin.loss_error,
             "gradient": run.gradient_loss,
         })  # fmt: skip

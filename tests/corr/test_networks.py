@@ -1,11 +1,15 @@
 """Networks, data and losses."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from corr import data, losses, networks
+from corr import data, flip_rate, gaussian, losses, networks, root_key
+from corr._flips import interval
+from corr._promote import in_float64
 
 
 def test_shallow_is_the_papers_formula() -> None:
@@ -40,6 +44,55 @@ def _fan_in(module: networks.FullyConnected) -> dict:
     return networks.initialize(module, jax.random.key(2), variance="fan_in")
 
 
+def test_residual_is_its_formula() -> None:
+    theta, _ = data.sine(7)
+    network = networks.functional(networks.Residual(blocks=2, width=5), variance=0.3)
+    params = network.init(jax.random.key(0))
+    layer = {
+        name: (np.asarray(p["kernel"], float), np.asarray(p["bias"], float)[:, None]) for name, p in params.items()
+    }
+    affine = lambda name, h: layer[name][0] @ h + layer[name][1]  # noqa: E731
+    hidden = affine("first", np.asarray(theta, float))
+    for k in range(2):
+        hidden = hidden + affine(f"outer_{k}", np.maximum(0, affine(f"inner_{k}", hidden)))
+    np.testing.assert_allclose(network.apply(params, theta), affine("last", hidden), rtol=1e-5, atol=1e-5)
+
+
+def test_recurrent_is_its_formula_and_remembers() -> None:
+    theta, _ = data.sine(7)
+    network = networks.functional(networks.Recurrent(units=5), variance=0.3)
+    params = network.init(jax.random.key(0))
+    first, last = ([np.asarray(params[name][part], float) for part in ("kernel", "bias")] for name in ("first", "last"))
+    hidden, outputs = np.zeros(5), []
+    for step in np.asarray(theta[0], float):
+        hidden = np.tanh(np.asarray(params["recurrent"], float) @ hidden + first[0][:, 0] * step + first[1])
+        outputs.append(last[0] @ hidden + last[1])
+    found = network.apply(params, theta)
+    np.testing.assert_allclose(found, np.stack(outputs, axis=1), rtol=1e-5, atol=1e-5)
+    changed = network.apply(params, theta.at[0, 3].add(1.0)) != found
+    assert not changed[0, :3].any() and changed[0, 3:].all()
+
+
+@pytest.mark.parametrize("module", [networks.Residual(2, 6), networks.Recurrent(6)], ids=["residual", "recurrent"])
+def test_decisions_are_exact_where_subtraction_flips_them(module: Any) -> None:
+    """At σ = 2.5e-7: the 99 % interval of the flip rate reaches below 2e-4; that of subtraction (the twin) does not."""
+    network = networks.functional(module, variance="fan_in")
+    params, loss = network.init(jax.random.key(1)), losses.mean_squared_error(network.apply, *data.sine(20))
+    found = flip_rate(loss, params, mutation_std=2.5e-7, key=root_key(3), draws=2048)
+    wide = in_float64(loss)
+
+    @jax.jit
+    def differs(key: jax.Array) -> jax.Array:
+        moved = jax.tree.map(jnp.add, params, gaussian(key, params, 2.5e-7))
+        naive = loss(moved) - loss(params) <= 0
+        with jax.enable_x64(True):
+            old, new = (jax.tree.map(lambda leaf: leaf.astype(jnp.float64), tree) for tree in (params, moved))
+            return naive != (wide(new)[0] - wide(old)[0] <= 0)
+
+    flips = sum(bool(differs(key)) for key in jax.random.split(jax.random.key(2), 512))
+    assert found.low < 2e-4 < interval(flips, 512).low
+
+
 def test_targets() -> None:
     theta, y = data.sine(1000)
     assert theta.shape == y.shape == (1, 1000)
@@ -54,6 +107,8 @@ def test_targets() -> None:
     [
         (lambda: networks.Shallow(3).init(jax.random.key(0), jnp.zeros(5)), r"points of shape \(1, K\), got \(5,\)"),
         (lambda: networks.FullyConnected(inputs=2).init(jax.random.key(0), jnp.zeros((1, 5))), r"shape \(2, K\)"),
+        (lambda: networks.Residual(inputs=2).init(jax.random.key(0), jnp.zeros((1, 5))), r"shape \(2, K\)"),
+        (lambda: networks.Recurrent(3).init(jax.random.key(0), jnp.zeros(5)), r"sequence of shape \(1, K\)"),
         (lambda: networks.initialize(networks.Shallow(3), jax.random.key(0), variance=-1.0), "variance must be"),
         (lambda: data.sine(0), "points must be a positive integer"),
         (lambda: losses.mean_squared_error(lambda p, x: x, jnp.ones((1, 3)), jnp.ones((1, 4)))(0.0), "targets"),

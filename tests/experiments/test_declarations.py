@@ -14,6 +14,7 @@ from experiments import cli
 from experiments._catalogue import EXPERIMENTS, STUDIES
 from experiments._means import along, means
 from experiments._runner import Options, plan
+from experiments.architectures import END_TIMES, RECORDS
 from experiments.fig6 import wide_sine
 
 
@@ -41,8 +42,17 @@ def test_runs_of_one_folder_have_one_configuration(preset: str) -> None:
             assert seen.setdefault(folder, facts) == facts, folder
 
 
+@pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
+def test_architectures_are_recorded_at_the_same_times(preset: str) -> None:
+    sizes = STUDIES["architectures"].presets[preset]
+    for name, end in END_TIMES.items():
+        for step in (*sizes.step_times, sizes.descent_learning_rate):
+            assert whole_steps(end / RECORDS, step, name) >= 1
+    assert len(sizes.step_times) == len(sizes.trajectories)
+
+
 def test_figures_share_the_runs_they_should() -> None:
-    for first, second in (("fig2", "figs2"), ("fig4", "fig5")):
+    for first, second in (("fig2", "figs2"), ("fig2", "bias"), ("fig4", "fig5")):
         runs = [plan(EXPERIMENTS[name], Options()) for name in (first, second)]
         assert [row[0] for row in runs[0]] == [row[0] for row in runs[1]]
     assert plan(EXPERIMENTS["fig4"], Options())[0][0] == plan(EXPERIMENTS["fig3"], Options())[0][0]
@@ -83,7 +93,7 @@ def test_means_are_those_of_the_mean_weights() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [("fig3", "fig4", "fig5"), ("fig6",), ("figs1", "figs2"), ("figs3",)])
+@pytest.mark.parametrize("names", [("fig3", "fig4", "fig5"), ("fig6",), ("figs1", "figs2", "bias"), ("figs3",)])
 def test_every_figure_runs_and_draws(names: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["reproduce", *names, "--preset", "smoke", "--output", str(tmp_path)]) == 0
     drawn = [Path(line.removeprefix("figure: ")) for line in capsys.readouterr().out.splitlines() if ".json" in line]

@@ -13,6 +13,7 @@ from corr import ResultError
 from experiments._catalogue import STUDIES
 from experiments._runner import Options
 from experiments._study import Study, run_study
+from experiments.architectures import departure
 from experiments.cli import main
 from experiments.order import fit_order
 from paper_figs._read import read_study
@@ -85,6 +86,23 @@ def test_fitted_order_has_the_stated_error_and_sees_another_order() -> None:
     assert abs(found.mean() - 2) < 4 * found.std() / np.sqrt(200)
     assert abs(stated.mean() / found.std() - 1) < 4 / np.sqrt(400) + 0.05
     assert abs(found.mean() - 1.5) > 4 * found.std() / np.sqrt(200)
+
+
+def test_departure_is_dated_where_it_begins_and_only_there() -> None:
+    """200 trajectories of 1 % scatter on one curve never leave by 2 %; 5 % from t = 1 on (the twin) are dated so."""
+    rng, time = np.random.default_rng(0), np.linspace(0, 2, 11)
+    curve = np.exp(-time)
+
+    def losses(values: np.ndarray) -> xarray.Dataset:
+        return xarray.Dataset({"loss": (("trajectory", "time"), values)}, coords={"time": time})
+
+    smooth, scatter = losses(curve[None]), 1 + 0.01 * rng.normal(size=(200, 11)) * (time > 0)
+    same = departure(losses(curve * scatter), smooth)
+    assert same.leaves == np.inf and same.share < 0.02
+    other = departure(losses(curve * (scatter + 0.05 * (time >= 1))), smooth)
+    assert other.leaves == 1.0 and other.share_time >= 1.0
+    # 5 % in units of the standard error, 1 %/√200, and its sampling error with 10 comparisons.
+    assert abs(other.score / (0.05 / 0.01 * np.sqrt(200)) - 1) < 4 / np.sqrt(2 * 199) + 4 / (5 * np.sqrt(200))
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from corr import Comparison
 from corr._storage import save_part, save_run, write_json
-from paper_figs import _style, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
+from paper_figs import _style, architectures, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
 
 PARAMETERS = 12
 TIMES = np.linspace(0.0, 10.0, 41)
@@ -148,6 +148,24 @@ def write_stretches(folder: Path, trajectories: int = 10) -> Path:
     return folder
 
 
+def write_architectures(folder: Path) -> Path:
+    """Save a study of architectures: losses that leave descent's curve the later, the smaller λα."""
+    rng, names, step_times = np.random.default_rng(6), [], (1e-4, 1e-3)
+    folder.mkdir(parents=True)
+    time = np.linspace(0.0, 1.5, 21)
+    for number, name in enumerate(architectures.TITLES):
+        curve = np.exp(-(2.0 + number) * time)
+        for part, step_time, count in (("descent", 0.0, 1), *((f"{s:g}", s, 8) for s in step_times)):
+            losses = curve * (1 + 0.02 * rng.normal(size=(count, 21)) * (step_time > 0)) + 100 * step_time * time**2
+            data = dataset(np.zeros((count, 21, 3)), losses, part, 1.0, time)[["loss", "acceptance"]]
+            names.append(f"{name} {part}")
+            save_part(folder, names[-1], data.assign_attrs(step_time=step_time, parameters=90 + number))
+    sizes = {"step_times": step_times, "trajectories": (8, 8), "descent_learning_rate": 1e-4, "shallow_points": 250}
+    configuration = {"study": "architectures", "preset": "quick", **sizes}
+    write_json(folder / "manifest.json", {"configuration": configuration, "parts": names, "complete": True})
+    return folder
+
+
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three runs, λ ascending."""
@@ -174,20 +192,29 @@ class Drawn(NamedTuple):
 
 @pytest.fixture(scope="session")
 def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """Figures 1 and 2 of ``runs``."""
-    return kept(lambda folder: fig1.draw(runs, folder) + fig2.draw(runs, folder), tmp_path_factory.mktemp("figures"))
+    """Figures 1, 2 and the bias of ``runs``."""
+
+    def draw(folder: Path) -> list[Path]:
+        return [file for module in (fig1, fig2, bias) for file in module.draw(runs, folder)]
+
+    return kept(draw, tmp_path_factory.mktemp("figures"))
 
 
 @pytest.fixture(scope="session")
 def more(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """The paper's other figures, of ``runs``, of a larger ensemble and of a study of resets."""
+    """The paper's other figures, of ``runs``, of a larger ensemble and of two studies."""
     base = tmp_path_factory.mktemp("more")
     large = write_run(base / "large", 20.0, 48, changes={"beta": 1e3, "learning_rate": 1e-4, "points": 250})
-    stretches = write_stretches(base / "figs4")
+    stretches, networks = write_stretches(base / "figs4"), write_architectures(base / "architectures")
 
     def draw(folder: Path) -> list[Path]:
         files = [file for module in (fig3, fig4, fig5, figs1, figs2, figs3) for file in module.draw(runs[:2], folder)]
-        return files + fig6.draw([runs[0], large], folder) + figs4.draw([stretches], folder)
+        return (
+            files
+            + fig6.draw([runs[0], large], folder)
+            + figs4.draw([stretches], folder)
+            + architectures.draw([networks], folder)
+        )
 
     return kept(draw, tmp_path_factory.mktemp("figures"))
 

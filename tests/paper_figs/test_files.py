@@ -14,11 +14,12 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from corr import ResultError
-from paper_figs import _style, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3
+from paper_figs import _style, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3
 
 NAMES = (
     *("fig1a", "fig1b", "fig1c", "fig2a", "fig2b", "fig3a", "fig3b", "fig4a", "fig4b", "fig5a", "fig5b"),
     *("fig6a", "fig6b", "fig6c", "figs1a", "figs1b", "figs1c", "figs2", "figs3a", "figs3b", "figs4a", "figs4b"),
+    *("bias", "architectures"),
 )
 WITH_INSET = "fig6b"
 SMALLEST = 6.0  # pt
@@ -108,7 +109,7 @@ def test_the_same_results_give_the_same_bytes(drawn: Any, runs: list[Path], tmp_
     assert [file.name for file in again if file.read_bytes() != first[file.name]] == []
 
 
-@pytest.mark.parametrize("module", [fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3])
+@pytest.mark.parametrize("module", [fig1, fig2, bias, fig3, fig4, fig5, fig6, figs1, figs2, figs3])
 @pytest.mark.parametrize("damage", ["missing", "unfinished", "truncated", "no twin", "lacks a variable"])
 def test_missing_or_damaged_results_name_the_command(
     tmp_path: Path, new_run: Callable[..., Path], module: Any, damage: str

@@ -55,9 +55,9 @@ def test_fig2_holds_one_curve_for_each_step_ratio(drawn: Any, runs: list[Path]) 
         walk, twin, smooth = load_run(folder)[0]
         paths, gradient = walk.path.values.astype(float), smooth.path.values[0].astype(float)
         moved = np.abs(gradient[-1] - gradient[0])
-        assert curve["weight"] == int(np.argmax(moved))
-        close(curve["mean"], walk["mean"].values[:, curve["weight"]])
-        close(curve["single"], walk.path.values[:8, :, curve["weight"]])  # as many in every panel
+        assert curve["weights"] == [int(np.argmax(moved))]
+        close(curve["mean"], walk["mean"].values[:, curve["weights"]])
+        close(curve["single"], walk.path.values[:8][:, :, curve["weights"]])  # as many in every panel
         delta = ((paths.mean(axis=0) - gradient) ** 2).mean(axis=1)
         noise = paths.var(axis=0, ddof=1).mean(axis=1) / len(paths)
         np.testing.assert_allclose(distance["delta"], delta, rtol=1e-9, atol=1e-18)
