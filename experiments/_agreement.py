@@ -85,7 +85,7 @@ def of_numbers(numbers: Mapping[str, Number]) -> Agreement:
     inside = sum(abs(number.score()) <= k[name] for name, number in judged.items())
     line = (
         f"{inside} of {len(judged)} numbers with a prediction lie within k standard errors of it (Student, 5 % for all"
-        f" together); the furthest is {worst!r}, {judged[worst].score():+.1f} standard errors away (k = {k[worst]:.1f})."
+        f" together); the furthest is {worst!r}, {judged[worst].score():+.1f} standard errors away, k = {k[worst]:.1f}."
         f" The least precise, {blind!r}, would not show less than {k[blind] * judged[blind].error:.2g}."
     )
     return Agreement(CONSISTENT if inside == len(judged) else DIFFERS, line)
