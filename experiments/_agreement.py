@@ -11,10 +11,11 @@ from ._numbers import Number
 
 LEVEL = 0.05
 AGREES, DIFFERS, UNDECIDED, UNJUDGED = "agrees", "differs", "undecided", "no prediction"
+CONSISTENT = "consistent"  # weaker than "agrees": no difference seen, with no margin declared that one should be within
 
 
 class Agreement(NamedTuple):
-    """``word`` is one of "agrees", "differs", "undecided", "no prediction"; ``line`` has the numbers behind it."""
+    """One of the words above, and a line with the numbers behind it."""
 
     word: str
     line: str
@@ -71,15 +72,24 @@ def _kept(left: float | None) -> str:
 
 
 def of_numbers(numbers: Mapping[str, Number]) -> Agreement:
-    """Whether the numbers with a prediction lie within k standard errors of it, k for all of them at 5 % together."""
-    scores = {name: number.score() for name, number in numbers.items() if not math.isnan(number.score())}
-    if not scores:
+    """Whether every number with a prediction lies within k standard errors of it.
+
+    k is the quantile of Student's law for the number's count, at 5 % for all of them together.
+    """
+    judged = {name: number for name, number in numbers.items() if not math.isnan(number.score())}
+    if not judged:
         return Agreement(UNJUDGED, f"{len(numbers)} numbers, none with a declared prediction: see the sentences.")
-    k = float(stats.norm.isf(LEVEL / (2 * len(scores))))
-    worst = max(scores, key=lambda name: abs(scores[name]))
-    inside = sum(abs(score) <= k for score in scores.values())
+    k = {name: _quantile(number.count, len(judged)) for name, number in judged.items()}
+    worst = max(judged, key=lambda name: abs(judged[name].score()) / k[name])
+    blind = max(judged, key=lambda name: judged[name].error)
+    inside = sum(abs(number.score()) <= k[name] for name, number in judged.items())
     line = (
-        f"{inside} of {len(scores)} numbers with a prediction lie within k = {k:.1f} standard errors of it; the"
-        f" furthest is {worst!r}, {scores[worst]:+.1f} standard errors away."
+        f"{inside} of {len(judged)} numbers with a prediction lie within k standard errors of it (Student, 5 % for all"
+        f" together); the furthest is {worst!r}, {judged[worst].score():+.1f} standard errors away, k = {k[worst]:.1f}."
+        f" The least precise, {blind!r}, would not show less than {k[blind] * judged[blind].error:.2g}."
     )
-    return Agreement(AGREES if inside == len(scores) else DIFFERS, line)
+    return Agreement(CONSISTENT if inside == len(judged) else DIFFERS, line)
+
+
+def _quantile(count: int | None, comparisons: int) -> float:
+    return float(stats.t.isf(LEVEL / (2 * comparisons), math.inf if count is None else count - 1))

@@ -155,7 +155,7 @@ def test_the_report_stands_alone(everything: Callable[..., int], tmp_path: Path)
     assert tables > 0 and source.count('<div class="scroll ') == tables
 
 
-@pytest.mark.parametrize(("value", "inside", "word"), [(0.1, 1, "agrees"), (5.0, 0, "differs")])
+@pytest.mark.parametrize(("value", "inside", "word"), [(0.1, 1, "consistent"), (5.0, 0, "differs")])
 def test_agreement_is_computed(
     value: float, inside: int, word: str, everything: Callable[..., int], tmp_path: Path
 ) -> None:
@@ -164,7 +164,7 @@ def test_agreement_is_computed(
     xarray.load_dataset(part, engine="h5netcdf").assign(v=value).to_netcdf(part, engine="h5netcdf")
     assert everything() == 0
     text = Page(tmp_path / "results" / "smoke" / "report.html").text
-    assert f"{word} {inside} of 1 numbers with a prediction lie within k = 2.0" in text
+    assert f"{word} {inside} of 1 numbers with a prediction lie within k standard errors" in text
 
 
 def test_numbers_are_checked_against_those_of_another_seed(
