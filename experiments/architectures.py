@@ -21,7 +21,9 @@ from .fig1 import VARIANCE
 RECORDS = 30
 LEVEL = 0.05
 POINTS, STEPS, PERIODS = 101, 32, 2
-END_TIMES = {"shallow": 3.0, "deep": 1.5, "residual": 1.5, "recurrent": 1.5}
+# Descent of the residual network is near its minimum at t = 1.5, where half the learning rate (1e-4) would change its
+# loss by 39 %; up to t = 1.35 by 0.08 %.
+END_TIMES = {"shallow": 3.0, "deep": 1.5, "residual": 1.2, "recurrent": 1.5}
 
 
 class Sizes(NamedTuple):
