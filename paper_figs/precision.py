@@ -64,7 +64,7 @@ def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
     for rule, style in (("subtraction", SUBTRACTED), ("exact change", EXACT)):
         data = found.parts[f"flips, {rule}"]
-        for k, marker in enumerate(MARKERS):
+        for k, marker in zip(range(data.sizes["time"]), MARKERS, strict=True):
             beside = data.isel(time=k).assign_coords(sigma=data.sigma * BESIDE[k])
             _rates(axis, beside, {"color": style["color"], "marker": marker, "linestyle": ""})
         numbers[rule] = {name: data[name].values for name in ("sigma", "time", "rate", "low", "high")}

@@ -105,7 +105,9 @@ def broken_at(dynamics: corr.Dynamics, victim: int) -> corr.Dynamics:
     return dynamics._replace(step=step, halves=None)
 
 
-@pytest.mark.parametrize("dynamics", [WALK, TWIN], ids=["mutation", "twin"])
+@pytest.mark.parametrize(
+    "dynamics", [pytest.param(WALK, id="mutation"), pytest.param(TWIN, id="twin", marks=pytest.mark.slow)]
+)
 def test_one_lost_trajectory_of_100_changes_no_bit_of_the_others(dynamics: corr.Dynamics) -> None:
     def run(victim: int) -> xarray.Dataset:
         return corr.run(

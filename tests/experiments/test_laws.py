@@ -10,11 +10,13 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 import corr
+from corr import inference
 from experiments._laws import CASES, STD, clock
 from experiments.fig1 import shallow_sine, shallow_start
 
 LIMIT = 4.0
-DRAWS, BATCH = 40_000, 1000
+DRAWS = 40_000
+QUICK = ("Gaussian", "one coordinate")
 COVERED = [name for name in CASES if name != "t, ν = 1.5"]
 
 
@@ -29,19 +31,14 @@ def measured(name: str) -> tuple[float, float]:
     unit, place = jnp.asarray(unit_gradient(), jnp.float32), jax.tree.map(jnp.zeros_like, shallow_start())
     along = lambda params: jnp.sum(unit * ravel_pytree(params)[0])  # noqa: E731
     walk = corr.mutation(along, proposal=CASES[name].proposal())
-    state = walk.init(place)
-
-    def one(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        info = walk.step(key, state)[1]
-        return along(info.displacement), info.accepted
-
-    draw = jax.jit(lambda keys: jax.lax.map(one, keys, batch_size=BATCH))
-    moved, accepted = (np.asarray(part, float) for part in draw(jax.random.split(corr.root_key(7), DRAWS)))
-    values = -moved / STD * (accepted - accepted.mean())
+    moved, accepted = inference.one_step_displacements(walk, place, draws=DRAWS, key=corr.root_key(7))
+    values = -(moved @ unit_gradient()) / STD * (accepted - accepted.mean())
     return float(values.mean()), float(values.std() / math.sqrt(DRAWS))
 
 
-@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in COVERED]
+)
 def test_clock_is_the_measured_drift(name: str) -> None:
     """10 comparisons at 4 standard errors; a drift 10 % off must fail each."""
     drift, error = measured(name)
@@ -50,7 +47,7 @@ def test_clock_is_the_measured_drift(name: str) -> None:
     assert abs(drift - 1.1 * expected) > LIMIT * error
 
 
-@pytest.mark.parametrize("name", ["joint t, ν = 3", "t, ν = 1.5"])
+@pytest.mark.parametrize("name", [pytest.param("joint t, ν = 3", marks=pytest.mark.slow), "t, ν = 1.5"])
 def test_the_gaussian_clock_is_wrong_for_heavy_tails(name: str) -> None:
     drift, error = measured(name)
     assert abs(drift - 1 / math.sqrt(2 * math.pi)) > LIMIT * error

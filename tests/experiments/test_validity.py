@@ -37,6 +37,7 @@ def test_a_bowl_is_foreseen() -> None:
     assert "stuck" in {REGIMES[k] for k in np.ravel(found["regimes"][-1]["regime"])}
 
 
+@pytest.mark.slow
 def test_command_writes_table_json_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bowl.py"
     file.write_text(

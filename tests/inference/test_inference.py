@@ -61,7 +61,8 @@ def test_p_values_are_uniform_under_the_null(kind: str) -> None:
     assert stats.chisquare(np.histogram(np.square(values), bins=10, range=(0.0, 1.0))[0]).pvalue < 1e-4
 
 
-@pytest.mark.parametrize("one_sample", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("one_sample", [False, True])
 def test_detectable_deviation_is_detected_as_often_as_promised(one_sample: bool) -> None:
     """A shift of the promised size along the leading direction, over many data sets: power 0.8."""
     rng = np.random.default_rng(4)

@@ -115,7 +115,7 @@ SIDES = {
 }
 
 
-LONG = ("deep, part of it replayed", "finite beta")
+LONG = ("deep, by shortcut", "deep, part of it replayed", "finite beta", "plain values")
 
 
 def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray:
