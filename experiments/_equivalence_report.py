@@ -8,7 +8,7 @@ import xarray
 
 from corr import Comparison, inference
 
-from .equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite
+from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite
 
 
 def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:

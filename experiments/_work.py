@@ -41,8 +41,8 @@ def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any
     Raises:
         ValueError: for a study, for missing or damaged results, or where statsmodels is not installed.
     """
+    from ._equivalence import equivalence
     from ._equivalence_report import report
-    from .equivalence import equivalence
 
     found = find_experiment(name)
     if isinstance(found, Study):

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -35,9 +37,7 @@ import matplotlib.pyplot as plt
 
 import corr
 import experiments
-from experiments._declare import Margins
-from experiments._equivalence_report import report
-from experiments.equivalence import equivalence
+from experiments import Margins, equivalence, report
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 RUNS, TWINS, END = (12, 24, 0.2) if SMALL else (48, 100, 1.0)
@@ -116,7 +116,7 @@ if SMALL or not all((folder / "test.json").exists() for folder in folders):
 again = {}
 for folder in folders:
     saved, _ = corr.load_run(folder)
-    tests = equivalence(saved, experiments.Experiment.margins)
+    tests = equivalence(saved, Margins())
     again[folder.name] = (tests, report(tests, saved), json.loads((folder / "test.json").read_text()))
     print(folder.name, *again[folder.name][1]["sentences"], sep="\n  ")
 

@@ -15,8 +15,8 @@ import xarray
 import corr
 from experiments import cli
 from experiments._declare import Margins
+from experiments._equivalence import crossing_time, equivalence, established_until
 from experiments._equivalence_report import report
-from experiments.equivalence import crossing_time, equivalence, established_until
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 
