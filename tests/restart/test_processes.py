@@ -36,6 +36,7 @@ def test_any_number_of_host_devices(whole: Callable[..., Any], same: Any) -> Non
         same(several, alone)
 
 
+@pytest.mark.slow
 def test_two_processes_equal_one(
     start: Callable[..., Any], whole: Callable[..., Any], same: Any, tmp_path: Any
 ) -> None:
@@ -115,7 +116,7 @@ SIDES = {
 }
 
 
-LONG = ("deep, by shortcut", "deep, part of it replayed", "finite beta", "plain values")
+LONG = ("deep, by shortcut", "deep, part of it replayed", "finite beta", "plain values", "twin")
 
 
 def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray:
