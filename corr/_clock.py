@@ -62,7 +62,10 @@ def whole_steps(time: float, step_time: float, what: str) -> int:
     """The number of steps that make ``time``; refuses a time that is not a whole number of them."""
     count = round(time / step_time)
     if count < 0 or abs(count * step_time - time) > 1e-6 * max(step_time, time):
-        raise ValueError(f"{what}: time {time} is {time / step_time:g} steps of {step_time:g}, expected a whole number")
+        raise ValueError(
+            f"{what}: time {time} is {time / step_time:g} steps of {step_time:g}, expected a whole number:"
+            " choose times that are multiples of it"
+        )
     return count
 
 

@@ -80,12 +80,15 @@ def compare(
         record_every: common time between recorded times.
         learning_rate: α.
         step_ratio: λ; give this or ``mutation_std``.
-        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching.
+        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Recorded times must be
+            multiples of λα, which a round σ makes at β = ∞ irrational: there give ``step_ratio``.
         beta: β in (0, ∞].
         twin_trajectories: size of the twin ensemble, None for ``trajectories``.
         thin: (time, count): after this time only the first ``count`` twin trajectories are followed.
         descent_learning_rate: learning rate of the noise-free descent, None for α.
-        twin_moments: moments of the twin (see ``langevin``), None for the paper's.
+        twin_moments: moments of the twin, or the pair (measure, moments) of ``theory.corrected``, as ``langevin`` takes
+            them; None for the paper's. What a pair measures is measured at every step:
+            N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
         keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
         check: as in ``run``, for the mutation side.
@@ -130,7 +133,10 @@ def compare(
     noise_free = _run(smooth, params, slow_marks, times, 1, "descent", alone)
     grid = twin_grid(times, *stiffness(loss, noise_free.path.values[0], params), clock.step_time, beta)
     moments = paper_moments(step_time=clock.step_time, beta=beta) if twin_moments is None else twin_moments
-    twin = langevin(loss, time_step=grid.schedule, moments=moments)
+    measure, moments = moments if isinstance(moments, tuple) else (None, moments)
+    twin = langevin(loss, time_step=grid.schedule, moments=moments, measure=measure)
+    # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
+    refresh = None if measure is None else 1
     thin_step = None if thin is None else (int(grid.marks[_index(times, thin[0])]), thin[1])
     walk = mutation(loss, mutation_std=clock.mutation_std, beta=beta)
     return Comparison(
@@ -139,7 +145,11 @@ def compare(
             clock,
             clock.step_time,
         ),
-        _label(_run(twin, params, list(grid.marks), times, twins, "twin", shared, thin_step), clock, grid),
+        _label(
+            _run(twin, params, list(grid.marks), times, twins, "twin", {**shared, "refresh_every": refresh}, thin_step),
+            clock,
+            grid,
+        ),
         _label(noise_free, clock, slow),
     )
 

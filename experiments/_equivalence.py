@@ -101,14 +101,20 @@ def _side(
         "weights differ": null["weights"].maximum_p,
         "loss differs": null["loss"].maximum_p,
         "distribution differs": _distribution(paths[:, late], other[..., late, :]) if name == "twin" else np.nan,
-        "weights equivalent": float(mean.p_value[early].max()),
-        "loss equivalent": float(loss.p_value[late].max()),
+        # A run that ends before the last declared time cannot show what is declared.
+        "weights equivalent": float(mean.p_value[early].max()) if reaches(time, margins.weights_until) else 1.0,
+        "loss equivalent": float(loss.p_value[late].max()) if reaches(time, margins.loss_until) else 1.0,
     }
     data["together_p"] = ("test", np.array(list(together.values())))
     counts = [len(paths), 1 if name == "descent" else len(other)]
     data["trajectories"] = ("of", np.array(counts))
     coords = {"time": time, "test": list(together), "side": name, "of": ["mutation", "other"]}
     return xarray.Dataset(data, coords)
+
+
+def reaches(times: np.ndarray, until: float) -> bool:
+    """Whether recorded times go as far as a declared one."""
+    return bool(times[-1] >= until - 1e-9)
 
 
 def finite(data: xarray.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

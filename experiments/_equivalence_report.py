@@ -8,7 +8,7 @@ import xarray
 
 from corr import Comparison, inference
 
-from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite
+from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite, reaches
 
 
 def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
@@ -19,13 +19,14 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         sides: the run, for the sample-size planner.
 
     Returns:
-        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` by null and ``sentences``.
+        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` by null and ``sentences``. The p of
+        a difference is adjusted (Holm) for the differences tested under the same null.
     """
     rows, verdicts, sentences = [], {}, []
     for side in ("twin", "descent"):
         one = found.sel(side=side)
         p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
-        rows += [_row(side, name, p[name], one, found) for name in DECLARED[side]]
+        rows += [_row(side, name, value, one, found) for name, value in _held(p, side).items()]
         verdicts[side] = inference.summary_verdict(p, DECLARED[side], level=LEVEL)._asdict()
         mutation, other = (int(count) for count in one.trajectories.values)
         against = "noise-free descent" if side == "descent" else f"{other} twins"
@@ -37,28 +38,42 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
             "series": _series(found)}  # fmt: skip
 
 
+def _held(p: dict[str, float], side: str) -> dict[str, float]:
+    """p-values to which the rows' verdicts are held: of differences after Holm, of equivalences as they are."""
+    names = [name for name, kind in DECLARED[side].items() if kind == "difference"]
+    adjusted = inference.adjust(np.array([p[name] for name in names]))
+    return p | dict(zip(names, map(float, adjusted), strict=True))
+
+
 def _row(side: str, name: str, p: float, one: xarray.Dataset, found: xarray.Dataset) -> dict[str, Any]:
     what = name.split()[0]
     until = found.attrs["weights_until" if name == "weights equivalent" else "loss_until"]
-    row = {"null": NULLS[side], "test": name, "until": float(until), "p": p, "statistic": "", "margin": ""}
+    end = min(until, float(one.time[-1]))
+    row = {"null": NULLS[side], "test": name, "until": end, "p": p, "statistic": "", "margin": ""}
     if DECLARED[side][name] == "difference":
         said = "differs" if p < LEVEL else "no difference found"
         meaning = {"weights": "mean weights, all times together", "loss": "mean loss, all times together",
                    "distribution": "whole distribution of the weights (energy distance)"}[what]  # fmt: skip
-        return row | {"statistic": f"largest over t <= {until:g}", "verdict": said, "meaning": meaning}
+        return row | {"statistic": f"largest over t <= {end:g}", "verdict": said, "meaning": meaning}
     inside = np.isfinite(one[f"{what}_p"].values)
     worst = int(np.flatnonzero(inside)[np.argmax(one[f"{what}_p"].values[inside])])
     unit = float(one.travelled[worst] if what == "weights" else one.loss_margin[worst] / found.attrs["loss"])
-    low = "0" if what == "weights" else f"{100 * float(one.loss_lower[worst]) / unit:.2g}"
-    high = 100 * float(one[f"{what}_upper"][worst]) / unit
+    low = "0" if what == "weights" else percent(float(one.loss_lower[worst]) / unit)
+    high = percent(float(one[f"{what}_upper"][worst]) / unit)
     margin = 100 * found.attrs[what]
     return row | {
-        "statistic": f"{low} to {high:.2g} % at t = {float(one.time[worst]):g}",
+        "statistic": f"{low} to {high} % at t = {float(one.time[worst]):g}",
         "margin": f"{'' if what == 'weights' else '± '}{margin:g} %",
         "verdict": "equivalent" if p < LEVEL else "not established",
         "meaning": f"{'|bias|² of the way²' if what == 'weights' else 'difference of mean losses'}, worst time;"
-        f" margin that could be shown: {100 * float(one[f'{what}_detectable'][worst]) / unit:.2g} %",
+        f" margin that could be shown: {percent(float(one[f'{what}_detectable'][worst]) / unit)} %"
+        + ("" if reaches(one.time.values, until) else f"; declared to t = {until:g}, the run ends at {end:g}"),
     }
+
+
+def percent(share: float) -> str:
+    """A share in per cent with two digits or all before the point."""
+    return f"{100 * share:.0f}" if abs(share) >= 0.1 else f"{100 * share:.2g}"
 
 
 def _reach(one: xarray.Dataset, side: str, found: xarray.Dataset) -> str:
@@ -84,7 +99,10 @@ def _needed(one: xarray.Dataset, sides: Comparison, side: str) -> list[str]:
         inside = np.isfinite(one[f"{what}_p"].values)
         if float(one[f"{what}_p"].max()) < LEVEL:
             continue
-        margin = one[f"{what}_margin"].values[inside]
+        margin, beyond = one[f"{what}_margin"].values[inside], _beyond(one, what)
+        if beyond is not None:
+            said.append(f"Equivalence of the {what} cannot be established: at t = {beyond:g} they differ by more.")
+            continue
         try:
             count = inference.trajectories_needed(
                 pilot[:, inside], margin, seed=SEED, power=POWER, level=LEVEL, other_trajectories=others
@@ -94,6 +112,16 @@ def _needed(one: xarray.Dataset, sides: Comparison, side: str) -> list[str]:
             continue
         said.append(f"To establish equivalence of the {what} with power {POWER:g}, were there no bias: {count} runs.")
     return said
+
+
+def _beyond(one: xarray.Dataset, what: str) -> float | None:
+    """First declared time at which a difference beyond the margin is seen, at its level at that time."""
+    if what == "loss":
+        seen = (one.loss_lower > one.loss_margin) | (one.loss_upper < -one.loss_margin)
+    else:
+        seen = (one.weights > one.weights_margin) & (one.weights_null_p < LEVEL)
+    times = one.time.values[seen.values & np.isfinite(one[f"{what}_p"].values)]
+    return float(times[0]) if len(times) else None
 
 
 def _series(found: xarray.Dataset) -> dict[str, Any]:

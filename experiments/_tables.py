@@ -37,7 +37,7 @@ def show_tests(folder: Path, result: dict[str, Any], console: Console) -> None:
     """Print the tests of a run, one table for each null, and what they say."""
     for null in dict.fromkeys(row["null"] for row in result["rows"]):
         table = Table(title=f"{folder}, {null}", title_justify="left")
-        for head in ("test", "interval", "margin", "until t", "p", "verdict", "what it means"):
+        for head in ("test", "interval or statistic", "margin", "until t", "p", "verdict", "what it means"):
             table.add_column(head)
         for row in result["rows"]:
             if row["null"] == null:

@@ -171,7 +171,7 @@ study = Study(
     title="shallow, deep, residual and recurrent networks: one rule for σ, one curve against the common time",
     presets={
         "smoke": Sizes((1e-2,), (24,), 1e-3, 50),
-        "quick": Sizes((1e-4, 1e-3, 1e-2), (24, 96, 192), 1e-4, 250),
+        "quick": Sizes((1e-4, 1e-3, 1e-2), (96, 192, 192), 1e-4, 250),
         "paper": Sizes((1e-5, 1e-4, 1e-3), (1000, 1000, 1000), 1e-5, 1000),
     },
     parts=parts,

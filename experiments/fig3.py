@@ -28,7 +28,7 @@ experiment = Experiment(
     relative_cost=25.0,
     presets={
         "smoke": Preset(1e-4, (20.0, 50.0), (6, 6), 6, end_time=0.2, record_every=0.1, descent_learning_rate=1e-2),
-        "quick": Preset(1e-4, (1.0, 5.0), (14, 8), 10, end_time=5.0, record_every=0.25),
+        "quick": Preset(1e-4, (1.0, 5.0), (8, 8), 8, end_time=5.0, record_every=0.25),
         "paper": Preset(1e-4, (0.1, 1.0), (100, 100), 100, end_time=5.0, record_every=0.25),
     },
 )

@@ -116,7 +116,7 @@ def judge(found: Parts) -> list[str]:
 study = Study(
     name="universality",
     title="one averaged trajectory for all proposals with the same σ, on the clock of their drift",
-    presets={"smoke": Sizes(4, 8, 0.08), "quick": Sizes(16, 200, 2.0), "paper": Sizes(1000, 10_000, 5.0)},
+    presets={"smoke": Sizes(4, 8, 0.08), "quick": Sizes(64, 400, 2.0), "paper": Sizes(1000, 10_000, 5.0)},
     parts=parts,
     judge=judge,
     minutes={"smoke": 1.5, "quick": 2.5, "paper": 150.0},

@@ -55,7 +55,7 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
 def twin_sentence(judged: dict[str, Any]) -> str:
     """What the joint test against the noisy twin says, with what it could have seen."""
     joint = judged["together"]
-    differs = min(joint["mean_p"], joint["loss_p"]) < LEVEL
+    differs = 2 * min(joint["mean_p"], joint["loss_p"]) < LEVEL
     said = "differs from" if differs else "is not distinguished from"
     return f"Averaged mutation {said} its averaged noisy twin ({_joint(joint)}); {_could_see(judged)}."
 
@@ -77,7 +77,7 @@ def descent_sentence(judged: dict[str, Any]) -> str:
 
 def _joint(joint: dict[str, Any]) -> str:
     numbers = f"p = {joint['mean_p']:.2g} for mean weights, p = {joint['loss_p']:.2g} for mean loss"
-    return f"{numbers}, all times to t = {joint['until']:g} together"
+    return f"{numbers}, all times to t = {joint['until']:g} together; level {100 * LEVEL:g} % for both"
 
 
 def _could_see(judged: dict[str, Any]) -> str:

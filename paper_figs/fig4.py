@@ -105,5 +105,5 @@ def _scatter(axis: Axes, across: np.ndarray, up: np.ndarray, found: Agreement) -
     axis.plot([-reach, reach], [-reach, reach], **_style.GRADIENT)
     axis.set_title(
         f"correlation {found.correlation:.3f}\nequal means give {found.expected:.3f}\n"
-        f"ratio {found.ratio:.2f} ± {found.error:.2f}"
+        f"ratio {found.ratio:.3f} ± {found.error:.3f}"
     )

@@ -102,8 +102,8 @@ def _sides(values: np.ndarray, other: np.ndarray | None) -> tuple[np.ndarray, li
         path = _check.path("other", curve[:, None] if curve.ndim == 1 else curve)
         _check.matched(a, path)
         return path.ravel(), [a.reshape(len(a), -1)]
-    b = _check.ensemble("other", _three(other, np.ndim(values)))
-    _check.matched(a, b)
+    _check.same_times(values, other)
+    a, b = _check.two("values", a, "other", _three(other, np.ndim(values)))
     return np.zeros(a[0].size), [a.reshape(len(a), -1), b.reshape(len(b), -1)]
 
 

@@ -9,7 +9,10 @@ def ensemble(name: str, paths: np.ndarray) -> np.ndarray:
     if array.ndim != 3:
         raise ValueError(f"{name} must have dimensions (trajectories, times, parameters), got shape {array.shape}")
     if len(array) < 2:
-        raise ValueError(f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error")
+        raise ValueError(
+            f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error"
+            " (a noise-free side is given without its trajectory axis, to functions that take a path)"
+        )
     if not np.all(np.isfinite(array)):
         raise ValueError(
             f"{name} holds numbers that are not finite: leave out trajectories whose `finite` flag is False"
@@ -29,6 +32,25 @@ def _copies(array: np.ndarray) -> int:
     nothing_moved = not varying and (array == array[:, :1]).all()
     # One float32 number alone may tie by chance.
     return 0 if nothing_moved or varying == 1 else len(array) - len(np.unique(numbers, axis=0))
+
+
+def two(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two ensembles of the same times and parameters, float64; refuses trajectories that are on both sides."""
+    same_times(a, b)
+    first, second = ensemble(name_a, a), ensemble(name_b, b)
+    matched(first, second)
+    both = _copies(np.concatenate([first, second]))
+    if both:
+        raise ValueError(f"{name_a} and {name_b} share {both} trajectories: each side needs random numbers of its own")
+    return first, second
+
+
+def same_times(a: np.ndarray, b: np.ndarray) -> None:
+    """Refuse two sides whose ``time`` coordinates, where both are xarray and have them, differ."""
+    known = [getattr(side, "coords", {}) for side in (a, b)]
+    times = [np.asarray(coords["time"]) for coords in known if "time" in coords]
+    if len(times) == 2 and not (times[0].shape == times[1].shape and np.allclose(times[0], times[1])):
+        raise ValueError(f"the two sides were recorded at other times: {times[0].tolist()} and {times[1].tolist()}")
 
 
 def matched(a: np.ndarray, b: np.ndarray) -> None:

@@ -68,8 +68,7 @@ def energy_test(paths_a: np.ndarray, paths_b: np.ndarray, *, seed: int, permutat
 
     Reference: Székely & Rizzo (2013), J. Stat. Plan. Inference 143, 1249.
     """
-    a, b = _check.ensemble("paths_a", paths_a), _check.ensemble("paths_b", paths_b)
-    _check.matched(a, b)
+    a, b = _check.two("paths_a", paths_a, "paths_b", paths_b)
     pool = np.concatenate([a, b])
     labels = np.arange(len(pool)) < len(a)
     deals = np.random.default_rng(seed).permuted(np.tile(labels, (permutations, 1)), axis=1)
@@ -109,8 +108,7 @@ def projection_test(paths_a: np.ndarray, paths_b: np.ndarray, directions: np.nda
 
     Reference: Hodges (1958), Arkiv för Matematik 3, 469, as ``scipy.stats.ks_2samp``; Holm (1979).
     """
-    a, b = _check.ensemble("paths_a", paths_a), _check.ensemble("paths_b", paths_b)
-    _check.matched(a, b)
+    a, b = _check.two("paths_a", paths_a, "paths_b", paths_b)
     rows = _check.path("directions", directions)
     if rows.shape[1] != a.shape[2] or not rows.any(axis=1).all():
         raise ValueError(f"directions must be (K, {a.shape[2]}) without a row of zeros, got shape {rows.shape}")

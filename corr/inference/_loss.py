@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import _check
 from ._resample import PERMUTATIONS, permutation_test, sign_flip_test
 
 
@@ -46,6 +47,7 @@ def loss_test(losses_a: np.ndarray, losses_b: np.ndarray, *, seed: int, resample
         >>> result.maximum_p
         0.005
     """
+    _check.same_times(losses_a, losses_b)
     a = np.asarray(losses_a, np.float64)
     b = np.asarray(losses_b, np.float64)
     error = np.var(a, axis=0, ddof=1) / len(a) if len(a) > 1 else np.full(a.shape[-1], np.nan)

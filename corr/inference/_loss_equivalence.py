@@ -110,13 +110,15 @@ def _hall_inverse(g: np.ndarray, skewness: np.ndarray) -> np.ndarray:
 
 def loss_sides(losses_a: np.ndarray, losses_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two checked sides (n, T); a noise-free curve is one row."""
+    _check.same_times(losses_a, losses_b)
     a = _check.chains("losses_a", losses_a)
     if np.ndim(losses_b) == 1:
         b = _check.path("losses_b", np.asarray(losses_b, np.float64)[:, None])[None, :, 0]
-    else:
-        b = _check.chains("losses_b", losses_b)
-    _check.matched(a[:1], b[:1])
-    return a, b
+        _check.matched(a[:1], b)
+        return a, b
+    b = _check.chains("losses_b", losses_b)
+    a, b = _check.two("losses_a", a[..., None], "losses_b", b[..., None])
+    return a[..., 0], b[..., 0]
 
 
 def _moments(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -67,7 +67,7 @@ def mean_equivalence(
         [True, False]
     """
     _check.share("level", level, 0.5)
-    a = _check.ensemble("paths", paths)
+    a = _check.ensemble("paths", paths) if np.ndim(other) == 2 else _check.two("paths", paths, "other", other)[0]
     bounds = _check.margins(margin, a.shape[1])
     estimate = unbiased_delta(a, other)
     sides = [a] if np.ndim(other) == 2 else [a, np.asarray(other, np.float64)]

@@ -51,13 +51,13 @@ def hotelling_test(a: np.ndarray, b_or_path: np.ndarray) -> HotellingResult:
 
     Reference: Hotelling (1931), Ann. Math. Statist. 2, 360; statsmodels ``test_mvmean``, ``test_mvmean_2indep``.
     """
-    first = _check.ensemble("a", a)
     if np.ndim(b_or_path) == 2:
-        second, freedom = _check.path("b_or_path", b_or_path)[None], len(first) - 1
+        first, second = _check.ensemble("a", a), _check.path("b_or_path", b_or_path)[None]
+        _check.matched(first, second)
+        freedom = len(first) - 1
     else:
-        second = _check.ensemble("b_or_path", b_or_path)
+        first, second = _check.two("a", a, "b_or_path", b_or_path)
         freedom = len(first) + len(second) - 2
-    _check.matched(first, second)
     parameters = first.shape[2]
     if freedom < FREEDOM_PER_PARAMETER * parameters:
         raise ValueError(

@@ -115,6 +115,8 @@ def _checked(displacements: Any, accepted: Any, gradient: Any) -> tuple[np.ndarr
         raise ValueError("displacements and gradient must be finite and accepted 0 or 1: leave out other draws")
     if not slope.any():
         raise ValueError("the gradient is zero: there is no direction along it; choose another point")
+    if not taken.all() and not moves[taken == 0].any():
+        raise ValueError("all rejected draws have displacement zero: give the proposals, not the steps ε · accepted")
     # Rounding and discrete laws repeat single proposals by chance, but never all of them equally often.
     counts = np.unique(moves.sum(axis=1), return_counts=True)[1]
     if counts[0] > 1 and not np.ptp(counts):
@@ -128,6 +130,8 @@ def _tests(
 ) -> dict[str, tuple[float, float]]:  # fmt: skip
     """(z, p) of each predicted quantity."""
     known = {"drift", *measured} - {"drift_along"}
+    if not isinstance(quantities, Mapping):
+        raise ValueError(f"predicted[{name!r}] must be a mapping such as {{'drift': ...}}, got {type(quantities)}")
     if not quantities or set(quantities) - known:
         raise ValueError(f"prediction {name!r} holds {sorted(quantities)}, expected some of {sorted(known)}")
     numbers = {key: np.asarray(value, np.float64) for key, value in quantities.items()}

@@ -67,8 +67,8 @@ def trajectories_needed(
     while not enough(high):
         if high > LARGEST:
             raise ValueError(
-                f"no number of trajectories up to {LARGEST} establishes equivalence with power {power}: "
-                f"widen the margin or enlarge the other ensemble (got {other_trajectories} trajectories)"
+                f"no number of trajectories up to {LARGEST} suffices for power {power}"
+                + ("" if other_trajectories is None else f" beside only {other_trajectories} of the other side")
             )
         low, high = high, 2 * high
     while high - low > 1:

@@ -72,8 +72,7 @@ def permutation_test(
         >>> result.maximum_p
         0.005
     """
-    a, b = _check.ensemble("paths_a", paths_a), _check.ensemble("paths_b", paths_b)
-    _check.matched(a, b)
+    a, b = _check.two("paths_a", paths_a, "paths_b", paths_b)
     pool = np.concatenate([a, b])
     rng = np.random.default_rng(seed)
     labels = np.arange(len(pool)) < len(a)

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -118,11 +120,13 @@ for name, data in sides._asdict().items():
     print(f"{name}: mean loss at t = {END:g} is {float(data.loss[:, -1].mean()):.4f}")
 for name, test in (("weights", weights), ("loss", losses)):
     print(f"mean {name} of mutation against twins, all times together: p = {test.maximum_p:.2g}")
-print(f"unbiased squared distance to the mean twin at the end: {100 * away / way:.2g} % of the way squared")
+print(f"unbiased squared distance to the mean twin at the end: {100 * away / way:.2g} % of the way squared;"
+      f" {100 * weights.detectable[-1] / way:.2g} % would have been seen with power 0.8")  # fmt: skip
 
 # %% [markdown]
 # ## Answer
 # For this loss no difference between mutation and its noisy twin was found in mean weights or mean loss (p-values
-# above); notebook 2 shows how to turn that into a statement within a margin. What had to be written is the loss alone:
-# a function of a pytree, with relu and softplus, needed no rule of its own. Its decisions agree with float64; for the
-# smallest steps the subtraction of two losses has lost all digits, the propagated change has not.
+# above, beside the distance that would have been seen); notebook 2 shows how to turn that into a statement within a
+# margin. What had to be written is the loss alone: a function of a pytree, with relu and softplus, needed no rule of
+# its own. Its decisions agree with float64; for the smallest steps the subtraction of two losses has lost all digits,
+# the propagated change has not.

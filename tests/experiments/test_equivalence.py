@@ -87,6 +87,15 @@ def test_statements_are_made_inside_the_declared_times_only() -> None:
     assert (found.weights_p.sel(time=0.5) < 0.05).all()
 
 
+def test_a_run_that_ends_early_is_not_equivalent_to_the_last_declared_time() -> None:
+    found = equivalence(sides(), replace(MARGINS, weights_until=3.0))
+    said = report(found, sides())
+    assert not said["verdicts"]["twin"]["equivalent"]
+    (row,) = (row for row in said["rows"] if row["null"].startswith("(a)") and row["test"] == "weights equivalent")
+    assert row["verdict"] == "not established" and row["until"] == 1.0
+    assert "declared to t = 3, the run ends at 1" in row["meaning"]
+
+
 def test_repeated_trajectories_and_other_times_are_refused() -> None:
     good = sides()
     twice = good.mutation.copy(deep=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import xarray
 from scipy import stats
 from statsmodels.stats import weightstats
 
@@ -154,7 +155,7 @@ def test_planner_follows_the_textbook_for_a_loss_without_skewness() -> None:
     twins = inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=3 * planned)
     assert abs(twins / (1.5 * planned) - 1) < 4 * np.sqrt(2) * quantile + 5 / planned
     assert inference.trajectories_needed(pilot, np.array([0.6]), seed=0) < planned / 2
-    with pytest.raises(ValueError, match="enlarge the other ensemble"):
+    with pytest.raises(ValueError, match="of the other side"):
         inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=planned // 2)
 
 
@@ -220,10 +221,20 @@ def test_equal_losses_at_one_time_are_no_repeated_trajectory() -> None:
 
 
 @pytest.mark.parametrize("test", [name for name in TESTS if name != "planner"])
-def test_sides_of_different_times(test: str) -> None:
+def test_sides_of_different_times_or_with_common_trajectories(test: str) -> None:
     a, b = ensembles()
     with pytest.raises(ValueError, match="differ in"):
         TESTS[test](a, b[:, :2])
+    with pytest.raises(ValueError, match="share 1 trajectories"):
+        TESTS[test](a, np.concatenate([b, a[:1]]))
+
+
+def test_other_recorded_times_are_seen_in_the_coordinates() -> None:
+    dims = ("trajectory", "time", "parameter")
+    a, b = (xarray.DataArray(side, dims=dims, coords={"time": [0.1, 0.2, 0.3]}) for side in ensembles())
+    inference.permutation_test(a, b, seed=0, permutations=9)
+    with pytest.raises(ValueError, match="recorded at other times"):
+        inference.permutation_test(a, b.assign_coords(time=[0.1, 0.2, 0.4]), seed=0, permutations=9)
 
 
 def test_bad_margins_levels_and_sizes() -> None:

@@ -134,6 +134,7 @@ def test_draws_do_not_depend_on_how_many() -> None:
         (lambda m, a, g: (m, a[:5], g), "shapes"),
         (lambda m, a, g: (m, a, g[:2]), "shapes"),
         (lambda m, a, g: (m, a, 0 * g), "gradient is zero"),
+        (lambda m, a, g: (m * a[:, None], a, g), "not the steps"),
         (lambda m, a, g: (m * [1, 0, 1], a, g), r"parameters \[1\] show no spread"),
     ],
 )
