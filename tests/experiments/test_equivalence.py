@@ -116,6 +116,6 @@ def test_command_line_gives_the_verdict_of_the_functions(
 
 def test_command_line_refuses_what_it_cannot_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["test", "fig1", "--preset", "smoke", "--output", str(tmp_path)]) == 2
-    assert "run `corr run EXPERIMENT` first" in capsys.readouterr().err
+    assert "run `corr run fig1 --preset smoke" in capsys.readouterr().err
     assert cli.main(["test", "levels"]) == 2
     assert "levels is a study" in capsys.readouterr().err
