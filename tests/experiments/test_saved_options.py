@@ -113,8 +113,8 @@ def test_list_names_every_experiment_and_preset(
     assert max(map(len, out.splitlines())) <= 80
     said = " ".join(out.split())
     assert all(said.count(found.title) == 1 for found in CATALOGUE.values() if found.name != "figs1")
-    for word in ("smoke", "quick", "paper"):
-        assert said.count(word) == len(CATALOGUE)
+    for size in ("smoke", "quick", "paper"):
+        assert out.count(f"\n    {size} ") == len(CATALOGUE)
     assert (tmp_path / "neuroevolution-correspondence" / "probe.json").exists()
 
 
