@@ -18,6 +18,7 @@ EXACT = {"color": "black", "linewidth": 1.0}
 LIMIT = {"color": _style.TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
 BAR = {"color": LIMIT["color"], "linewidth": 2.6}  # level 0 at s = ∞, seen on both sides of level 1
 POWERS = ((1.0, "#0072B2", (0, (7, 2))), (0.5, "#CC79A7", (0, (5, 1.5, 1, 1.5))), (0.0, "#56B4E9", (0, (1, 1.2))))
+DECADES = ([1e-2, 1e-1, 1, 1e1, 1e2], ["0.01", "0.1", "1", "10", "100"])
 ROWS = {"drift / σ": ("drift",), "acceptance": ("acceptance",), "variance / σ²": ("along", "across")}
 BARS = "bars: one standard error"
 
@@ -49,10 +50,10 @@ def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         left.set_title(f"({letter})", loc="left")
         _broken(left, right)
     top, _, bottom = axes[:, 0]
-    top.set_yscale("log")
-    top.set_ylim(3e-3, 1)
+    _style.log_axis(top, bottom=3e-3)
+    top.set_ylim(top=1)
     bottom.set_xscale("log")
-    bottom.set_xticks([1e-2, 1e-1, 1, 1e1, 1e2], ["0.01", "0.1", "1", "10", "100"])
+    bottom.set_xticks(*DECADES)
     bottom.minorticks_off()
     bottom.set_xlabel("$s$ = βσ|∇$U$|")
     axes[2, 1].set_xlim(-1, 1)
@@ -103,12 +104,14 @@ def _coordinate(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     top.plot(data.curve_s, data.curve_drift, **EXACT, label="theory")
     _power_maps(top, data)
     top.set_xscale("log")
-    top.set_yscale("log")
-    top.set_ylim(3e-3, 3)
+    _style.log_axis(top, bottom=3e-3)
+    top.set_ylim(top=3)
     top.set_ylabel("drift / (σ/N)", fontsize=7)
     bottom.errorbar(data.middle, data.exponent, data.exponent_error, elinewidth=0.8, **DOT)
     bottom.plot(data.curve_s, data.curve_exponent, **EXACT)
     bottom.set_ylabel("local exponent H", fontsize=7)
+    bottom.set_xticks(*DECADES)
+    bottom.minorticks_off()
     bottom.set_xlabel("βσ|∂$_i U$|")
     for letter, axis in zip("ab", (top, bottom), strict=True):
         axis.set_title(f"({letter})", loc="left")
@@ -127,4 +130,4 @@ def _power_maps(axis: Axes, data: xarray.Dataset) -> None:
     for power, colour, dash in POWERS:
         touching = int(np.argmin(np.abs(data.curve_exponent.values - power)))
         level = float(data.curve_drift[touching]) / s[touching] ** power
-        axis.plot(s, level * s**power, color=colour, linewidth=0.9, linestyle=dash, label=f"$|g|^H$, H = {power:g}")
+        axis.plot(s, level * s**power, color=colour, linewidth=0.9, linestyle=dash, label=f"power map, H = {power:g}")
