@@ -16,9 +16,11 @@ def lines(width: int) -> Iterator[str]:
     for name, found in CATALOGUE.items():
         yield textwrap.fill(found.title, width, initial_indent=f"{name:<{INDENT}}", subsequent_indent=" " * INDENT)
         for size, preset in found.presets.items():
-            experiment = found if isinstance(found, Experiment) else None
-            seconds = estimate(preset, experiment.relative_cost) if experiment else 60 * found.minutes[size]
-            yield f"    {size:<6}{_duration(seconds):>8}{_sizes(preset) if experiment else ''}"
+            if isinstance(found, Experiment):
+                seconds, sizes = estimate(preset, found.relative_cost), _sizes(preset)
+            else:
+                seconds, sizes = 60 * found.minutes[size], ""
+            yield f"    {size:<6}{_duration(seconds):>8}{sizes}"
 
 
 def _sizes(preset: Any) -> str:

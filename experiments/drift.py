@@ -120,7 +120,7 @@ def judge(found: Parts) -> list[str]:
     data, single = found["isotropic"], found["one coordinate"]
     said = []
     for name in ("acceptance", "drift", "along", "across"):
-        scores = np.abs((data[name] - data[f"{name}_level_1"]) / data[f"{name}_error"]).values
+        scores = np.abs(((data[name] - data[f"{name}_level_1"]) / data[f"{name}_error"]).values)
         exact, limit = (
             data[f"{name}_level_{level}"].sel(s=list(COMPARED), method="nearest").values for level in (1, 0)
         )
@@ -134,7 +134,7 @@ def judge(found: Parts) -> list[str]:
         f" {float(cold.along_level_1):.4f}, isotropic twin {float(exact):.4f}; across"
         f" {float(cold.across):.4f} ± {float(cold.across_error):.4f}, expected {float(cold.across_level_1):.4f}."
     )
-    scores = np.abs((single.drift - single.drift_theory) / single.drift_error).values
+    scores = np.abs(((single.drift - single.drift_theory) / single.drift_error).values)
     said.append(
         f"One coordinate at a time: drift, {_largest(scores)} from theory; local exponent"
         f" {float(single.exponent[0]):.2f} ± {float(single.exponent_error[0]):.2f} at s = {float(single.middle[0]):.2g}"
