@@ -2,16 +2,14 @@
 
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 import corr
-from corr._clock import check_count
-from corr._compare import Clock, resolve_clock
+from corr._compare import Clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
 from corr._storage import save_part, save_run
@@ -24,62 +22,9 @@ from ._declare import Experiment, Preset, Problem
 from ._guard import DecisionGuard
 from ._manifest import build_manifest, plain
 from ._means import MEANS, means
+from ._plan import Options, plan, start_of
 
 CHECKPOINTS = "checkpoints"
-Precision = Literal["float32", "float64"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line may change."""
-
-    preset: str = "quick"
-    output: Path = Path("results")
-    seed: int = 0
-    start_seed: int | None = None
-    trajectories: int | None = None
-    devices: int | None = None
-    block_size: int | None = None
-    sigma: float | None = None
-    step_ratio: float | None = None
-    alpha: float | None = None
-    beta: float | None = None
-    precision: Precision = "float32"
-    checkpoint_every: float = 60.0
-    fresh: bool = False
-
-
-def run_folder(options: Options, experiment: Experiment, step_ratio: float) -> Path:
-    """Where a run lies: ``OUTPUT/PRESET/NETWORK-lambda-λ``."""
-    return options.output / options.preset / f"{experiment.network}-lambda-{step_ratio:.6g}"
-
-
-def start_of(options: Options) -> int:
-    """Seed of the start parameters."""
-    return options.seed if options.start_seed is None else options.start_seed
-
-
-def plan(experiment: Experiment, options: Options) -> list[tuple[Path, Clock, int, Preset]]:
-    """Every run of an experiment under these options: folder, clock, number of trajectories, preset."""
-    preset = find_preset(experiment, options.preset)
-    if options.sigma is not None and options.step_ratio is not None:
-        raise ValueError("--sigma and --lambda fix the same thing: give only one of them")
-    check_count("seed", options.seed, least=0)
-    check_count("start_seed", start_of(options), least=0)
-    beta = experiment.beta if options.beta is None else options.beta
-    alpha = preset.learning_rate if options.alpha is None else options.alpha
-    if options.sigma is not None or options.step_ratio is not None:
-        clocks = [resolve_clock(alpha, options.step_ratio, options.sigma, beta)]
-        sizes = preset.trajectories[:1]
-    else:
-        clocks = [resolve_clock(alpha, ratio, None, beta) for ratio in preset.step_ratios]
-        sizes = preset.trajectories
-    if options.trajectories is not None:
-        sizes = (check_count("trajectories", options.trajectories, least=3),) * len(clocks)
-    return [
-        (run_folder(options, experiment, clock.step_ratio), clock, size, preset)
-        for clock, size in zip(clocks, sizes, strict=True)
-    ]
 
 
 def run_experiment(experiment: Experiment, options: Options, say: Any = print) -> list[Path]:

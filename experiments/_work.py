@@ -1,7 +1,7 @@
 """What the commands do with an experiment or a study: run it, find its results, draw it."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,10 @@ from corr import load_run
 from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
-from ._runner import Options, plan, run_experiment
-from ._study import Study, run_study, study_folder
+from ._plan import CLOCK, Options, flag
+from ._runner import run_experiment
+from ._saved import naming, saved_folders
+from ._study import Study, run_study
 
 
 def execute(found: Found, options: Options, say: Any = print) -> list[Path]:
@@ -18,28 +20,29 @@ def execute(found: Found, options: Options, say: Any = print) -> list[Path]:
     return [run_study(found, options, say)] if isinstance(found, Study) else run_experiment(found, options, say)
 
 
-def draw(found: Found, options: Options) -> list[Path]:
+def draw(found: Found, options: Options, given: Collection[str] = ()) -> list[Path]:
     """Draw its figures from saved results; returns the files written.
 
     Raises:
-        ValueError: if there is no figure for it, matplotlib is missing, or the results are.
+        ValueError: if there is no figure for it, matplotlib is missing, or the results are, or are not what is asked.
     """
     if found.name not in CATALOGUE:
         raise ValueError(f"there is no figure for {found.name!r}: figures exist for {', '.join(CATALOGUE)}")
     module = figure_module(found.name)
     figures = options.output / options.preset / "figures"
-    if isinstance(found, Study):
-        return module.draw([study_folder(found, options)], figures)
-    runs = [folder for folder, *_ in plan(found, options)]
-    changed = any(value is not None for value in (options.sigma, options.step_ratio, options.alpha, options.beta))
-    return module.draw(runs, figures.with_name(f"figures-{runs[0].name}") if changed else figures)
+    with naming(found.name, options):
+        folders = saved_folders(found, options, given)
+        changed = any(getattr(options, name) is not None for name in CLOCK)
+        return module.draw(folders, figures.with_name(f"figures-{folders[0].name}") if changed else figures)
 
 
-def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any], list[Path]]]:
+def test_runs(
+    name: str, options: Options, given: Collection[str] = ()
+) -> Iterator[tuple[Path, dict[str, Any], list[Path]]]:
     """Test every run of an experiment, saved as ``test.json`` in its folder; gives folder, result and figures.
 
     Raises:
-        ValueError: for a study, for missing or damaged results, or where statsmodels is not installed.
+        ValueError: for a study, for results missing, damaged or not what is asked, or if statsmodels is not installed.
     """
     from ._equivalence import equivalence
     from ._equivalence_report import report
@@ -47,8 +50,11 @@ def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any
     found = find_experiment(name)
     if isinstance(found, Study):
         raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {found.name}`")
-    for folder, *_ in plan(found, options):
-        sides, manifest = load_run(folder)
+    with naming(name, options):
+        folders = saved_folders(found, options, given)
+    for folder in folders:
+        with naming(name, options):
+            sides, manifest = load_run(folder)
         try:
             result = report(equivalence(sides, found.margins), sides)
         except ModuleNotFoundError as error:
@@ -59,6 +65,34 @@ def test_runs(name: str, options: Options) -> Iterator[tuple[Path, dict[str, Any
         write_json(folder / "test.json", result)
         figures = options.output / options.preset / "figures"
         yield folder, result, figure_module("equivalence").draw(folder / "test.json", figures)
+
+
+def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str, Any], list[Path]]:
+    """Foresee a run, saved as ``validity.json`` in a folder named by what was changed; gives result and figures.
+
+    Raises:
+        ValueError, TypeError: for a study, bad options, or if matplotlib is not installed.
+    """
+    from ._foresight import TOLERANCE, validity
+
+    found = find_experiment(name)
+    if isinstance(found, Study):
+        raise ValueError(f"{found.name} is a study with numbers of its own: validity looks at experiments, like fig1")
+    result = validity(found, options, tolerance=tolerance)
+    changed = [*_changes(options), *[f"tolerance-{tolerance:.6g}"] * (tolerance != TOLERANCE)]
+    folder = options.output / options.preset / "-".join(["validity", found.name, *changed])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "validity.json", result)
+    return result, figure_module("validity").draw(folder / "validity.json", folder / "figures")
+
+
+def _changes(options: Options) -> list[str]:
+    """Names and values of what is not as the preset has it."""
+    default, names = Options(), ("seed", "start_seed", *CLOCK)
+    changed = {name: getattr(options, name) for name in names if getattr(options, name) != getattr(default, name)}
+    return [
+        f"{flag(name)}-{value:.6g}" if name in CLOCK else f"{flag(name)}-{value}" for name, value in changed.items()
+    ]
 
 
 def figure_module(name: str) -> Any:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
+from scipy.special import erf
 
 import corr
 from corr import inference
@@ -22,6 +23,8 @@ MUTATION_STD = 2.5e-5
 TRAINED, RATE = 1.0, 1e-3
 STRENGTHS = (*np.geomspace(1e-2, 1e2, 9).tolist(), math.inf)
 SLOPES = np.geomspace(1e-2, 1e2, 9)
+CURVE = np.geomspace(1e-2, 1e2, 200)  # where theory is drawn
+COMPARED = (0.1, 1.0)  # s at which level 0's error is stated
 
 
 class Sizes(NamedTuple):
@@ -65,19 +68,25 @@ def _isotropic(key: jax.Array, draws: int) -> xarray.Dataset:
 
 def _with_levels(values: np.ndarray, names: tuple[str, ...]) -> xarray.Dataset:
     """Measured values and errors by name, beside levels 0 and 1."""
-    data = {name: ("s", values[:, k, 0]) for k, name in enumerate(names)}
+    data: dict[str, tuple[str, np.ndarray]] = {name: ("s", values[:, k, 0]) for k, name in enumerate(names)}
     data |= {f"{name}_error": ("s", values[:, k, 1]) for k, name in enumerate(names)}
-    s = jnp.asarray(STRENGTHS)
-    pull = level1.drift_factor(s)
-    across, along = level1.second_moments(s)
-    cold = np.isinf(STRENGTHS)
+    s, cold = np.asarray(STRENGTHS), np.isinf(STRENGTHS)
     half = np.where(cold, 0.5, 1.0)
     limits = {"acceptance": half, "drift": -np.where(cold, 1 / math.sqrt(2 * math.pi), s / 2), "along": half,
               "across": half}  # fmt: skip
+    data |= {f"{name}_level_0": ("s", value) for name, value in limits.items()}
+    data |= {f"{name}_level_1": ("s", value) for name, value in _level_1(s).items()}
+    data |= {f"curve_{name}": ("curve_s", value) for name, value in _level_1(CURVE).items()}
+    return xarray.Dataset(data, coords={"s": s, "curve_s": CURVE})
+
+
+def _level_1(strengths: np.ndarray) -> dict[str, np.ndarray]:
+    """Acceptance; drift, variance along ĝ and variance across it in units of σ."""
+    s = jnp.asarray(strengths, jnp.float32)
+    pull = level1.drift_factor(s)
+    across, along = level1.second_moments(s)
     exact = {"acceptance": level1.acceptance(s), "drift": -pull, "along": along - pull * pull, "across": across}
-    data |= {f"{name}_level_0": ("s", np.asarray(value, float)) for name, value in limits.items()}
-    data |= {f"{name}_level_1": ("s", np.asarray(value, float)) for name, value in exact.items()}
-    return xarray.Dataset(data, coords={"s": np.asarray(STRENGTHS)})
+    return {name: np.asarray(value, float) for name, value in exact.items()}
 
 
 def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
@@ -95,28 +104,29 @@ def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
     exponent_error = np.hypot((error / pull)[1:], (error / pull)[:-1]) / between
     middle = jnp.asarray(np.sqrt(SLOPES[1:] * SLOPES[:-1]))
     exact = -theory.one_coordinate_drift(slopes, mutation_std=std, beta=1.0) * count
+    curve = jnp.asarray(CURVE, jnp.float32)
     return xarray.Dataset(
         {"drift": ("s", pull), "drift_error": ("s", error), "drift_theory": ("s", np.asarray(exact, float)),
          "exponent": ("middle", exponent), "exponent_error": ("middle", exponent_error),
-         "exponent_theory": ("middle", np.asarray(theory.local_exponent(middle), float))},
-        coords={"s": SLOPES, "middle": np.asarray(middle, float)},
+         "exponent_theory": ("middle", np.asarray(theory.local_exponent(middle), float)),
+         "curve_drift": ("curve_s", np.asarray(level1.drift_factor(curve), float)),
+         "curve_exponent": ("curve_s", np.asarray(theory.local_exponent(curve), float))},
+        coords={"s": SLOPES, "middle": np.asarray(middle, float), "curve_s": CURVE},
     )  # fmt: skip
 
 
 def judge(found: Parts) -> list[str]:
-    """Levels 0 and 1 against the measured steps, in standard errors."""
+    """The measured steps against level 1 in standard errors, and how far off level 0 is."""
     data, single = found["isotropic"], found["one coordinate"]
     said = []
     for name in ("acceptance", "drift", "along", "across"):
-        scores = [
-            float(np.abs((data[name] - data[f"{name}_level_{level}"]) / data[f"{name}_error"]).max())
-            for level in (0, 1)
-        ]
-        what = {"along": "variance along the gradient", "across": "variance across it"}.get(name, name)
-        said.append(
-            f"{what}, {len(data.s)} values of s: at most {scores[1]:.1f} standard errors from level 1, up to"
-            f" {scores[0]:.0f} from level 0."
+        scores = np.abs(((data[name] - data[f"{name}_level_1"]) / data[f"{name}_error"]).values)
+        exact, limit = (
+            data[f"{name}_level_{level}"].sel(s=list(COMPARED), method="nearest").values for level in (1, 0)
         )
+        off = " and ".join(f"{100 * r:+.2g} % at s = {s:g}" for r, s in zip(limit / exact - 1, COMPARED, strict=True))
+        what = {"along": "variance along the gradient", "across": "variance across it"}.get(name, name)
+        said.append(f"{what}: {_largest(scores)} from level 1; level 0 is off by {off}.")
     cold = data.isel(s=-1)
     exact = level0.noise_variance(mutation_std=1.0, beta=math.inf)
     said.append(
@@ -124,14 +134,39 @@ def judge(found: Parts) -> list[str]:
         f" {float(cold.along_level_1):.4f}, isotropic twin {float(exact):.4f}; across"
         f" {float(cold.across):.4f} ± {float(cold.across_error):.4f}, expected {float(cold.across_level_1):.4f}."
     )
-    scores = np.abs((single.drift - single.drift_theory) / single.drift_error)
+    scores = np.abs(((single.drift - single.drift_theory) / single.drift_error).values)
     said.append(
-        f"One coordinate at a time: drift at most {float(scores.max()):.1f} standard errors from theory; local exponent"
+        f"One coordinate at a time: drift, {_largest(scores)} from theory; local exponent"
         f" {float(single.exponent[0]):.2f} ± {float(single.exponent_error[0]):.2f} at s = {float(single.middle[0]):.2g}"
         f" and {float(single.exponent[-1]):.3f} ± {float(single.exponent_error[-1]):.3f} at"
-        f" s = {float(single.middle[-1]):.2g} (1 is gradient descent, 0 sign descent)."
+        f" s = {float(single.middle[-1]):.2g} (1 is gradient descent, 0 sign descent). Neighbouring exponents share a"
+        " measured drift: their errors are correlated, negatively."
     )
     return said
+
+
+def _largest(scores: np.ndarray) -> str:
+    return (
+        f"the largest of {len(scores)} deviations is {scores.max():.1f} standard errors"
+        f" ({expected_largest(len(scores)):.1f} expected)"
+    )
+
+
+def expected_largest(count: int) -> float:
+    """Mean of the largest of independent |z|, z standard normal: ∫ 1 - erf(x/√2)^count dx over x > 0.
+
+    Args:
+        count: how many, at least 1.
+
+    Returns:
+        The mean, in standard errors.
+
+    Example:
+        >>> round(expected_largest(1), 3)  # √(2/π)
+        0.798
+    """
+    x = np.linspace(0.0, 10.0, 2001)
+    return float(np.trapezoid(1 - erf(x / math.sqrt(2)) ** count, x))
 
 
 study = Study(

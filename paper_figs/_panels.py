@@ -152,14 +152,18 @@ def save_curves(figure: Figure, folder: Path, name: str, runs: list[Run], curves
     return _style.save(figure, folder, name, {"curves": numbers})
 
 
-def points_or_limits(axis: Axes, time: np.ndarray, value: np.ndarray, error: np.ndarray, colour: str) -> None:
-    """A squared distance with its standard error; an upper limit where it is within a standard error of 0.
+def seen_or_limited(value: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which squared distances are shown as points, and which as upper limits.
 
     One standard error, not two: that of a square is skewed, so a real deviation of three σ has an error of 2/3 of it.
     """
-    seen = value > error
+    return value > error, (value <= error) & (value + 2 * error > 0)
+
+
+def points_or_limits(axis: Axes, time: np.ndarray, value: np.ndarray, error: np.ndarray, colour: str) -> None:
+    """A squared distance with its standard error; an upper limit where it is within a standard error of 0."""
+    seen, limit = seen_or_limited(value, error)
     bars = {"fmt": "o", "markersize": 2.8, "elinewidth": 0.8, "capsize": 1.5, "color": colour, "zorder": 6}
     axis.errorbar(time[seen], value[seen], error[seen], **bars)
-    limit = (value <= error) & (value + 2 * error > 0)
     hollow = {"marker": "v", "s": 9, "facecolors": "white", "edgecolors": colour, "linewidths": 0.7, "zorder": 6}
     axis.scatter(time[limit], value[limit] + 2 * error[limit], **hollow)

@@ -36,42 +36,87 @@ def draw(file: Path, folder: Path) -> list[Path]:
     with matplotlib.style.context(_style.STYLE):
         figure = Figure(figsize=(_style.WIDTH, 4.4))
         axes = figure.subplots(2, 2, sharex=True, sharey="row")
+        sides = {side: {k: np.array(v, float) for k, v in series[side].items()} for side in TITLES}
         for column, side in enumerate(TITLES):
-            one = {name: np.array(values, float) for name, values in series[side].items()}
-            _panel(axes[0, column], one, "weights", margins, found["level"])
-            _panel(axes[1, column], one, "loss", margins, found["level"])
+            _panel(axes[0, column], sides[side], "weights", margins, found["level"])
+            _panel(axes[1, column], sides[side], "loss", margins, found["level"])
             axes[0, column].set_title(TITLES[side])
             axes[1, column].set_xlabel("$t$")
         axes[0, 0].set_ylabel("|bias|², % of way²", fontsize=7)
         axes[1, 0].set_ylabel("loss difference, %", fontsize=7)
-        axes[0, 0].set_ylim(-1.5 * 100 * margins["weights"], 5 * 100 * margins["weights"])
-        axes[1, 0].set_ylim(-5 * 100 * margins["loss"], 5 * 100 * margins["loss"])
-        _legend(figure)
+        axes[0, 0].set_xlim(0, max(one["time"][-1] for one in sides.values()))
+        heights = {what: _height(sides, what, margins[what]) for what in ("weights", "loss")}
+        axes[0, 0].set_ylim(-_depth(sides, margins["weights"], heights["weights"]), heights["weights"])
+        axes[1, 0].set_ylim(-heights["loss"], heights["loss"])
+        beyond = [
+            _beyond(axes[row, column], one, what, margins[what], height)
+            for row, (what, height) in enumerate(heights.items())
+            for column, one in enumerate(sides.values())
+        ]
+        _legend(figure, beyond=any(beyond))
         text = [f"{found['run']}, preset {found['preset']}", f"level {found['level']:g} at each time",
-                "margins declared beforehand"]  # fmt: skip
+                f"margins declared beforehand, to t = {margins['weights_until']:g} (weights) and"
+                f" {margins['loss_until']:g} (loss)"]  # fmt: skip
         _style.state(figure, wrapped(text))
         return _style.save(figure, folder, f"equivalence-{found['run']}", {"series": series, "margins": margins})
 
 
+def _bounds(one: dict[str, Any], what: str, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower bound, estimate and upper bound, in %."""
+    unit = (one["travelled"] if what == "weights" else one["loss_margin"] / share) / 100
+    low = np.zeros_like(unit) if what == "weights" else one["loss_lower"] / unit
+    return low, one[what] / unit, one[f"{what}_upper"] / unit
+
+
+def _height(sides: dict[str, dict[str, Any]], what: str, share: float) -> float:
+    """Top of the axes, in %: five margins, more where else no part of a band would be seen whole."""
+    least = []
+    for one in sides.values():
+        low, _, high = _bounds(one, what, share)
+        widest = np.maximum(np.abs(low), np.abs(high))
+        least.append(np.min(widest[np.isfinite(widest)], initial=np.inf))
+    return float(max([500 * share, *(1.3 * value for value in least if np.isfinite(value))]))
+
+
+def _depth(sides: dict[str, dict[str, Any]], share: float, height: float) -> float:
+    """How far below 0 the axes of the weights goes, in %: an unbiased estimate may be negative."""
+    lowest = min(np.nanmin(_bounds(one, "weights", share)[1]) for one in sides.values())
+    return float(np.clip(-1.3 * lowest, 150 * share, 0.3 * height))
+
+
 def _panel(axis: Axes, one: dict[str, Any], what: str, margins: dict[str, float], level: float) -> None:
     time, share = one["time"], margins[what]
-    unit = (one["travelled"] if what == "weights" else one["loss_margin"] / share) / 100
-    low = np.zeros_like(time) if what == "weights" else one["loss_lower"] / unit
-    axis.fill_between(time, low, one[f"{what}_upper"] / unit, color=BAND, alpha=0.3, linewidth=0)
-    axis.plot(time, one[what] / unit, color=BAND, linewidth=1.0)
+    low, middle, high = _bounds(one, what, share)
+    axis.fill_between(time, low, high, color=BAND, alpha=0.3, linewidth=0)
+    axis.plot(time, middle, color=BAND, linewidth=1.0)
     axis.axhline(0, color="0.7", linewidth=0.5)
     until = margins[f"{what}_until"]
     for bound in (100 * share,) if what == "weights" else (100 * share, -100 * share):
         axis.plot([0, until], [bound] * 2, color=MARGIN, linewidth=0.9, linestyle=(0, (3, 1.6)))
     inside = np.isfinite(one[f"{what}_p"])
     good = one[f"{what}_p"] < level
-    height = np.full(len(time), 0.95)
+    height = np.full(len(time), 0.93)
     across = axis.get_xaxis_transform()
     for chosen, colour, marker in ((inside & good, YES, "o"), (inside & ~good, NO, "x")):
-        axis.plot(time[chosen], height[chosen], marker, color=colour, markersize=2.6, mew=0.7, transform=across)
+        if chosen.any():  # the layout cannot place a line without points that is not clipped
+            style = {"color": colour, "markersize": 2.6, "mew": 0.7, "clip_on": False}
+            axis.plot(time[chosen], height[chosen], marker, transform=across, **style)
 
 
-def _legend(figure: Figure) -> None:
+def _beyond(axis: Axes, one: dict[str, Any], what: str, share: float, height: float) -> bool:
+    """Arrows at the edge where a bound lies beyond it; returns whether there are any."""
+    low, _, high = _bounds(one, what, share)
+    found = False
+    for outside, edge, marker in ((high > height, 0.99, "^"), (low < -height, 0.01, "v")):
+        if outside.any():
+            time = one["time"][outside]
+            style = {"color": BAND, "markersize": 2.2, "linestyle": "", "clip_on": False}
+            axis.plot(time, np.full(len(time), edge), marker=marker, transform=axis.get_xaxis_transform(), **style)
+            found = True
+    return found
+
+
+def _legend(figure: Figure, *, beyond: bool) -> None:
     handles = [
         Line2D([], [], color=BAND, label="estimate"),
         Patch(color=BAND, alpha=0.3, label="95 % bound"),
@@ -79,4 +124,6 @@ def _legend(figure: Figure) -> None:
         Line2D([], [], color=YES, marker="o", markersize=3, linestyle="", label="equivalent"),
         Line2D([], [], color=NO, marker="x", markersize=3, linestyle="", label="not established"),
     ]
+    if beyond:
+        handles.append(Line2D([], [], color=BAND, marker="^", markersize=3, linestyle="", label="bound off the axis"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)

@@ -74,7 +74,7 @@ def _distance(runs: list[Run]) -> _panels.Curves:
     _style.log_axis(above, bottom=_lowest(curves) / 2)
     below.set_xlabel("$t$")
     below.set_xlim(left=0.0)
-    _legend(figure, runs)
+    _legend(figure, runs, curves)
     _style.state(figure, settings(runs, paper=PAPER, ours=OURS))
     return figure, curves
 
@@ -118,15 +118,18 @@ def _points(axis: Axes, curve: dict[str, Any], number: int, of: int, colour: str
     return at
 
 
-def _legend(figure: Figure, runs: list[Run]) -> None:
+def _legend(figure: Figure, runs: list[Run], curves: list[dict[str, Any]]) -> None:
     ratios = [short(run.configuration["step_ratio"]) for run in runs]
     colours = _style.ratio_colours(len(runs))
     left = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
-    marks: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("Δ from sampling noise alone", NOISE),
-        ("Δ − noise, ± 1 s.e.", {"linestyle": "", "marker": "o", "markersize": 2.8}),
-        ("upper limit, Δ − noise + 2 s.e.", {"linestyle": "", "marker": "v", "markersize": 3, "mfc": "white"}),
-    )
+    seen = [_panels.seen_or_limited(c["unbiased"][c["points"]], c["standard_error"][c["points"]]) for c in curves]
+    point, limit = (any(np.any(kind) for kind in kinds) for kinds in zip(*seen, strict=True))
+    marks: list[tuple[str, dict[str, Any]]] = [("Δ from sampling noise alone", NOISE)]
+    if point:
+        marks.append(("Δ − noise, ± 1 s.e.", {"linestyle": "", "marker": "o", "markersize": 2.8}))
+    if limit:
+        hollow = {"linestyle": "", "marker": "v", "markersize": 3, "mfc": "white"}
+        marks.append(("upper limit, Δ − noise + 2 s.e.", hollow))
     right = [Line2D([], [], **{"color": "0.3", **style}, label=text) for text, style in marks]
     blank = Line2D([], [], linestyle="", label=" ")
     rows = max(len(left), len(right))

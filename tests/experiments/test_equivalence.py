@@ -11,12 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
 
 import corr
 from experiments import cli
 from experiments._declare import Margins
 from experiments._equivalence import crossing_time, equivalence, established_until
 from experiments._equivalence_report import report
+from paper_figs import _style
+from paper_figs import equivalence as equivalence_figure
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 
@@ -125,6 +128,25 @@ def test_command_line_gives_the_verdict_of_the_functions(
 
 def test_command_line_refuses_what_it_cannot_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["test", "fig1", "--preset", "smoke", "--output", str(tmp_path)]) == 2
-    assert "run `corr run EXPERIMENT` first" in capsys.readouterr().err
+    assert "run `corr run fig1 --preset smoke" in capsys.readouterr().err
     assert cli.main(["test", "levels"]) == 2
     assert "levels is a study" in capsys.readouterr().err
+
+
+def test_figure_shows_its_bounds_and_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds 50 times the margin lie inside the axes; margins declared to t = 8 of a run to t = 0.5."""
+    time, one = [0.25, 0.5], {"travelled": [1.0, 1.0], "loss_margin": [0.02, 0.02]}
+    one |= {"time": time, "weights": [-0.2, 0.3], "weights_upper": [9.0, 1.0], "weights_p": [0.9, 0.9]}
+    one |= {"loss": [0.0, 0.0], "loss_lower": [-0.01, -0.01], "loss_upper": [0.01, 0.01], "loss_p": [0.01, 0.01]}
+    margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
+    content = {"series": {"twin": one, "descent": one}, "margins": margins, "level": 0.05, "run": "r", "preset": "p"}
+    (tmp_path / "test.json").write_text(json.dumps(content))
+    figures: list[Figure] = []
+    monkeypatch.setattr(_style, "save", lambda figure, *args: figures.append(figure))
+    equivalence_figure.draw(tmp_path / "test.json", tmp_path)
+    weights, loss = figures[0].axes[0], figures[0].axes[2]
+    assert weights.get_xlim() == (0.0, 0.5)
+    assert weights.get_ylim()[0] < -20 and 100 < weights.get_ylim()[1] < 900
+    assert loss.get_ylim() == pytest.approx((-10.0, 10.0))
+    said = [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert "bound off the axis" in said

@@ -3,12 +3,13 @@
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments import Experiment, Preset, Problem, cli, validity
+from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
 from experiments._foresight import REGIMES
 from experiments._runner import Options
 
@@ -47,11 +48,23 @@ def test_command_writes_table_json_and_figure(tmp_path: Path, capsys: pytest.Cap
     )
     assert cli.main(["validity", str(file), "--preset", "smoke", "--output", str(tmp_path), "--beta", "100"]) == 0
     assert "stays within 10 %" in capsys.readouterr().out
-    folder = tmp_path / "smoke" / "validity-bowl"
+    folder = tmp_path / "smoke" / "validity-bowl-beta-100"
     saved = json.loads((folder / "validity.json").read_text())
     assert saved["clock"]["beta"] == 100.0
     assert math.isfinite(saved["rows"][0]["bias"])
     assert (folder / "figures" / "validity.pdf").stat().st_size > 1000
+
+
+def test_other_values_lie_in_other_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_foresight, "validity", lambda found, options, tolerance: {"beta": str(options.beta)})
+    monkeypatch.setattr(_work, "figure_module", lambda name: SimpleNamespace(draw=lambda file, folder: []))
+    monkeypatch.setattr(_tables, "show_validity", lambda result, console: None)
+    for options in ([], ["--beta", "100"], ["--beta", "1e3"], ["--lambda", "2"], ["--seed", "5", "--tolerance", "0.2"]):
+        assert cli.main(["validity", "fig1", "--output", str(tmp_path), *options]) == 0
+    assert sorted(folder.name for folder in (tmp_path / "quick").iterdir()) == [
+        "validity-fig1", "validity-fig1-beta-100", "validity-fig1-beta-1000", "validity-fig1-lambda-2",
+        "validity-fig1-seed-5-tolerance-0.2",
+    ]  # fmt: skip
 
 
 def test_damaged_file_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 
 from corr import Comparison
 from corr._storage import save_part, save_run, write_json
+from experiments import drift
 from paper_figs import _style, architectures, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
+from paper_figs import drift as drift_figure
 
 PARAMETERS = 12
 TIMES = np.linspace(0.0, 10.0, 41)
@@ -166,6 +168,31 @@ def write_architectures(folder: Path) -> Path:
     return folder
 
 
+def write_drift(folder: Path) -> Path:
+    """Save a study of single steps whose measured values are theory's."""
+    names = ("acceptance", "drift", "along", "across")
+    exact = drift._level_1(np.asarray(drift.STRENGTHS))
+    values = np.stack(
+        [np.stack([exact[name], np.full(len(drift.STRENGTHS), 0.002)], axis=-1) for name in names], axis=1
+    )
+    middle = np.sqrt(drift.SLOPES[1:] * drift.SLOPES[:-1])
+    pull, exponent = -exact["drift"][:-1], 1 / (1 + middle)
+    single = xarray.Dataset(
+        {"drift": ("s", pull), "drift_error": ("s", 0.01 * pull), "drift_theory": ("s", pull),
+         "exponent": ("middle", exponent), "exponent_error": ("middle", 0.1 * exponent),
+         "curve_drift": ("curve_s", -drift._level_1(drift.CURVE)["drift"]),
+         "curve_exponent": ("curve_s", 1 / (1 + drift.CURVE))},
+        coords={"s": drift.SLOPES, "middle": middle, "curve_s": drift.CURVE},
+    )  # fmt: skip
+    folder.mkdir(parents=True)
+    for name, data in (("isotropic", drift._with_levels(values, names)), ("one coordinate", single)):
+        save_part(folder, name, data)
+    configuration = {"study": "drift", "preset": "quick", "draws": 40_000, "coordinate_draws": 4_000_000}
+    content = {"configuration": configuration, "parts": ["isotropic", "one coordinate"], "complete": True}
+    write_json(folder / "manifest.json", content)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three runs, λ ascending."""
@@ -202,10 +229,11 @@ def drawn(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
 
 @pytest.fixture(scope="session")
 def more(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """The paper's other figures, of ``runs``, of a larger ensemble and of two studies."""
+    """The paper's other figures, of ``runs``, of a larger ensemble and of three studies."""
     base = tmp_path_factory.mktemp("more")
     large = write_run(base / "large", 20.0, 48, changes={"beta": 1e3, "learning_rate": 1e-4, "points": 250})
     stretches, networks = write_stretches(base / "figs4"), write_architectures(base / "architectures")
+    steps = write_drift(base / "drift")
 
     def draw(folder: Path) -> list[Path]:
         files = [file for module in (fig3, fig4, fig5, figs1, figs2, figs3) for file in module.draw(runs[:2], folder)]
@@ -214,6 +242,7 @@ def more(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Drawn:
             + fig6.draw([runs[0], large], folder)
             + figs4.draw([stretches], folder)
             + architectures.draw([networks], folder)
+            + drift_figure.draw([steps], folder)
         )
 
     return kept(draw, tmp_path_factory.mktemp("figures"))

@@ -19,7 +19,7 @@ from paper_figs import _style, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, 
 NAMES = (
     *("fig1a", "fig1b", "fig1c", "fig2a", "fig2b", "fig3a", "fig3b", "fig4a", "fig4b", "fig5a", "fig5b"),
     *("fig6a", "fig6b", "fig6c", "figs1a", "figs1b", "figs1c", "figs2", "figs3a", "figs3b", "figs4a", "figs4b"),
-    *("bias", "architectures"),
+    *("bias", "architectures", "drift", "drift_one_coordinate"),
 )
 WITH_INSET = "fig6b"
 SMALLEST = 6.0  # pt

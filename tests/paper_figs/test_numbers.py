@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
 
 from corr import load_run
 from paper_figs import _style, fig1, fig2
@@ -98,6 +99,25 @@ def test_points_where_seen_and_upper_limits_elsewhere(drawn: Any) -> None:
         expected = (value + 2 * error)[~seen]
         close(limits[:, 1], expected[expected > 0])
         assert min([*value[seen], *limits[:, 1]]) > above.get_ylim()[0]
+
+
+def test_the_legend_names_what_is_drawn(drawn: Any) -> None:
+    figure = drawn.figures["fig2b"]
+    said = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    limits = sum(len(c.get_offsets()) for c in figure.axes[0].collections if isinstance(c, PathCollection))
+    assert ("upper limit" in said) == (limits > 0)
+    assert ("1 s.e." in said) == any(len(bars.lines[0].get_xdata()) > 0 for bars in figure.axes[0].containers)
+
+
+@pytest.mark.parametrize(("errors", "entries"), [(1e-9, (True, False)), (1e9, (False, True))])
+def test_the_legend_of_points_alone_and_of_limits_alone(
+    runs: list[Path], errors: float, entries: tuple[bool, bool]
+) -> None:
+    curve = {"unbiased": np.ones(3), "standard_error": np.full(3, errors), "points": np.arange(3)}
+    figure = Figure()
+    fig2._legend(figure, [read(runs[0])], [curve])
+    said = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    assert ("1 s.e." in said, "upper limit" in said) == entries
 
 
 def test_every_figure_states_its_settings(drawn: Any) -> None:
