@@ -58,11 +58,14 @@ def show_validity(found: dict[str, Any], console: Console) -> None:
     if found["paper_end_time"] is not None:
         reach += f"; preset paper goes to t = {found['paper_end_time']:g}"
     names = ("largest_sigma", "largest_sigma_noise_free")
+    beta = found["clock"]["beta"]
+    limit = "paper's limit" if beta == "inf" else f"paper's limit s → 0 at β = {beta:g}"
+    fixed = "" if beta == "inf" else " (at finite β this spread does not depend on σ)"
     drift, smooth = (_largest(found[name], found["sigma_range"]) for name in names)
     console.print(
-        f"The one-step drift stays within {share} of the paper's limit all the way ({reach}): largest σ {drift}, in the"
+        f"The one-step drift stays within {share} of the {limit} all the way ({reach}): largest σ {drift}, in the"
         f" sense of the noisy twin. Mutation follows noise-free descent too, with the squared spread of the ensemble"
-        f" below {share} of the squared way: largest σ {smooth}. Both by level 3, looked for from σ ="
+        f" below {share} of the squared way: largest σ {smooth}{fixed}. Both by level 3, looked for from σ ="
         f" {found['sigma_range'][0]:g} to {found['sigma_range'][1]:g}; level 3 is exact for a quadratic loss only.",
         highlight=False,
     )

@@ -100,10 +100,10 @@ def _numbers(axis: Axes, measured: list[dict[str, Any]]) -> None:
     axis.axis("off")
     rows = [("", "t", "σ", "acceptance (level 3)", "drift / σ (level 3)")]
     for number, point in enumerate(measured, start=1):
-        pair = [
+        acceptance, drift = (
             f"{got:.3f} ± {error:.3f} ({wanted:.3f})" for got, error, wanted in (point["acceptance"], point["drift"])
-        ]
-        rows.append((str(number), short(point["time"]), short(point["sigma"]), *pair))
+        )
+        rows.append((str(number), short(point["time"]), short(point["sigma"]), acceptance, drift))
     for k, row in enumerate(rows):
         height = 1 - (k + 0.5) / len(rows)
         for left, text in zip(COLUMNS, row, strict=True):

@@ -115,6 +115,7 @@ def test_largest_sigma_is_found_between_grid_points() -> None:
     assert error(on_grid * step) < TOLERANCE
 
 
+@pytest.mark.slow
 def test_where_the_quadratic_form_fails_is_said() -> None:
     clock = resolve_clock(1e-3, None, 1e-2, math.inf)
     start = [1.0, 0.5, -1.0]
