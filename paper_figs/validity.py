@@ -20,8 +20,8 @@ COMMAND = "corr validity EXPERIMENT"
 COLUMNS = (-0.08, -0.02, 0.07, 0.22, 0.62)
 MARKERS: dict[str, dict[str, Any]] = {
     "the run's σ and β": {"marker": "s", "markersize": 7.0, "mfc": "none", "mec": "black", "zorder": 4},
-    "measured": {"marker": "o", "markersize": 3.0, "mfc": "white", "mec": "black", "zorder": 5},
-    "measured, over 4 errors off": {"marker": "X", "markersize": 4.5, "mfc": "white", "mec": "black", "zorder": 5},
+    "measured, as level 3": {"marker": "o", "markersize": 3.0, "mfc": "white", "mec": "black", "zorder": 5},
+    "beyond 4 s.e. of level 3": {"marker": "X", "markersize": 4.5, "mfc": "white", "mec": "black", "zorder": 5},
 }
 COLOURS = ("#009E73", "#99D8C9", "#F0E442", "#D55E00", "#555555")
 
@@ -66,7 +66,8 @@ def _caption(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     return (
         f"{wrapped(parts)}\nRegimes by level 3, exact while the loss is quadratic over a step.\n"
-        "At finite β by the nearer of the paper's two limits, s → 0 and β = ∞."
+        "At finite β judged by the nearer of the paper's limits, s → 0 and β = ∞.\n"
+        "Noise-free: by the spread at that t, not by the bias gathered on the way."
     )
 
 
@@ -91,7 +92,7 @@ def _panel(axis: Axes, one: dict[str, Any], measured: list[dict[str, Any]], cloc
         row = _row(point["beta"], one["beta"])
         axis.plot(point["sigma"], row, **(fails if point["beyond"] else agrees))
         white = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
-        offset = {"xytext": (0, -10), "textcoords": "offset points", "ha": "center", "va": "center"}
+        offset = {"xytext": (0, -10 if row >= 1 else 10), "textcoords": "offset points", "ha": "center", "va": "center"}
         axis.annotate(str(number), (point["sigma"], row), fontsize=6, bbox=white, zorder=6, **offset)
 
 

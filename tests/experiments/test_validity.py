@@ -157,6 +157,9 @@ def test_a_bowl_is_foreseen() -> None:
     assert "stuck" in {REGIMES[k] for k in np.ravel(found["regimes"][-1]["regime"])}
     text = printed(found)
     assert "to t = 1, where preset smoke ends; preset paper goes to t = 3" in text
+    worst = max(rows, key=lambda row: row["bias"])
+    assert f"the bias of Δ reaches {100 * worst['bias']:.2g} % at t = {worst['time']:g}" in text
+    assert "not sufficient." in printed(found | {"rows": [row | {"bias": None} for row in rows]})
     assert "βm" not in text
     assert "inf" not in text
     capped = printed(found | {"largest_sigma": found["sigma_range"][1], "largest_sigma_noise_free": 0.0})
