@@ -25,10 +25,10 @@ from ._runner import Options, plan, start_of
 
 POINTS, TWINS, DRAWS = 5, 64, 8192
 TOLERANCE = 0.1
-SIGMAS = np.geomspace(1e-7, 1e-1, 37)
-BETAS = (*np.geomspace(1e1, 1e9, 9).tolist(), math.inf)
+SIGMA_DECADES, BETA_DECADES, PER_DECADE = (-7, -1), (1, 9), 6
 MEASURED_SIGMAS = (1.0, 10.0, 100.0)
-FEW_ACCEPTED = 0.05
+FEW_ACCEPTED, FEW_EITHER = 0.05, 25
+TOO_FAR = 4.0
 REGIMES = (
     "follows noise-free descent",
     "follows its noisy twin",
@@ -47,6 +47,27 @@ class Point(NamedTuple):
     travelled: float
 
 
+class Row(NamedTuple):
+    """What level 3 foresees at one β, every field of shape (σ,).
+
+    Attributes:
+        error: relative error of the drift against level 0 at this β.
+        spread: N times the noise of a level-0 step over its drift and the distance travelled: the squared spread that
+            the ensemble gathers on the way, relative to the way.
+        cold_error: the same error against level 0 at β = ∞.
+        cold_spread: the same spread at β = ∞.
+        change: mean change of the loss in one step.
+        acceptance: mean acceptance.
+    """
+
+    error: Any
+    spread: Any
+    cold_error: Any
+    cold_spread: Any
+    change: Any
+    acceptance: Any
+
+
 def validity(
     experiment: Experiment, options: Options | None = None, *, tolerance: float = TOLERANCE, progress: bool = True
 ) -> dict[str, Any]:
@@ -59,9 +80,12 @@ def validity(
         progress: show progress bars.
 
     Returns:
-        Plain numbers: ``clock``, ``rows`` (one per time: s, c, βm, κ, acceptance and drift ratio by level 3, the
-        largest σ within the tolerance there, and the predicted bias of Δ over the squared distance travelled),
-        ``largest_sigma`` for the whole way, ``regimes`` over σ and β, and ``measured`` one-step points on that map.
+        Plain numbers: ``clock``, ``end_time`` and ``paper_end_time`` (None unless preset paper goes further), ``rows``
+        (one per time: s, c, βm, κ, acceptance and drift ratio by level 3, and the predicted bias of Δ over the squared
+        distance travelled), ``regimes`` over σ and β, and ``measured`` one-step points on that map. Rows and the whole
+        have ``largest_sigma``, up to which the drift stays within the tolerance of level 0 at the run's β, and
+        ``largest_sigma_noise_free``, up to which the spread stays below it as well; both look from the least to the
+        largest σ of ``sigma_range``, which stand for "or more", and 0 for none.
 
     Raises:
         ValueError, TypeError: for bad options.
@@ -88,15 +112,21 @@ def validity(
         for time, row in zip(times[1:], smooth[1:], strict=True)
     ]
     bias = _predicted_bias(loss, start, clock, times, smooth, experiment.judged_until, progress)
-    rows = [{**_row(point, clock, tolerance), "bias": b} for point, b in zip(points, bias, strict=True)]
+    sigmas, betas = _axes(clock)
+    rows = [{**_row(point, clock, tolerance, sigmas), "bias": b} for point, b in zip(points, bias, strict=True)]
+    paper = experiment.presets.get("paper", preset).end_time
+    largest = {name: min(row[name] for row in rows) for name in ("largest_sigma", "largest_sigma_noise_free")}
     return {
         "experiment": experiment.name,
         "preset": options.preset,
+        "end_time": end,
+        "paper_end_time": paper if paper > end else None,
         "tolerance": tolerance,
         "clock": {**clock._asdict(), "beta": "inf" if math.isinf(clock.beta) else clock.beta},
         "rows": rows,
-        "largest_sigma": min(row["largest_sigma"] for row in rows),
-        "regimes": [regime_map(point, tolerance) for point in (points[1], points[-1])],
+        "sigma_range": [float(sigmas[0]), float(sigmas[-1])],
+        **largest,
+        "regimes": [regime_map(point, tolerance, sigmas, betas) for point in (points[1], points[-1])],
         "measured": [_measure(loss, point, clock, k) for point in (points[1], points[-1]) for k in MEASURED_SIGMAS],
     }
 
@@ -125,7 +155,16 @@ def _point(loss: Callable[..., Any], time: float, row: np.ndarray, travelled: fl
         return Point(time, row, found, travelled)
 
 
-def _row(point: Point, clock: Clock, tolerance: float) -> dict[str, float]:
+def _axes(clock: Clock) -> tuple[np.ndarray, list[float]]:
+    """σ and β of the map in whole decades around every measured point, β = ∞ last."""
+    ends = [math.log10(factor * clock.mutation_std) for factor in MEASURED_SIGMAS]
+    low, high = min(SIGMA_DECADES[0], math.floor(ends[0])), max(SIGMA_DECADES[1], math.ceil(ends[-1]))
+    cost = BETA_DECADES if math.isinf(clock.beta) else [f(math.log10(clock.beta)) for f in (math.floor, math.ceil)]
+    least, most = min(BETA_DECADES[0], cost[0]), max(BETA_DECADES[1], cost[1])
+    return np.logspace(low, high, PER_DECADE * (high - low) + 1), [*(10.0**k for k in range(least, most + 1)), math.inf]
+
+
+def _row(point: Point, clock: Clock, tolerance: float, sigmas: np.ndarray) -> dict[str, float]:
     with jax.enable_x64(True):
         spectrum, std, beta = point.spectrum, clock.mutation_std, clock.beta
         size = jnp.linalg.norm(spectrum.gradient)
@@ -135,8 +174,7 @@ def _row(point: Point, clock: Clock, tolerance: float) -> dict[str, float]:
         numbers = validity_numbers(size, Curvature(trace, frobenius, along), mutation_std=std, beta=beta)
         step = level3.one_step(spectrum, mutation_std=std, beta=beta)
         ratio, error = _against_limit(spectrum, step.drift, std, beta)
-        errors = _map_row(point, beta)[0]
-        within = SIGMAS[np.logical_and.accumulate(errors < tolerance)]
+        foreseen = functools.partial(_map_row, point, beta)
         return {
             "time": point.time,
             "gradient_norm": float(size),
@@ -145,8 +183,23 @@ def _row(point: Point, clock: Clock, tolerance: float) -> dict[str, float]:
             "acceptance_level_1": float(level1.acceptance(numbers.s)),
             "drift_ratio": ratio,
             "drift_error": error,
-            "largest_sigma": float(within.max(initial=0.0)),
+            "largest_sigma": largest_sigma(foreseen, sigmas, lambda row: row.error < tolerance),
+            "largest_sigma_noise_free": largest_sigma(
+                foreseen, sigmas, lambda row: (row.error < tolerance) & (row.spread < tolerance)
+            ),
         }
+
+
+def largest_sigma(
+    foreseen: Callable[[np.ndarray], Row], sigmas: np.ndarray, holds: Callable[[Row], np.ndarray]
+) -> float:
+    """Largest σ up to which a condition holds from the least on, to 1/len(sigmas) of a grid step; 0 if nowhere."""
+    within = np.logical_and.accumulate(holds(foreseen(sigmas)))
+    count = np.count_nonzero(within)
+    if count in (0, len(sigmas)):
+        return float(sigmas[within].max(initial=0.0))
+    finer = np.geomspace(sigmas[count - 1], sigmas[count], len(sigmas))
+    return float(finer[np.logical_and.accumulate(holds(foreseen(finer)))].max(initial=sigmas[count - 1]))
 
 
 def _against_limit(spectrum: Spectrum, drift: jax.Array, std: float, beta: float) -> tuple[float, float]:
@@ -175,45 +228,52 @@ def _predicted_bias(
     return [*map(float, share), *[None] * (len(times) - len(early))]
 
 
-def regime_map(point: Point, tolerance: float) -> dict[str, Any]:
-    """The regime at every σ and β of the map, as numbers into ``REGIMES``."""
-    with jax.enable_x64(True):
-        table = [_regimes(_map_row(point, beta), tolerance) for beta in BETAS]
-    betas = ["inf" if math.isinf(beta) else beta for beta in BETAS]
-    return {"time": point.time, "sigma": SIGMAS.tolist(), "beta": betas, "names": REGIMES, "regime": table}
+def regime_map(point: Point, tolerance: float, sigmas: np.ndarray, betas: list[float]) -> dict[str, Any]:
+    """The regime at every σ and β of the map, as numbers into ``REGIMES``.
 
-
-def _map_row(point: Point, beta: float) -> list[np.ndarray]:
-    """Drift error, spread, mean change of the loss and acceptance for every σ at one β.
-
-    The spread is N times the noise of a step over its drift and the distance travelled: the squared spread that the
-    ensemble gathers on the way, relative to the way.
+    At finite β the drift is judged by the nearer of the paper's two limits, that of s → 0 and that of β = ∞ (s → ∞).
     """
-    cold = (point.spectrum, point.travelled)
-    rows = _cold_row(*cold) if math.isinf(beta) else _warm_row(*cold, beta)
-    return [np.asarray(row) for row in rows]
+    with jax.enable_x64(True):
+        steady = np.logical_and.accumulate(_map_row(point, math.inf, sigmas).error < tolerance)
+        table = [_regimes(_map_row(point, beta, sigmas), steady, tolerance) for beta in betas]
+    shown = ["inf" if math.isinf(beta) else beta for beta in betas]
+    return {"time": point.time, "sigma": sigmas.tolist(), "beta": shown, "names": REGIMES, "regime": table}
 
 
-def _row_of(spectrum: Spectrum, travelled: jax.Array, beta: Any) -> tuple[jax.Array, ...]:
-    def one(std: jax.Array) -> tuple[jax.Array, ...]:
+def _map_row(point: Point, beta: float, sigmas: np.ndarray) -> Row:
+    where = (point.spectrum, point.travelled, sigmas)
+    row = _cold_row(*where) if math.isinf(beta) else _warm_row(*where, beta)
+    return Row(*map(np.asarray, row))
+
+
+def _row_of(spectrum: Spectrum, travelled: jax.Array, sigmas: jax.Array, beta: Any) -> Row:
+    gradient = spectrum.basis @ spectrum.gradient
+
+    def one(std: jax.Array) -> Row:
         step = level3.one_step(spectrum, mutation_std=std, beta=beta)
-        gradient = spectrum.basis @ spectrum.gradient
-        limit = level0.drift(gradient, mutation_std=std, beta=beta)
-        size = jnp.linalg.norm(limit)
-        noise = gradient.size * level0.noise_variance(mutation_std=std, beta=beta)
-        change = level3.mean_loss_change(spectrum, mutation_std=std, beta=beta)
-        return jnp.linalg.norm(step.drift - limit) / size, noise / (size * travelled), change, step.acceptance
 
-    return jax.lax.map(one, jnp.asarray(SIGMAS))
+        def against(cost: Any) -> tuple[jax.Array, jax.Array]:
+            limit = level0.drift(gradient, mutation_std=std, beta=cost)
+            size = jnp.linalg.norm(limit)
+            noise = gradient.size * level0.noise_variance(mutation_std=std, beta=cost)
+            return jnp.linalg.norm(step.drift - limit) / size, noise / (size * travelled)
+
+        change = level3.mean_loss_change(spectrum, mutation_std=std, beta=beta)
+        return Row(*against(beta), *against(math.inf), change, step.acceptance)
+
+    return jax.lax.map(one, sigmas)
 
 
 _warm_row, _cold_row = jax.jit(_row_of), jax.jit(functools.partial(_row_of, beta=math.inf))
 
 
-def _regimes(row: list[np.ndarray], tol: float) -> list[int]:
-    error, spread, change, accepted = row
-    near = np.logical_and.accumulate(error < tol)  # beyond the first σ that is off, agreement is an accident
-    falls, often = change < 0, accepted >= FEW_ACCEPTED
+def _regimes(row: Row, steady: np.ndarray, tol: float) -> list[int]:
+    """``steady`` says where β = ∞ itself stays near its limit: elsewhere nearness to that limit is an accident."""
+    colder = row.cold_error < row.error
+    own = np.logical_and.accumulate(row.error < tol)  # beyond the first σ that is off, agreement is an accident
+    near = np.where(colder, steady & (row.cold_error < tol), own)
+    spread = np.where(colder, row.cold_spread, row.spread)
+    falls, often = row.change < 0, row.acceptance >= FEW_ACCEPTED
     choices = [near & (spread < tol), near, falls & often, falls]
     return np.select(choices, range(4), default=4).tolist()
 
@@ -231,10 +291,26 @@ def _measure(loss: Callable[..., Any], point: Point, clock: Clock, factor: float
     with jax.enable_x64(True):
         step = level3.one_step(point.spectrum, mutation_std=scaled.mutation_std, beta=scaled.beta)
         predicted = float(jnp.sum(step.drift * gradient)) / size / scaled.mutation_std
+    acceptance, drift = [*rate, float(step.acceptance)], [*pull, float(predicted)]
     return {
         "time": point.time,
         "sigma": scaled.mutation_std,
         "beta": "inf" if math.isinf(scaled.beta) else scaled.beta,
-        "acceptance": [*rate, float(step.acceptance)],
-        "drift": [*pull, float(predicted)],
+        "acceptance": acceptance,
+        "drift": drift,
+        "too_far": TOO_FAR,
+        "beyond": _beyond(acceptance, drift),
     }
+
+
+def _beyond(acceptance: list[float], drift: list[float]) -> bool:
+    """Whether measured acceptance or drift lies more than ``TOO_FAR`` standard errors from level 3.
+
+    Where next to no step (or next to every one) is accepted the measured errors vanish: acceptance then has the
+    binomial error of its prediction, and drift is not judged.
+    """
+    rate, error, chance = acceptance
+    off = abs(rate - chance) > TOO_FAR * max(error, math.sqrt(max(0.0, chance * (1 - chance)) / DRAWS))
+    pull, unsure, predicted = drift
+    judged = min(rate, 1 - rate) * DRAWS >= FEW_EITHER
+    return off or (judged and abs(pull - predicted) > TOO_FAR * unsure)
