@@ -17,18 +17,8 @@ from rich.console import Console
 
 from corr._compare import resolve_clock
 from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
-from experiments._foresight import (
-    REGIMES,
-    Point,
-    Row,
-    _axes,
-    _beyond,
-    _map_row,
-    _measure,
-    _regimes,
-    largest_sigma,
-    regime_map,
-)
+from experiments._foresight import _axes, _beyond, _measure
+from experiments._regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
 from experiments._runner import Options
 from experiments._tables import show_validity
 from theory import level1
@@ -66,7 +56,7 @@ def quartic(x: jax.Array) -> jax.Array:
 
 def row_of(point: Point, beta: float) -> Row:
     with jax.enable_x64(True):
-        return _map_row(point, beta, SIGMAS)
+        return map_row(point, beta, SIGMAS)
 
 
 def printed(found: dict[str, Any]) -> str:
@@ -83,7 +73,7 @@ def test_each_cell_is_judged_by_the_nearer_limit() -> None:
     assert len({REGIMES[k] for k in np.asarray(table[2])[cold]}) >= 3
     np.testing.assert_array_equal(np.asarray(table[1])[cold], np.asarray(table[2])[cold])
     warm, steady = row_of(point, 1e9), np.ones(len(SIGMAS), bool)
-    by_own_limit = np.asarray(_regimes(warm._replace(cold_error=warm.error), steady, TOLERANCE))
+    by_own_limit = np.asarray(regimes(warm._replace(cold_error=warm.error), steady, TOLERANCE))
     assert np.any(by_own_limit[cold] != np.asarray(table[2])[cold])
 
 
@@ -110,7 +100,7 @@ def test_largest_sigma_is_found_between_grid_points() -> None:
         return row.error < TOLERANCE
 
     with jax.enable_x64(True):
-        found = largest_sigma(functools.partial(_map_row, point, 100.0), SIGMAS, close)
+        found = largest_sigma(functools.partial(map_row, point, 100.0), SIGMAS, close)
     assert error(found) < TOLERANCE < error(found * step)
     on_grid = max(sigma for sigma in SIGMAS if error(sigma) < TOLERANCE)
     assert error(on_grid * step) < TOLERANCE
