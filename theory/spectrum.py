@@ -120,10 +120,9 @@ def _lanczos(
         vector = basis[:, first + k]
         image = product(vector)
         following, length = _new_direction(image, basis)
-        inside = k + 1 < steps
         basis = basis.at[:, first + k + 1].set(following, mode="drop")
         along = jnp.sum(image * vector)
-        return basis, diagonal.at[k].set(along), off.at[k].set(jnp.where(inside, length, jnp.zeros_like(length)))
+        return basis, diagonal.at[k].set(along), off.at[k].set(length)
 
     basis = jnp.concatenate([taken, jnp.zeros((size, steps), taken.dtype)], axis=1)
     basis = basis.at[:, first].set(_new_direction(start, basis)[0])

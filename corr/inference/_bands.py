@@ -94,16 +94,17 @@ def _sides(values: np.ndarray, other: np.ndarray | None) -> tuple[np.ndarray, li
     """The noise-free centre (zero where there is none) and the ensembles, points flattened to (n, points)."""
     if np.ndim(values) not in (2, 3):
         raise ValueError(f"values must be (n, times) or (n, times, parameters), got shape {np.shape(values)}")
-    a = _check.ensemble("values", _three(values, np.ndim(values)))
+    three = _three(values, np.ndim(values))
     if other is None:
+        a = _check.ensemble("values", three)
         return np.zeros(a[0].size), [a.reshape(len(a), -1)]
     if np.ndim(other) == np.ndim(values) - 1:
-        curve = np.asarray(other, np.float64)
+        a, curve = _check.ensemble("values", three), np.asarray(other, np.float64)
         path = _check.path("other", curve[:, None] if curve.ndim == 1 else curve)
         _check.matched(a, path)
         return path.ravel(), [a.reshape(len(a), -1)]
     _check.same_times(values, other)
-    a, b = _check.two("values", a, "other", _three(other, np.ndim(values)))
+    a, b = _check.two("values", three, "other", _three(other, np.ndim(values)))
     return np.zeros(a[0].size), [a.reshape(len(a), -1), b.reshape(len(b), -1)]
 
 

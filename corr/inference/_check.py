@@ -90,7 +90,12 @@ def margins(margin: np.ndarray, times: int) -> np.ndarray:
 
 def chains(name: str, values: np.ndarray) -> np.ndarray:
     """One number per trajectory and time (losses, one coordinate) as float64 (n, T), refused as an ensemble is."""
+    return ensemble(name, column(name, values))[..., 0]
+
+
+def column(name: str, values: np.ndarray) -> np.ndarray:
+    """One number per trajectory and time as an ensemble of one parameter, (n, T, 1), not checked otherwise."""
     array = np.asarray(values, np.float64)
     if array.ndim != 2:
         raise ValueError(f"{name} must have dimensions (trajectories, times), got shape {array.shape}")
-    return ensemble(name, array[..., None])[..., 0]
+    return array[..., None]

@@ -111,13 +111,13 @@ def _hall_inverse(g: np.ndarray, skewness: np.ndarray) -> np.ndarray:
 def loss_sides(losses_a: np.ndarray, losses_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two checked sides (n, T); a noise-free curve is one row."""
     _check.same_times(losses_a, losses_b)
-    a = _check.chains("losses_a", losses_a)
     if np.ndim(losses_b) == 1:
+        a = _check.chains("losses_a", losses_a)
         b = _check.path("losses_b", np.asarray(losses_b, np.float64)[:, None])[None, :, 0]
         _check.matched(a[:1], b)
         return a, b
-    b = _check.chains("losses_b", losses_b)
-    a, b = _check.two("losses_a", a[..., None], "losses_b", b[..., None])
+    columns = _check.column("losses_a", losses_a), _check.column("losses_b", losses_b)
+    a, b = _check.two("losses_a", columns[0], "losses_b", columns[1])
     return a[..., 0], b[..., 0]
 
 
