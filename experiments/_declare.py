@@ -76,7 +76,7 @@ class Margins:
     Attributes:
         weights: largest |bias|² of the mean weights, as a share of the squared distance travelled.
         weights_until: last common time t of the statement on weights.
-        loss: largest difference of mean losses, as a share of the other side's mean loss.
+        loss: largest difference of mean losses, as a share of the loss noise-free descent has lost since t = 0.
         loss_until: last common time of the statement on losses.
     """
 

@@ -45,8 +45,9 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         ``weights`` (unbiased Δ), ``weights_upper`` (its 95 % bound), ``weights_margin``, ``weights_detectable`` in
         squared parameter units, ``weights_p`` (equivalence) and ``weights_null_p`` (equality); ``loss`` (difference),
         ``loss_lower``, ``loss_upper``, ``loss_margin``, ``loss_detectable``, ``loss_p``, ``loss_null_p``;
-        ``travelled``; ``twin_weights``, the twins' own unbiased Δ to noise-free descent. NaN outside the declared
-        times. Over test: ``together_p``, one p-value for all its declared times.
+        ``travelled``; ``fallen``, the loss noise-free descent has lost since t = 0; ``twin_weights``, the twins' own
+        unbiased Δ to noise-free descent. NaN outside the declared times. Over test: ``together_p``, one p-value for all
+        its declared times.
 
     Raises:
         ValueError: for fewer than three, repeated or non-finite trajectories, or mismatched times.
@@ -68,13 +69,15 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
     whole = sides.descent.path.values[0].astype(float)
     travelled, path = inference.travelled(whole)[1 : len(time) + 1], whole[1 : len(time) + 1]
     walk, twin = finite(sides.mutation, time), finite(sides.twin, time)
-    smooth = path, sides.descent.loss.values[0, 1 : len(time) + 1].astype(float)
+    curve = sides.descent.loss.values[0, : len(time) + 1].astype(float)
+    fallen, smooth = np.abs(curve[1:] - curve[0]), (path, curve[1:])
     parts = [
-        _side(name, walk, other, time, travelled, margins) for name, other in (("twin", twin), ("descent", smooth))
+        _side(name, walk, other, time, {"weights": margins.weights * travelled, "loss": margins.loss * fallen}, margins)
+        for name, other in (("twin", twin), ("descent", smooth))
     ]
     found = xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
     away = inference.unbiased_delta(twin[0], path)
-    return found.assign(travelled=("time", travelled), twin_weights=("time", away))
+    return found.assign(travelled=("time", travelled), fallen=("time", fallen), twin_weights=("time", away))
 
 
 def _side(
@@ -82,17 +85,15 @@ def _side(
     walk: tuple[np.ndarray, np.ndarray],
     against: tuple[np.ndarray, np.ndarray],
     time: np.ndarray,
-    travelled: np.ndarray,
+    bounds: dict[str, np.ndarray],
     margins: Margins,
 ) -> xarray.Dataset:
     """The tests of mutation, (paths, losses), against the twins or the noise-free path."""
     (paths, losses), (other, other_losses) = walk, against
     data: dict[str, Any] = {}
     early, late = time <= margins.weights_until + 1e-9, time <= margins.loss_until + 1e-9
-    bound = margins.weights * travelled
-    mean = inference.mean_equivalence(paths, other, bound, seed=SEED, level=LEVEL, resamples=RESAMPLES)
-    limit = margins.loss * np.mean(np.atleast_2d(other_losses), axis=0)
-    loss = inference.loss_equivalence(losses, other_losses, limit, level=LEVEL)
+    mean = inference.mean_equivalence(paths, other, bounds["weights"], seed=SEED, level=LEVEL, resamples=RESAMPLES)
+    loss = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL)
     null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
     data |= _columns("weights", mean, early, {"upper": mean.upper})
     data |= _columns("loss", loss, late, {"lower": loss.lower, "upper": loss.upper})

@@ -10,6 +10,10 @@ from corr import Comparison, inference
 
 from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite, reaches
 
+# What a margin is a share of.
+UNITS = {"weights": "travelled", "loss": "fallen"}
+MEASURES = {"weights": "|bias|² of the way²", "loss": "difference of mean losses, of the fall since t = 0"}
+
 
 def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
     """Rows, verdicts and sentences of a run's tests, as plain numbers and texts.
@@ -57,7 +61,7 @@ def _row(side: str, name: str, p: float, one: xarray.Dataset, found: xarray.Data
         return row | {"statistic": f"largest over t <= {end:g}", "verdict": said, "meaning": meaning}
     inside = np.isfinite(one[f"{what}_p"].values)
     worst = int(np.flatnonzero(inside)[np.argmax(one[f"{what}_p"].values[inside])])
-    unit = float(one.travelled[worst] if what == "weights" else one.loss_margin[worst] / found.attrs["loss"])
+    unit = float(one[UNITS[what]][worst])
     low = "0" if what == "weights" else percent(float(one.loss_lower[worst]) / unit)
     high = percent(float(one[f"{what}_upper"][worst]) / unit)
     margin = 100 * found.attrs[what]
@@ -65,7 +69,7 @@ def _row(side: str, name: str, p: float, one: xarray.Dataset, found: xarray.Data
         "statistic": f"{low} to {high} % at t = {float(one.time[worst]):g}",
         "margin": f"{'' if what == 'weights' else '± '}{margin:g} %",
         "verdict": "equivalent" if p < LEVEL else "not established",
-        "meaning": f"{'|bias|² of the way²' if what == 'weights' else 'difference of mean losses'}, worst time;"
+        "meaning": f"{MEASURES[what]}, worst time;"
         f" margin that could be shown: {percent(float(one[f'{what}_detectable'][worst]) / unit)} %"
         + ("" if reaches(one.time.values, until) else f"; declared to t = {until:g}, the run ends at {end:g}"),
     }

@@ -14,12 +14,14 @@ import corr
 from corr import inference
 from corr._clock import whole_steps
 
-from ._declare import Margins, Problem
+from ._declare import Problem
 from ._study import Parts, Study
 from .fig1 import VARIANCE
 
 RECORDS = 30
 LEVEL = 0.05
+# Share of descent's loss by which mutation's mean has left its curve.
+APART = 0.02
 POINTS, STEPS, PERIODS = 101, 32, 2
 # Descent of the residual network is near its minimum at t = 1.5, where half the learning rate (1e-4) would change its
 # loss by 39 %; up to t = 1.35 by 0.08 %.
@@ -102,7 +104,7 @@ class Departure(NamedTuple):
         score_time: when.
         share: largest |difference| as a share of descent's loss.
         share_time: when.
-        leaves: first time at which the simultaneous 95 % band of the difference lies wholly beyond the margin of 2 % of
+        leaves: first time at which the simultaneous 95 % band of the difference lies wholly beyond 2 % of
             descent's loss, infinite where it never does.
     """
 
@@ -134,7 +136,7 @@ def departure(walk: xarray.Dataset, smooth: xarray.Dataset) -> Departure:
     scores = np.abs(band.estimate) * math.sqrt(len(losses)) / losses.std(axis=0, ddof=1)
     shares = np.abs(band.estimate) / curve
     nearest = np.maximum(band.simultaneous_lower, -band.simultaneous_upper)
-    beyond = time[nearest > Margins().loss * curve]
+    beyond = time[nearest > APART * curve]
     far, wide = int(scores.argmax()), int(shares.argmax())
     leaves = float(beyond[0]) if len(beyond) else math.inf
     return Departure(float(scores[far]), float(time[far]), float(shares[wide]), float(time[wide]), leaves)

@@ -43,7 +43,7 @@ def draw(file: Path, folder: Path) -> list[Path]:
             axes[0, column].set_title(TITLES[side])
             axes[1, column].set_xlabel("$t$")
         axes[0, 0].set_ylabel("|bias|², % of way²", fontsize=7)
-        axes[1, 0].set_ylabel("loss difference, %", fontsize=7)
+        axes[1, 0].set_ylabel("loss difference, % of fall", fontsize=7)
         axes[0, 0].set_xlim(0, max(one["time"][-1] for one in sides.values()))
         heights = {what: _height(sides, what, margins[what]) for what in ("weights", "loss")}
         axes[0, 0].set_ylim(-_depth(sides, margins["weights"], heights["weights"]), heights["weights"])
@@ -61,9 +61,9 @@ def draw(file: Path, folder: Path) -> list[Path]:
         return _style.save(figure, folder, f"equivalence-{found['run']}", {"series": series, "margins": margins})
 
 
-def _bounds(one: dict[str, Any], what: str, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _bounds(one: dict[str, Any], what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lower bound, estimate and upper bound, in %."""
-    unit = (one["travelled"] if what == "weights" else one["loss_margin"] / share) / 100
+    unit = one["travelled" if what == "weights" else "fallen"] / 100
     low = np.zeros_like(unit) if what == "weights" else one["loss_lower"] / unit
     return low, one[what] / unit, one[f"{what}_upper"] / unit
 
@@ -72,7 +72,7 @@ def _height(sides: dict[str, dict[str, Any]], what: str, share: float) -> float:
     """Top of the axes, in %: five margins, more where else no part of a band would be seen whole."""
     least = []
     for one in sides.values():
-        low, _, high = _bounds(one, what, share)
+        low, _, high = _bounds(one, what)
         widest = np.maximum(np.abs(low), np.abs(high))
         least.append(np.min(widest[np.isfinite(widest)], initial=np.inf))
     return float(max([500 * share, *(1.3 * value for value in least if np.isfinite(value))]))
@@ -80,13 +80,13 @@ def _height(sides: dict[str, dict[str, Any]], what: str, share: float) -> float:
 
 def _depth(sides: dict[str, dict[str, Any]], share: float, height: float) -> float:
     """How far below 0 the axes of the weights goes, in %: an unbiased estimate may be negative."""
-    lowest = min(np.nanmin(_bounds(one, "weights", share)[1]) for one in sides.values())
+    lowest = min(np.nanmin(_bounds(one, "weights")[1]) for one in sides.values())
     return float(np.clip(-1.3 * lowest, 150 * share, 0.3 * height))
 
 
 def _panel(axis: Axes, one: dict[str, Any], what: str, margins: dict[str, float], level: float) -> None:
     time, share = one["time"], margins[what]
-    low, middle, high = _bounds(one, what, share)
+    low, middle, high = _bounds(one, what)
     axis.fill_between(time, low, high, color=BAND, alpha=0.3, linewidth=0)
     axis.plot(time, middle, color=BAND, linewidth=1.0)
     axis.axhline(0, color="0.7", linewidth=0.5)
@@ -105,7 +105,7 @@ def _panel(axis: Axes, one: dict[str, Any], what: str, margins: dict[str, float]
 
 def _beyond(axis: Axes, one: dict[str, Any], what: str, share: float, height: float) -> bool:
     """Arrows at the edge where a bound lies beyond it; returns whether there are any."""
-    low, _, high = _bounds(one, what, share)
+    low, _, high = _bounds(one, what)
     found = False
     for outside, edge, marker in ((high > height, 0.99, "^"), (low < -height, 0.01, "v")):
         if outside.any():

@@ -46,8 +46,8 @@ plt.rcParams["figure.figsize"] = 5, 2.6
 
 # %% [markdown]
 # ## A small problem, and margins first
-# Equivalent shall mean: squared bias of the mean weights below 2 % of the squared distance travelled, mean loss within
-# ± 2 % of the other side's, at every recorded time.
+# Equivalent shall mean: squared bias of the mean weights below 2 % of the squared distance travelled, difference of
+# mean losses below 2 % of the loss lost since the start, at every recorded time.
 
 # %%
 margins = Margins(weights=0.02, weights_until=END, loss=0.02, loss_until=END)

@@ -135,7 +135,7 @@ def test_command_line_refuses_what_it_cannot_test(tmp_path: Path, capsys: pytest
 
 def test_figure_shows_its_bounds_and_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds 50 times the margin lie inside the axes; margins declared to t = 8 of a run to t = 0.5."""
-    time, one = [0.25, 0.5], {"travelled": [1.0, 1.0], "loss_margin": [0.02, 0.02]}
+    time, one = [0.25, 0.5], {"travelled": [1.0, 1.0], "fallen": [1.0, 1.0]}
     one |= {"time": time, "weights": [-0.2, 0.3], "weights_upper": [9.0, 1.0], "weights_p": [0.9, 0.9]}
     one |= {"loss": [0.0, 0.0], "loss_lower": [-0.01, -0.01], "loss_upper": [0.01, 0.01], "loss_p": [0.01, 0.01]}
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
