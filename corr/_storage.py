@@ -51,7 +51,7 @@ def save_run(folder: Path, comparison: Comparison, manifest: dict[str, Any]) -> 
     write_json(folder / MANIFEST, facts)
 
 
-def load_run(folder: Path) -> tuple[Comparison, dict[str, Any]]:
+def load_run(folder: Path | str) -> tuple[Comparison, dict[str, Any]]:
     """Read a finished run.
 
     Args:
@@ -64,12 +64,12 @@ def load_run(folder: Path) -> tuple[Comparison, dict[str, Any]]:
         ResultError: if the folder is missing, incomplete or damaged; the message names the command to run.
 
     Example:
-        >>> from pathlib import Path
-        >>> load_run(Path("no/such/folder"))
+        >>> load_run("no/such/folder")
         Traceback (most recent call last):
             ...
         corr._storage.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
     """
+    folder = Path(folder)
     manifest = finished_manifest(folder)
     return Comparison(**load_parts(folder, Comparison._fields)), manifest
 

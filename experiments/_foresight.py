@@ -21,15 +21,14 @@ from theory.validity import Curvature
 from theory.validity import validity as validity_numbers
 
 from ._declare import Experiment
+from ._measured import measure_step
 from ._regimes import Point, largest_sigma, map_row, regime_map
 from ._runner import Options, plan, start_of
 
-POINTS, TWINS, DRAWS = 5, 64, 8192
+POINTS, TWINS = 5, 64
 TOLERANCE = 0.1
 SIGMA_DECADES, BETA_DECADES, PER_DECADE = (-7, -1), (1, 9), 6
 MEASURED_SIGMAS = (1.0, 10.0, 100.0)
-FEW_EITHER = 25
-TOO_FAR = 4.0
 
 
 def validity(
@@ -91,7 +90,7 @@ def validity(
         "sigma_range": [float(sigmas[0]), float(sigmas[-1])],
         **largest,
         "regimes": [regime_map(point, tolerance, sigmas, betas) for point in (points[1], points[-1])],
-        "measured": [_measure(loss, point, clock, k) for point in (points[1], points[-1]) for k in MEASURED_SIGMAS],
+        "measured": [measure_step(loss, point, clock, k) for point in (points[1], points[-1]) for k in MEASURED_SIGMAS],
     }
 
 
@@ -178,41 +177,3 @@ def _predicted_bias(
     away = inference.unbiased_delta(paths, smooth[: len(early)].astype(float))[1:]
     share = away / inference.travelled(smooth[: len(early)])[1:]
     return [*map(float, share), *[None] * (len(times) - len(early))]
-
-
-def _measure(loss: Callable[..., Any], point: Point, clock: Clock, factor: float) -> dict[str, Any]:
-    """Acceptance and drift along ĝ of real mutation steps, beside level 3."""
-    scaled = clock._replace(mutation_std=factor * clock.mutation_std)
-    walk = corr.mutation(loss, mutation_std=scaled.mutation_std, beta=scaled.beta)
-    gradient = np.asarray(point.spectrum.basis) @ np.asarray(point.spectrum.gradient)
-    size = np.linalg.norm(gradient)
-    steps = inference.one_step_displacements(walk, jnp.asarray(point.position), draws=DRAWS, key=jax.random.key(0))
-    along = steps.displacements @ (gradient / size / scaled.mutation_std).astype(np.float32)
-    values = along * (steps.accepted - steps.accepted.mean())
-    rate, pull = ([float(x.mean()), float(x.std() / math.sqrt(DRAWS))] for x in (steps.accepted, values))
-    with jax.enable_x64(True):
-        step = level3.one_step(point.spectrum, mutation_std=scaled.mutation_std, beta=scaled.beta)
-        predicted = float(jnp.sum(step.drift * gradient)) / size / scaled.mutation_std
-    acceptance, drift = [*rate, float(step.acceptance)], [*pull, float(predicted)]
-    return {
-        "time": point.time,
-        "sigma": scaled.mutation_std,
-        "beta": "inf" if math.isinf(scaled.beta) else scaled.beta,
-        "acceptance": acceptance,
-        "drift": drift,
-        "too_far": TOO_FAR,
-        "beyond": _beyond(acceptance, drift),
-    }
-
-
-def _beyond(acceptance: list[float], drift: list[float]) -> bool:
-    """Whether measured acceptance or drift lies more than ``TOO_FAR`` standard errors from level 3.
-
-    Where next to no step (or next to every one) is accepted the measured errors vanish: acceptance then has the
-    binomial error of its prediction, and drift is not judged.
-    """
-    rate, error, chance = acceptance
-    off = abs(rate - chance) > TOO_FAR * max(error, math.sqrt(max(0.0, chance * (1 - chance)) / DRAWS))
-    pull, unsure, predicted = drift
-    judged = min(rate, 1 - rate) * DRAWS >= FEW_EITHER
-    return off or (judged and abs(pull - predicted) > TOO_FAR * unsure)

@@ -82,8 +82,11 @@ CASES = {
     "sphere": Case(lambda: proposals.sphere(STD), _invariant("sphere")),
     "t, ν = 3": Case(lambda: proposals.student_t(STD, DEGREES), _independent(STUDENT)),
     "joint t, ν = 3": Case(lambda: proposals.student_t(STD, DEGREES, joint=True), _invariant("t")),
+    # Follows where many weights mutate at once (N p >> 1); here N p = 9, and part of the drift is across the gradient.
     "sparse, p = 0.1": Case(
-        lambda: proposals.sparse(STD / math.sqrt(SHARE), SHARE), _independent(SPARSE, 1 / math.sqrt(SHARE))
+        lambda: proposals.sparse(STD / math.sqrt(SHARE), SHARE),
+        _independent(SPARSE, 1 / math.sqrt(SHARE)),
+        foreseen=False,
     ),
     "one coordinate": Case(lambda: proposals.one_coordinate(STD * math.sqrt(COUNT)), _single, foreseen=False),
     "block-wise": Case(_block_proposal, _blockwise, foreseen=False),

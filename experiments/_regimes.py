@@ -18,7 +18,7 @@ REGIMES = (
     "follows its noisy twin",
     "follows the corrected twin only",
     "learns otherwise",
-    "stuck",
+    "mean loss does not fall",
 )
 
 

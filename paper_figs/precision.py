@@ -62,11 +62,12 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
 def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
     """Rates above one in the number of decisions; where none flipped, the upper end of the interval."""
     numbers: dict[str, Any] = {}
-    for rule, style in (("subtraction", SUBTRACTED), ("exact change", EXACT)):
+    # The limits of the exact change lie over the last points of subtraction, which matter more.
+    for rule, style, order in (("subtraction", SUBTRACTED, 4), ("exact change", EXACT, 3)):
         data = found.parts[f"flips, {rule}"]
         for k, marker in zip(range(data.sizes["time"]), MARKERS, strict=True):
             beside = data.isel(time=k).assign_coords(sigma=data.sigma * BESIDE[k])
-            _rates(axis, beside, {"color": style["color"], "marker": marker, "linestyle": ""})
+            _rates(axis, beside, {"color": style["color"], "marker": marker, "linestyle": "", "zorder": order})
         numbers[rule] = {name: data[name].values for name in ("sigma", "time", "rate", "low", "high")}
     lines = found.parts["rounding"]
     axis.plot(lines.sigma, lines.foreseen, color=SUBTRACTED["color"], linewidth=0.7, linestyle=":")

@@ -15,10 +15,10 @@ from ._read import StudyResult
 from ._settings import short, wrapped
 from ._study import draw_study
 
-COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#D55E00", "#7F3C8D", "0.45")
-OTHERS = ("#D55E00", "#0072B2", "#CC79A7")
-DASHES = ((0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
+COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#D55E00", "#7F3C8D")
+OTHERS = ("0.45", "#D55E00", "#0072B2", "#CC79A7")
+DASHES = ((0, (6, 1)), (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 SIDES = ("descent", "twin")
 
 

@@ -1,0 +1,69 @@
+"""Real mutation steps at one point of the noise-free path, beside what level 3 says of them."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import corr
+from corr import inference
+from corr._compare import Clock
+from theory import level3
+
+from ._regimes import Point
+
+DRAWS = 8192
+FEW_EITHER = 25
+TOO_FAR = 4.0
+
+
+def measure_step(loss: Callable[..., Any], point: Point, clock: Clock, factor: float) -> dict[str, Any]:
+    """Acceptance and drift along ĝ of real mutation steps, beside level 3.
+
+    Args:
+        loss: of flat parameters.
+        point: where the steps start.
+        clock: of the run; σ is taken ``factor`` times as large.
+        factor: of σ.
+
+    Returns:
+        Plain numbers; ``acceptance`` and ``drift`` (in units of σ) as [measured, standard error, level 3].
+    """
+    scaled = clock._replace(mutation_std=factor * clock.mutation_std)
+    walk = corr.mutation(loss, mutation_std=scaled.mutation_std, beta=scaled.beta)
+    gradient = np.asarray(point.spectrum.basis) @ np.asarray(point.spectrum.gradient)
+    size = np.linalg.norm(gradient)
+    steps = inference.one_step_displacements(walk, jnp.asarray(point.position), draws=DRAWS, key=jax.random.key(0))
+    along = steps.displacements @ (gradient / size / scaled.mutation_std).astype(np.float32)
+    values = along * (steps.accepted - steps.accepted.mean())
+    rate, pull = ([float(x.mean()), float(x.std() / math.sqrt(DRAWS))] for x in (steps.accepted, values))
+    with jax.enable_x64(True):
+        step = level3.one_step(point.spectrum, mutation_std=scaled.mutation_std, beta=scaled.beta)
+        predicted = float(jnp.sum(step.drift * gradient)) / size / scaled.mutation_std
+    acceptance, drift = [*rate, float(step.acceptance)], [*pull, float(predicted)]
+    return {
+        "time": point.time,
+        "sigma": scaled.mutation_std,
+        "beta": "inf" if math.isinf(scaled.beta) else scaled.beta,
+        "acceptance": acceptance,
+        "drift": drift,
+        "draws": DRAWS,
+        "too_far": TOO_FAR,
+        "beyond": beyond(acceptance, drift),
+    }
+
+
+def beyond(acceptance: list[float], drift: list[float]) -> bool:
+    """Whether measured acceptance or drift lies more than ``TOO_FAR`` standard errors from level 3.
+
+    Where next to no step (or next to every one) is accepted the measured errors vanish: acceptance then has the
+    binomial error of its prediction, and drift is not judged.
+    """
+    rate, error, chance = acceptance
+    off = abs(rate - chance) > TOO_FAR * max(error, math.sqrt(max(0.0, chance * (1 - chance)) / DRAWS))
+    pull, unsure, predicted = drift
+    judged = min(rate, 1 - rate) * DRAWS >= FEW_EITHER
+    return off or (judged and abs(pull - predicted) > TOO_FAR * unsure)
