@@ -21,44 +21,36 @@ class Agreement(NamedTuple):
     line: str
 
 
-def of_experiment(experiment: Experiment, verdicts: Sequence[dict[str, Any]]) -> Agreement:
-    """Whether mutation follows gradient descent where the paper shows that, or leaves it where the paper shows that.
+def of_experiment(experiment: Experiment, tested: Sequence[dict[str, Any]]) -> Agreement:
+    """Whether averaged mutation follows gradient descent where the paper shows that, or leaves it where it shows that.
+
+    Following is equivalence with noise-free descent, of weights and loss, within the margins declared with the
+    experiment: with trajectories enough, equality itself is always rejected.
 
     Args:
         experiment: the declaration.
-        verdicts: of its runs, λ ascending.
+        tested: what ``report`` says of its runs, λ ascending.
     """
-    return _breakdown(verdicts[-1], experiment) if experiment.breaks_down else _following(verdicts[0], experiment)
+    return _breakdown(tested[-1], experiment) if experiment.breaks_down else _following(tested[0], experiment)
 
 
-def _following(judged: dict[str, Any], experiment: Experiment) -> Agreement:
-    twin, smooth, margins = judged["twin"], judged["descent"], experiment.margins
-    chance = min(1.0, 2 * min(twin["together"]["mean_p"], twin["together"]["loss_p"]))
-    rows = [row for row in smooth["rows"] if row["time"] <= margins.weights_until + 1e-9] or smooth["rows"][:1]
-    blind = max(row["detectable"] for row in rows)
-    left, last = smooth["left_behind_at"], rows[-1]
-    early = left is not None and left <= margins.weights_until
+def _following(tested: dict[str, Any], experiment: Experiment) -> Agreement:
     line = (
-        f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. {judged['run']}: against the"
-        f" noisy twin p = {chance:.2g} (mean weights and mean loss together);"
-        f" noise-free descent is {_kept(left)}; unbiased Δ to it at t = {last['time']:g} is"
-        f" {100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} % of the squared distance travelled"
-        f" (margin {100 * margins.weights:g} %, seen with power 0.8 from {100 * blind:.2g} % on)."
+        f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. Here {tested['run']}, against"
+        f" noise-free descent: {_reached(tested, 'descent')}. Against its noisy twin: {_reached(tested, 'twin')}; least"
+        f" p of a difference {tested['verdicts']['twin']['difference_p']:.2g} (Holm)."
     )
-    if chance < LEVEL or early:
-        return Agreement(DIFFERS, line)
-    return Agreement(AGREES if blind <= margins.weights else UNDECIDED, line)
+    if tested["verdicts"]["descent"]["equivalent"]:
+        return Agreement(AGREES, line)
+    return Agreement(UNDECIDED if _parted(tested) is None else DIFFERS, line)
 
 
-def _breakdown(judged: dict[str, Any], experiment: Experiment) -> Agreement:
-    left, last = judged["descent"]["left_behind_at"], judged["descent"]["rows"][-1]
+def _breakdown(tested: dict[str, Any], experiment: Experiment) -> Agreement:
     line = (
-        f"The paper shows mutation leaving gradient descent{_papers(experiment, -1)}. {judged['run']}: noise-free"
-        f" descent is {_kept(left)};"
-        f" unbiased Δ at t = {last['time']:g} is {100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
-        " of the squared distance travelled."
+        f"The paper shows mutation leaving gradient descent{_papers(experiment, -1)}. Here {tested['run']}, against"
+        f" noise-free descent: {_reached(tested, 'descent')}."
     )
-    return Agreement(UNDECIDED if left is None else AGREES, line)
+    return Agreement(UNDECIDED if _parted(tested) is None else AGREES, line)
 
 
 def _papers(experiment: Experiment, which: int) -> str:
@@ -67,8 +59,22 @@ def _papers(experiment: Experiment, which: int) -> str:
     return "" if preset is None else f" at λ = {preset.step_ratios[which]:g}"
 
 
-def _kept(left: float | None) -> str:
-    return "not shown to be left behind" if left is None else f"left behind from t = {left:g} on"
+def _parted(tested: dict[str, Any]) -> float | None:
+    """First time at which a difference to noise-free descent beyond the margin is seen, where equality is rejected."""
+    times = [one["beyond"] for one in tested["reach"]["descent"].values() if one["beyond"] is not None]
+    return min(times, default=None) if tested["verdicts"]["descent"]["different"] else None
+
+
+def _reached(tested: dict[str, Any], side: str) -> str:
+    """Up to when weights and loss are equivalent, and from when on they are seen to differ by more."""
+    said = []
+    for what, one in tested["reach"][side].items():
+        share, until = 100 * tested["margins"][what], tested["margins"][f"{what}_until"]
+        text = f"{what} equivalent within {share:g} % to t = {one['established']:g} of {until:g}"
+        if not one["established"]:
+            text = f"{what} at no time shown to be equivalent within {share:g} %"
+        said.append(text if one["beyond"] is None else f"{text} and further apart at t = {one['beyond']:g}")
+    return ", ".join(said)
 
 
 def of_numbers(numbers: Mapping[str, Number]) -> Agreement:

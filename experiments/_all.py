@@ -15,7 +15,7 @@ from ._numbers import Number, numbers
 from ._pace import Pace, costs, due
 from ._runner import Options
 from ._study import refuse_overrides
-from ._work import draw, execute
+from ._work import draw, execute, test_run
 from .verdict import verdict
 
 FAILED = 1
@@ -79,7 +79,7 @@ def make_all(options: Options) -> list[Made]:
     order = sorted(CATALOGUE, key=lambda name: sum(ahead[name].values()))
     begun, pace = time.perf_counter(), Pace()
     made: dict[str, Made] = {}
-    judged: dict[Path, dict] = {}
+    tested: dict[Path, dict] = {}
     try:
         for number, name in enumerate(order):
             left = pace.left([ahead[later] for later in order[number:]])
@@ -88,7 +88,7 @@ def make_all(options: Options) -> list[Made]:
                 f"figure {number + 1} of {len(order)}, {name}: {gone} so far, about {_duration(left)} to go", flush=True
             )
             estimated, since = due([ahead[name]]), time.perf_counter()
-            made[name] = make(CATALOGUE[name], options, judged)
+            made[name] = make(CATALOGUE[name], options, tested)
             pace.note(estimated, time.perf_counter() - since)
     except KeyboardInterrupt:
         print(f"{len(made)} of {len(order)} figures are done after {_duration(time.perf_counter() - begun)}")
@@ -97,18 +97,19 @@ def make_all(options: Options) -> list[Made]:
     return [made[name] for name in CATALOGUE]
 
 
-def make(found: Found, options: Options, judged: dict[Path, dict]) -> Made:
-    """One experiment or study; ``judged`` keeps the verdicts of runs that several share."""
+def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
+    """One experiment or study; ``tested`` keeps the tests of runs that several share."""
     folders: list[Path] = []
     try:
         folders = execute(found, options)
         if isinstance(found, Experiment):
             for folder in folders:
-                if folder not in judged:
-                    judged[folder] = verdict(folder, found)
+                if folder not in tested:
+                    verdict(folder, found)
+                    tested[folder] = test_run(folder, found)
         files, measured = draw(found, options), numbers(found, folders)
         if isinstance(found, Experiment):
-            agreement = of_experiment(found, [judged[folder] for folder in folders])
+            agreement = of_experiment(found, [tested[folder] for folder in folders])
         else:
             agreement = of_numbers(measured)
     except Exception as error:

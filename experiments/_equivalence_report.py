@@ -23,10 +23,12 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         sides: the run, for the sample-size planner.
 
     Returns:
-        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` by null and ``sentences``. The p of
-        a difference is adjusted (Holm) for the differences tested under the same null.
+        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, and
+        ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and the
+        first one at which a difference ``beyond`` the margin is seen. The p of a difference is adjusted (Holm) for the
+        differences tested under the same null.
     """
-    rows, verdicts, sentences = [], {}, []
+    rows, verdicts, reach, sentences = [], {}, {}, []
     for side in ("twin", "descent"):
         one = found.sel(side=side)
         p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
@@ -35,9 +37,12 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         mutation, other = (int(count) for count in one.trajectories.values)
         against = "noise-free descent" if side == "descent" else f"{other} twins"
         sentences.append(f"{NULLS[side]} ({mutation} runs against {against}): {verdicts[side]['verdict']}.")
-        sentences.append(_reach(one, side, found))
-        sentences += _needed(one, sides, side)
-    return {"rows": rows, "verdicts": verdicts, "sentences": sentences, "level": LEVEL,
+        reach[side] = {
+            what: {"established": established_until(one, what), "beyond": _beyond(one, what)} for what in UNITS
+        }
+        sentences.append(_reach(reach[side], side, found))
+        sentences += _needed(one, sides, side, reach[side])
+    return {"rows": rows, "verdicts": verdicts, "reach": reach, "sentences": sentences, "level": LEVEL,
             "margins": {key: float(found.attrs[key]) for key in ("weights", "weights_until", "loss", "loss_until")},
             "series": _series(found)}  # fmt: skip
 
@@ -80,9 +85,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}" if abs(share) >= 0.1 else f"{100 * share:.2g}"
 
 
-def _reach(one: xarray.Dataset, side: str, found: xarray.Dataset) -> str:
+def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
     """Up to when each equivalence holds, testing time after time and stopping at the first that fails."""
-    ends = {what: established_until(one, what) for what in ("weights", "loss")}
+    ends = {what: one["established"] for what, one in reach.items()}
     said = ", ".join(
         f"{what} to t = {end:g} of {found.attrs[f'{what}_until']:g}" if end else f"{what} at no time"
         for what, end in ends.items()
@@ -95,7 +100,7 @@ def _reach(one: xarray.Dataset, side: str, found: xarray.Dataset) -> str:
     return text
 
 
-def _needed(one: xarray.Dataset, sides: Comparison, side: str) -> list[str]:
+def _needed(one: xarray.Dataset, sides: Comparison, side: str, reach: dict[str, Any]) -> list[str]:
     """Sample sizes for the equivalences that were not established."""
     said = []
     others = None if side == "descent" else int(one.trajectories.values[1])
@@ -103,7 +108,7 @@ def _needed(one: xarray.Dataset, sides: Comparison, side: str) -> list[str]:
         inside = np.isfinite(one[f"{what}_p"].values)
         if float(one[f"{what}_p"].max()) < LEVEL:
             continue
-        margin, beyond = one[f"{what}_margin"].values[inside], _beyond(one, what)
+        margin, beyond = one[f"{what}_margin"].values[inside], reach[what]["beyond"]
         if beyond is not None:
             said.append(f"Equivalence of the {what} cannot be established: at t = {beyond:g} they differ by more.")
             continue

@@ -80,14 +80,12 @@ def of_run(folder: Path, name: str) -> dict[str, Number]:
     return {**found, f"{ratio}: loss, mutation less twin": loss}
 
 
-def read_verdict(folder: Path, name: str) -> dict[str, Any]:
-    """The saved verdict of a run or study; raises ``ResultError``, naming the command, where there is none."""
+def read_verdict(folder: Path, name: str, file: str = "verdict.json") -> dict[str, Any]:
+    """A saved verdict of a run or study; raises ``ResultError``, naming the command, where there is none."""
     try:
-        return json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+        return json.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ResultError(
-            f"{folder / 'verdict.json'} is missing or damaged: run `corr reproduce {name}` again"
-        ) from error
+        raise ResultError(f"{folder / file} is missing or damaged: run `corr reproduce {name}` again") from error
 
 
 def sample(values: np.ndarray, expected: float | None = None) -> Number:

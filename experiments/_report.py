@@ -100,7 +100,9 @@ def _verdict(one: "Made", folder: Path, first: str) -> list[str]:
     if first != one.found.name:
         return [f'<p>{html.escape(folder.name)}: see <a href="#{first}">{first}</a>, of the same run.</p>']
     judged = read_verdict(folder, one.found.name)
-    return run_verdict(judged) if isinstance(one.found, Experiment) else [sentences(judged["sentences"])]
+    if not isinstance(one.found, Experiment):
+        return [sentences(judged["sentences"])]
+    return run_verdict(judged, read_verdict(folder, one.found.name, "test.json"))
 
 
 def _cost(name: str, folders: list[Path], manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:

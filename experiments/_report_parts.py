@@ -12,6 +12,7 @@ from ._tables import NAMES, shown_rows
 
 HIDDEN = ("run", "study", "preset", "seed")  # in the header of the report, or of the table
 VERDICT = ("t", "Δ, %", "unbiased Δ ± se, %", "null 95 %, %", "p", "detectable, %", "loss", "minus its loss ± se")
+TESTS = ("null", "test", "statistic", "margin", "p", "verdict")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, kind: str = "values") -> str:
@@ -61,14 +62,16 @@ def settings(manifests: Sequence[Mapping[str, Any]]) -> str:
     return table(heads, rows, "settings, from the manifest")
 
 
-def run_verdict(judged: Mapping[str, Any]) -> list[str]:
-    """Both tables of a verdict and its sentences."""
-    found = []
+def run_verdict(judged: Mapping[str, Any], tested: Mapping[str, Any]) -> list[str]:
+    """The table of the tests with its sentences, and what is behind them time by time against either side."""
+    rows = [[str(row[name]) for name in TESTS] for row in ({**row, "p": f"{row['p']:.2g}"} for row in tested["rows"])]
+    caption = f"{tested['run']}: tests at level {100 * tested['level']:g} %; p of differences after Holm"
+    found = [table(TESTS, rows, caption), sentences(tested["sentences"])]
     for side in ("twin", "descent"):
         rows = [_verdict_row(row) for row in shown_rows(judged[side]["rows"])]
         caption = f"{judged['run']}: mutation against {NAMES[side]}; Δ in % of the squared distance travelled"
         found.append(table(VERDICT, rows, caption))
-    return [*found, sentences(judged["sentences"])]
+    return found
 
 
 def _verdict_row(row: Mapping[str, float]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from corr import load_run
 from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
+from ._declare import Experiment
 from ._plan import CLOCK, Options, flag
 from ._runner import run_experiment
 from ._saved import naming, saved_folders
@@ -44,9 +45,6 @@ def test_runs(
     Raises:
         ValueError: for a study, for results missing, damaged or not what is asked, or if statsmodels is not installed.
     """
-    from ._equivalence import equivalence
-    from ._equivalence_report import report
-
     found = find_experiment(name)
     if isinstance(found, Study):
         raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {found.name}`")
@@ -54,17 +52,30 @@ def test_runs(
         folders = saved_folders(found, options, given)
     for folder in folders:
         with naming(name, options):
-            sides, manifest = load_run(folder)
-        try:
-            result = report(equivalence(sides, found.margins), sides)
-        except ModuleNotFoundError as error:
-            if error.name != "statsmodels":
-                raise
-            raise ValueError("the tests need statsmodels: install the extra `stats`") from error
-        result |= {"run": folder.name, "preset": manifest["configuration"]["preset"]}
-        write_json(folder / "test.json", result)
+            result = test_run(folder, found)
         figures = options.output / options.preset / "figures"
         yield folder, result, figure_module("equivalence").draw(folder / "test.json", figures)
+
+
+def test_run(folder: Path, found: Experiment) -> dict[str, Any]:
+    """Test one finished run, saved as ``test.json`` in its folder.
+
+    Raises:
+        ValueError: for results missing or damaged, or if statsmodels is not installed.
+    """
+    from ._equivalence import equivalence
+    from ._equivalence_report import report
+
+    sides, manifest = load_run(folder)
+    try:
+        result = report(equivalence(sides, found.margins), sides)
+    except ModuleNotFoundError as error:
+        if error.name != "statsmodels":
+            raise
+        raise ValueError("the tests need statsmodels: install the extra `stats`") from error
+    result |= {"run": folder.name, "preset": manifest["configuration"]["preset"]}
+    write_json(folder / "test.json", result)
+    return result
 
 
 def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str, Any], list[Path]]:

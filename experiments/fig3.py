@@ -2,7 +2,7 @@
 
 from corr import data, losses, networks
 
-from ._declare import Experiment, Fit, Preset, Problem
+from ._declare import Experiment, Fit, Margins, Preset, Problem
 
 LAYERS, WIDTH = 8, 32
 
@@ -25,6 +25,7 @@ experiment = Experiment(
     title="deep network, zero temperature: weights and loss for two mutation scales",
     problem=deep_sine,
     network="deep",
+    margins=Margins(loss_until=5.0),
     relative_cost=25.0,
     presets={
         "smoke": Preset(1e-4, (20.0, 50.0), (6, 6), 6, end_time=0.2, record_every=0.1, descent_learning_rate=1e-2),

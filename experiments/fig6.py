@@ -4,7 +4,7 @@ from functools import partial
 
 from corr import data, losses, networks
 
-from ._declare import Experiment, Fit, Preset, Problem
+from ._declare import Experiment, Fit, Margins, Preset, Problem
 
 HIDDEN_UNITS, POINTS = 256, 1000
 VARIANCE = 1e-4
@@ -27,6 +27,7 @@ experiment = Experiment(
     problem=wide_sine,
     network="wide",
     beta=BETA,
+    margins=Margins(loss_until=5.0),
     relative_cost=8.5,
     presets={
         "smoke": Preset(

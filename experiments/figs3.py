@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ._declare import Preset
+from ._declare import Margins, Preset
 from .fig3 import experiment as fig3
 
 # λα = 3e-3 must divide the time between records, so the last one stands at 4.95.
@@ -12,6 +12,7 @@ experiment = replace(
     fig3,
     name="figs3",
     title="deep network, zero temperature: breakdown at large mutation scales",
+    margins=Margins(loss_until=4.95),
     breaks_down=True,
     presets={
         "smoke": Preset(1e-4, (100.0, 300.0), (6, 6), 6, end_time=0.3, record_every=0.15, descent_learning_rate=1e-2),

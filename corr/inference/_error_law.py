@@ -64,6 +64,19 @@ def _scores(rows: np.ndarray) -> np.ndarray:
     return (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]
 
 
+def compact(paths: np.ndarray) -> np.ndarray:
+    """Paths (n, T, n) with the inner products about the mean, over N, of paths (n, T, N) where N > n.
+
+    The law of Δ depends on these alone, so with many parameters it is had from few numbers.
+    """
+    count, times, parameters = paths.shape
+    if parameters <= count:
+        return paths
+    moved = paths - paths.mean(axis=0)
+    scores = np.stack([_scores(moved[:, t]) for t in range(times)], axis=1)
+    return scores * np.sqrt(count / parameters)
+
+
 def error_variance(sides: list[np.ndarray], sizes: list[int]) -> float:
     """Leading variance of the error of a difference of means of ``sizes`` trajectories, from samples (n, N)."""
     rows = [_scaled(side, 1.0) * np.sqrt(len(side) / n) for side, n in zip(sides, sizes, strict=True)]

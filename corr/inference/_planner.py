@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _check
-from ._error_law import ErrorLaw, error_law, error_variance, largest_bias, students
+from ._error_law import ErrorLaw, compact, error_law, error_variance, largest_bias, students
 from ._loss_equivalence import POWER, loss_sides, of_difference, reach
 from ._resample import PERMUTATIONS
 
@@ -11,6 +11,8 @@ from ._resample import PERMUTATIONS
 LARGEST = 10**7
 # Parts of the pilot from which the leading variance that the test will see is averaged.
 PARTS = 20
+# Halvings of an interval: a millionth of it remains.
+HALVINGS = 20
 
 
 def trajectories_needed(
@@ -51,7 +53,11 @@ def trajectories_needed(
     _check.share("level", level, 0.5)
     _check.share("power", power)
     losses = np.ndim(pilot) == 2
-    paths = loss_sides(pilot, np.zeros(np.shape(pilot)[1]))[0][..., None] if losses else _check.ensemble("pilot", pilot)
+    paths = (
+        loss_sides(pilot, np.zeros(np.shape(pilot)[1]))[0][..., None]
+        if losses
+        else compact(_check.ensemble("pilot", pilot))
+    )
     bounds = _check.margins(margin, paths.shape[1])
     if other_trajectories is not None and other_trajectories < 2:
         raise ValueError(f"other_trajectories must be at least 2, got {other_trajectories}")
@@ -61,7 +67,7 @@ def trajectories_needed(
         sizes = [count] if other_trajectories is None else [count, other_trajectories]
         if law is None:
             return _loss_power(paths[..., 0], sizes, bounds, level, seed) >= power
-        return _mean_power(_scaled(law, sizes), _seen_larger(paths, sizes, seed), bounds, level) >= power
+        return _means_claimed(_scaled(law, sizes), _seen_larger(paths, sizes, seed), bounds, level, power)
 
     low, high = 1, 2
     while not enough(high):
@@ -120,13 +126,15 @@ def _seen_larger(paths: np.ndarray, sizes: list[int], seed: int) -> np.ndarray:
     return np.divide(seen / PARTS, single, out=np.ones_like(seen), where=single > 0)
 
 
-def _mean_power(law: ErrorLaw, seen_larger: np.ndarray, bounds: np.ndarray, level: float) -> float:
-    """Share of resamples whose unbiased Δ keeps the upper bound below the margin at every time."""
+def _means_claimed(law: ErrorLaw, seen_larger: np.ndarray, bounds: np.ndarray, level: float, power: float) -> bool:
+    """Whether the unbiased Δ keeps the upper bound below the margin at every time in a share ``power`` of resamples."""
     along, square = students(law)
     claimed = np.ones(len(square), bool)
     for t, bound in enumerate(bounds):
         claimed &= square[:, t] < _critical(along[:, t] * np.sqrt(seen_larger[t]), square[:, t], bound, level)
-    return float(claimed.mean())
+        if claimed.mean() < power:
+            return False
+    return True
 
 
 def _critical(along: np.ndarray, square: np.ndarray, bound: float, level: float) -> float:
@@ -134,7 +142,7 @@ def _critical(along: np.ndarray, square: np.ndarray, bound: float, level: float)
     if largest_bias(0.0, along, square, level) >= bound:
         return -np.inf
     low, high = 0.0, bound
-    for _ in range(40):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if largest_bias(middle, along, square, level) < bound else (low, middle)
     return low

@@ -9,31 +9,35 @@ from experiments._catalogue import EXPERIMENTS
 from experiments._numbers import Number
 
 
-def judged(p: float = 0.5, left: float | None = None, detectable: float = 0.01) -> dict[str, Any]:
-    row = {"time": 1.0, "unbiased": 0.001, "standard_error": 0.002, "detectable": detectable}
-    side = {"rows": [row, {**row, "time": 9.0, "detectable": 1.0}], "left_behind_at": left}
-    return {"run": "a run", "twin": {**side, "together": {"mean_p": p, "loss_p": 0.9}}, "descent": side}
+def result_of(*, equivalent: bool = False, different: bool = True, beyond: float | None = None) -> dict[str, Any]:
+    verdict = {"equivalent": equivalent, "different": different, "difference_p": 0.3}
+    reach = {"weights": {"established": 3.0, "beyond": None}, "loss": {"established": 0.0, "beyond": beyond}}
+    margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
+    both = {"twin": verdict, "descent": verdict}
+    return {"run": "a run", "margins": margins, "verdicts": both, "reach": dict.fromkeys(both, reach)}
 
 
 @pytest.mark.parametrize(
-    ("verdict", "word"),
+    ("result", "word"),
     [
-        (judged(), "agrees"),
-        (judged(p=0.02), "differs"),
-        (judged(p=0.03), "agrees"),
-        (judged(left=2.0), "differs"),
-        (judged(left=8.0), "agrees"),
-        (judged(detectable=0.1), "undecided"),
+        (result_of(equivalent=True), "agrees"),
+        (result_of(beyond=4.0), "differs"),
+        (result_of(), "undecided"),
+        (result_of(different=False, beyond=4.0), "undecided"),
     ],
 )
-def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins(verdict: Any, word: str) -> None:
-    found = of_experiment(EXPERIMENTS["fig2"], [verdict, judged(p=0.0001, left=0.1)])
-    assert found.word == word and "0.1 ± 0.2 %" in found.line and "a run" in found.line
+def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins(
+    result: dict[str, Any], word: str
+) -> None:
+    found = of_experiment(EXPERIMENTS["fig2"], [result, result_of(beyond=0.1)])
+    assert found.word == word and "λ = 0.1. Here a run" in found.line
+    assert "weights equivalent within 2 % to t = 3 of 3" in found.line and "loss at no time" in found.line
+    assert ("further apart at t = 4" in found.line) == ("4.0" in str(result))
 
 
 def test_breakdown_is_judged_by_the_largest_step_ratio() -> None:
-    assert of_experiment(EXPERIMENTS["figs3"], [judged(), judged(left=2.0)]).word == "agrees"
-    assert of_experiment(EXPERIMENTS["figs3"], [judged(left=2.0), judged()]).word == "undecided"
+    assert of_experiment(EXPERIMENTS["figs3"], [result_of(equivalent=True), result_of(beyond=2.0)]).word == "agrees"
+    assert of_experiment(EXPERIMENTS["figs3"], [result_of(beyond=2.0), result_of()]).word == "undecided"
 
 
 def test_numbers_are_judged_all_together() -> None:

@@ -159,6 +159,17 @@ def test_planner_follows_the_textbook_for_a_loss_without_skewness() -> None:
         inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=planned // 2)
 
 
+def test_planned_number_does_not_depend_on_the_coordinates() -> None:
+    """The same trajectories turned into 60 dimensions, more than there are trajectories: Δ is over N, so 1/20 of it."""
+    rng = np.random.default_rng(0)
+    few, turn = rng.normal(size=(12, 2, 3)) * [3.0, 1.0, 1.0], np.linalg.qr(rng.normal(size=(60, 3)))[0]
+    plans = [
+        inference.trajectories_needed(paths, np.full(2, margin), seed=0)
+        for paths, margin in ((few, 0.2), (few @ turn.T, 0.01), (few, 0.1))
+    ]
+    assert plans[0] == plans[1] < plans[2]
+
+
 def test_adjusted_p_values() -> None:
     p = np.array([[0.01, 0.04], [0.03, 0.5]])
     np.testing.assert_allclose(inference.adjust(p), [[0.04, 0.09], [0.09, 0.5]])
