@@ -23,10 +23,11 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         sides: the run, for the sample-size planner.
 
     Returns:
-        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, and
-        ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and the
-        first one at which a difference ``beyond`` the margin is seen. The p of a difference is adjusted (Holm) for the
-        differences tested under the same null.
+        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, ``crossing``
+        and ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and
+        the first one at which a difference ``beyond`` the margin is seen; ``crossing`` is when the twins' own distance
+        to noise-free descent crosses the margin of the weights, None where it does not. The p of a difference is
+        adjusted (Holm) for the differences tested under the same null.
     """
     rows, verdicts, reach, sentences = [], {}, {}, []
     for side in ("twin", "descent"):
@@ -42,7 +43,8 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         }
         sentences.append(_reach(reach[side], side, found))
         sentences += _needed(one, sides, side, reach[side])
-    return {"rows": rows, "verdicts": verdicts, "reach": reach, "sentences": sentences, "level": LEVEL,
+    return {"rows": rows, "verdicts": verdicts, "reach": reach, "crossing": _plain(crossing_time(found)),
+            "sentences": sentences, "level": LEVEL,
             "margins": {key: float(found.attrs[key]) for key in ("weights", "weights_until", "loss", "loss_until")},
             "series": _series(found)}  # fmt: skip
 

@@ -79,8 +79,10 @@ def compact(paths: np.ndarray) -> np.ndarray:
 
 def error_variance(sides: list[np.ndarray], sizes: list[int]) -> float:
     """Leading variance of the error of a difference of means of ``sizes`` trajectories, from samples (n, N)."""
-    rows = [_scaled(side, 1.0) * np.sqrt(len(side) / n) for side, n in zip(sides, sizes, strict=True)]
-    return float(np.sum(_scores(np.concatenate(rows))[:, 0] ** 2))
+    rows = np.concatenate([_scaled(side, 1.0) * np.sqrt(len(side) / n) for side, n in zip(sides, sizes, strict=True)])
+    square = rows.T @ rows if rows.shape[1] <= rows.shape[0] else rows @ rows.T
+    last = len(square) - 1
+    return float(linalg.eigh(square, eigvals_only=True, subset_by_index=[last, last])[0])
 
 
 def _scaled(values: np.ndarray, sign: float) -> np.ndarray:

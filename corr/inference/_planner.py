@@ -69,13 +69,13 @@ def trajectories_needed(
             return _loss_power(paths[..., 0], sizes, bounds, level, seed) >= power
         return _means_claimed(_scaled(law, sizes), _seen_larger(paths, sizes, seed), bounds, level, power)
 
+    if not enough(LARGEST):
+        raise ValueError(
+            f"no number of trajectories up to {LARGEST} suffices for power {power}"
+            + ("" if other_trajectories is None else f" beside only {other_trajectories} of the other side")
+        )
     low, high = 1, 2
     while not enough(high):
-        if high > LARGEST:
-            raise ValueError(
-                f"no number of trajectories up to {LARGEST} suffices for power {power}"
-                + ("" if other_trajectories is None else f" beside only {other_trajectories} of the other side")
-            )
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
@@ -119,11 +119,13 @@ def _seen_larger(paths: np.ndarray, sizes: list[int], seed: int) -> np.ndarray:
     """
     rng, count = np.random.default_rng(seed), len(paths)
     seen, whole = np.zeros(paths.shape[1]), [error_variance([paths[:, t]], sizes[:1]) for t in range(paths.shape[1])]
-    for _ in range(PARTS):
+    # Parts as large as the pilot are all the same.
+    repeats = 1 if min(sizes) >= count else PARTS
+    for _ in range(repeats):
         parts = [paths[rng.permutation(count)[: min(n, count)]] for n in sizes]
         seen += [error_variance([part[:, t] for part in parts], sizes) for t in range(paths.shape[1])]
     single = np.array(whole) * sizes[0] * np.sum(1 / np.array(sizes))
-    return np.divide(seen / PARTS, single, out=np.ones_like(seen), where=single > 0)
+    return np.divide(seen / repeats, single, out=np.ones_like(seen), where=single > 0)
 
 
 def _means_claimed(law: ErrorLaw, seen_larger: np.ndarray, bounds: np.ndarray, level: float, power: float) -> bool:
