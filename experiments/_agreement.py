@@ -35,11 +35,13 @@ def of_experiment(experiment: Experiment, tested: Sequence[dict[str, Any]]) -> A
 
 
 def _following(tested: dict[str, Any], experiment: Experiment) -> Agreement:
+    twins = tested["twins"]
     line = (
         f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. Here {tested['run']}, against"
-        f" noise-free descent: {_reached(tested, 'descent')}; its noisy twins' weights leave noise-free descent by more"
-        f" than that{_when(tested['crossing'])}. Against its noisy twin: {_reached(tested, 'twin')}; least p of a"
-        f" difference {tested['verdicts']['twin']['difference_p']:.2g} (Holm)."
+        f" noise-free descent: {_reached(tested, 'descent')}; its noisy twins' own |bias|² is"
+        f" {100 * twins['share']:.2g} ± {100 * twins['error']:.1g} % of the squared distance travelled at"
+        f" t = {twins['time']:g}. Against its noisy twin: {_reached(tested, 'twin')}; least p of a difference"
+        f" {tested['verdicts']['twin']['difference_p']:.2g} (Holm)."
     )
     if tested["verdicts"]["descent"]["equivalent"]:
         return Agreement(AGREES, line)
@@ -58,10 +60,6 @@ def _papers(experiment: Experiment, which: int) -> str:
     """The λ at which the paper shows it."""
     preset = experiment.presets.get("paper")
     return "" if preset is None else f" at λ = {preset.step_ratios[which]:g}"
-
-
-def _when(time: float | None) -> str:
-    return " at no recorded time" if time is None else f" from t = {time:g} on"
 
 
 def _parted(tested: dict[str, Any]) -> float | None:

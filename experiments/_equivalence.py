@@ -46,8 +46,8 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         squared parameter units, ``weights_p`` (equivalence) and ``weights_null_p`` (equality); ``loss`` (difference),
         ``loss_lower``, ``loss_upper``, ``loss_margin``, ``loss_detectable``, ``loss_p``, ``loss_null_p``;
         ``travelled``; ``fallen``, the loss noise-free descent has lost since t = 0; ``twin_weights``, the twins' own
-        unbiased Δ to noise-free descent. NaN outside the declared times. Over test: ``together_p``, one p-value for all
-        its declared times.
+        unbiased Δ to noise-free descent, and ``twin_weights_error``, its standard error. NaN outside the declared
+        times. Over test: ``together_p``, one p-value for all its declared times.
 
     Raises:
         ValueError: for fewer than three, repeated or non-finite trajectories, or mismatched times.
@@ -76,8 +76,9 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         for name, other in (("twin", twin), ("descent", smooth))
     ]
     found = xarray.concat(parts, "side", join="outer").assign_attrs(level=LEVEL, power=POWER, **vars(margins))
-    away = inference.unbiased_delta(twin[0], path)
-    return found.assign(travelled=("time", travelled), fallen=("time", fallen), twin_weights=("time", away))
+    away, unsure = inference.unbiased_delta(twin[0], path), inference.delta_standard_error(twin[0], path)
+    found = found.assign(travelled=("time", travelled), fallen=("time", fallen))
+    return found.assign(twin_weights=("time", away), twin_weights_error=("time", unsure))
 
 
 def _side(

@@ -12,6 +12,7 @@ from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, es
 
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
+DIFFERENCES = {"weights": "weights differ", "loss": "loss differs"}
 MEASURES = {"weights": "|bias|² of the way²", "loss": "difference of mean losses, of the fall since t = 0"}
 
 
@@ -23,27 +24,32 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
         sides: the run, for the sample-size planner.
 
     Returns:
-        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, ``crossing``
+        ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, ``twins``
         and ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and
-        the first one at which a difference ``beyond`` the margin is seen; ``crossing`` is when the twins' own distance
-        to noise-free descent crosses the margin of the weights, None where it does not. The p of a difference is
-        adjusted (Holm) for the differences tested under the same null.
+        the first one at which a difference ``beyond`` the margin is seen, None where they are not shown to differ;
+        ``twins`` is how far the twins themselves are from noise-free descent at the last time declared for weights. The
+        p of a difference is adjusted (Holm) for the differences tested under the same null.
     """
     rows, verdicts, reach, sentences = [], {}, {}, []
     for side in ("twin", "descent"):
         one = found.sel(side=side)
         p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
-        rows += [_row(side, name, value, one, found) for name, value in _held(p, side).items()]
+        held = _held(p, side)
+        rows += [_row(side, name, value, one, found) for name, value in held.items()]
         verdicts[side] = inference.summary_verdict(p, DECLARED[side], level=LEVEL)._asdict()
         mutation, other = (int(count) for count in one.trajectories.values)
         against = "noise-free descent" if side == "descent" else f"{other} twins"
         sentences.append(f"{NULLS[side]} ({mutation} runs against {against}): {verdicts[side]['verdict']}.")
         reach[side] = {
-            what: {"established": established_until(one, what), "beyond": _beyond(one, what)} for what in UNITS
+            what: {
+                "established": established_until(one, what),
+                "beyond": _beyond(one, what) if held[DIFFERENCES[what]] < LEVEL else None,
+            }
+            for what in UNITS
         }
         sentences.append(_reach(reach[side], side, found))
         sentences += _needed(one, sides, side, reach[side])
-    return {"rows": rows, "verdicts": verdicts, "reach": reach, "crossing": _plain(crossing_time(found)),
+    return {"rows": rows, "verdicts": verdicts, "reach": reach, "twins": _twins(found),
             "sentences": sentences, "level": LEVEL,
             "margins": {key: float(found.attrs[key]) for key in ("weights", "weights_until", "loss", "loss_until")},
             "series": _series(found)}  # fmt: skip
@@ -98,8 +104,19 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
     if side == "descent":
         crossing = crossing_time(found)
         where = f"at t = {crossing:g}" if math.isfinite(crossing) else "at no recorded time"
-        text += f" The twins' own distance to noise-free descent crosses the margin of the weights {where}."
+        twins = _twins(found)
+        text += (
+            f" The twins' own distance to noise-free descent crosses the margin of the weights {where} (at"
+            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the way²)."
+        )
     return text
+
+
+def _twins(found: xarray.Dataset) -> dict[str, float]:
+    """The twins' own |bias|² to noise-free descent over the way², with its standard error."""
+    last = found.sel(time=found.time <= found.attrs["weights_until"] + 1e-9).isel(time=-1)
+    share, error = (float(value / last.travelled) for value in (last.twin_weights, last.twin_weights_error))
+    return {"time": float(last.time), "share": share, "error": error}
 
 
 def _needed(one: xarray.Dataset, sides: Comparison, side: str, reach: dict[str, Any]) -> list[str]:

@@ -13,8 +13,9 @@ def result_of(*, equivalent: bool = False, different: bool = True, beyond: float
     verdict = {"equivalent": equivalent, "different": different, "difference_p": 0.3}
     reach = {"weights": {"established": 3.0, "beyond": None}, "loss": {"established": 0.0, "beyond": beyond}}
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
+    twins = {"time": 3.0, "share": 0.001, "error": 0.002}
     both = {"twin": verdict, "descent": verdict}
-    return {"run": "a run", "crossing": 2.5, "margins": margins, "verdicts": both, "reach": dict.fromkeys(both, reach)}
+    return {"run": "a run", "twins": twins, "margins": margins, "verdicts": both, "reach": dict.fromkeys(both, reach)}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins
 ) -> None:
     found = of_experiment(EXPERIMENTS["fig2"], [result, result_of(beyond=0.1)])
     assert found.word == word and "λ = 0.1. Here a run" in found.line
-    assert "from t = 2.5 on" in found.line
+    assert "0.1 ± 0.2 %" in found.line
     assert "weights equivalent within 2 % to t = 3 of 3" in found.line and "loss at no time" in found.line
     assert ("further apart at t = 4" in found.line) == ("4.0" in str(result))
 
