@@ -22,6 +22,7 @@ from . import (
     levels,
     order,
     precision,
+    regimes,
     universality,
 )
 from ._declare import Experiment
@@ -32,7 +33,7 @@ Found = Experiment | Study
 
 FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, bias)
 EXPERIMENTS: dict[str, Experiment] = {module.experiment.name: module.experiment for module in FIGURES}
-QUESTIONS = (figs4, levels, drift, order, density, universality, precision, architectures)
+QUESTIONS = (figs4, drift, regimes, levels, order, density, universality, precision, architectures)
 STUDIES: dict[str, Study] = {module.study.name: module.study for module in QUESTIONS}
 CATALOGUE: dict[str, Found] = {**EXPERIMENTS, **STUDIES}
 

@@ -1,6 +1,7 @@
 """``validity``: before a run, where along the way the paper's limit holds and what happens where it does not."""
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -74,7 +75,8 @@ def validity(
         _point(loss, time, row, float(np.linalg.norm(row - smooth[0])))
         for time, row in zip(times[1:], smooth[1:], strict=True)
     ]
-    bias = _predicted_bias(loss, start, clock, times, smooth, experiment.judged_until, progress)
+    key = corr.root_key(options.seed)
+    bias = _predicted_bias(loss, start, clock, times, smooth, experiment.judged_until, key, progress)
     sigmas, betas = _axes(clock)
     rows = [{**_row(point, clock, tolerance, sigmas), "bias": b} for point, b in zip(points, bias, strict=True)]
     paper = experiment.presets.get("paper", preset).end_time
@@ -90,7 +92,7 @@ def validity(
         "sigma_range": [float(sigmas[0]), float(sigmas[-1])],
         **largest,
         "regimes": [regime_map(point, tolerance, sigmas, betas) for point in (points[1], points[-1])],
-        "measured": [measure_step(loss, point, clock, k) for point in (points[1], points[-1]) for k in MEASURED_SIGMAS],
+        "measured": _measured(loss, (points[1], points[-1]), clock, key),
     }
 
 
@@ -162,7 +164,7 @@ def _against_limit(spectrum: Spectrum, drift: jax.Array, std: float, beta: float
 
 def _predicted_bias(
     loss: Callable[..., Any], start: jax.Array, clock: Clock, times: np.ndarray, smooth: np.ndarray, until: float,
-    progress: bool,
+    key: jax.Array, progress: bool,
 ) -> list[float | None]:  # fmt: skip
     """Unbiased Δ of a small twin ensemble to noise-free descent over travelled distance²; None after ``until``."""
     early = times[times <= until + 1e-9]
@@ -170,10 +172,19 @@ def _predicted_bias(
     moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
     twin = corr.langevin(loss, time_step=grid.schedule, moments=moments)
     data = corr.run(
-        twin, start, steps=int(grid.marks[-1]), record_at=grid.marks.tolist(), trajectories=TWINS, key=corr.root_key(1),
+        twin, start, steps=int(grid.marks[-1]), record_at=grid.marks.tolist(), trajectories=TWINS, key=key,
         label="twin", progress=progress,
     )  # fmt: skip
     paths = data.path.values.astype(float)
     away = inference.unbiased_delta(paths, smooth[: len(early)].astype(float))[1:]
     share = away / inference.travelled(smooth[: len(early)])[1:]
     return [*map(float, share), *[None] * (len(times) - len(early))]
+
+
+def _measured(
+    loss: Callable[..., Any], points: tuple[Point, ...], clock: Clock, key: jax.Array
+) -> list[dict[str, Any]]:
+    """Real steps at every point and σ, each with random numbers of its own."""
+    places = list(itertools.product(points, MEASURED_SIGMAS))
+    keys = jax.random.split(key, len(places))
+    return [measure_step(loss, *place, clock=clock, key=one) for place, one in zip(places, keys, strict=True)]

@@ -20,14 +20,17 @@ FEW_EITHER = 25
 TOO_FAR = 4.0
 
 
-def measure_step(loss: Callable[..., Any], point: Point, clock: Clock, factor: float) -> dict[str, Any]:
+def measure_step(
+    loss: Callable[..., Any], point: Point, factor: float, *, clock: Clock, key: jax.Array
+) -> dict[str, Any]:
     """Acceptance and drift along ĝ of real mutation steps, beside level 3.
 
     Args:
         loss: of flat parameters.
         point: where the steps start.
-        clock: of the run; σ is taken ``factor`` times as large.
-        factor: of σ.
+        factor: of the run's σ.
+        clock: of the run.
+        key: of the draws.
 
     Returns:
         Plain numbers; ``acceptance`` and ``drift`` (in units of σ) as [measured, standard error, level 3].
@@ -36,7 +39,7 @@ def measure_step(loss: Callable[..., Any], point: Point, clock: Clock, factor: f
     walk = corr.mutation(loss, mutation_std=scaled.mutation_std, beta=scaled.beta)
     gradient = np.asarray(point.spectrum.basis) @ np.asarray(point.spectrum.gradient)
     size = np.linalg.norm(gradient)
-    steps = inference.one_step_displacements(walk, jnp.asarray(point.position), draws=DRAWS, key=jax.random.key(0))
+    steps = inference.one_step_displacements(walk, jnp.asarray(point.position), draws=DRAWS, key=key)
     along = steps.displacements @ (gradient / size / scaled.mutation_std).astype(np.float32)
     values = along * (steps.accepted - steps.accepted.mean())
     rate, pull = ([float(x.mean()), float(x.std() / math.sqrt(DRAWS))] for x in (steps.accepted, values))

@@ -40,22 +40,28 @@ def draw(file: Path, folder: Path) -> list[Path]:
         ResultError: if the file is missing or damaged.
     """
     found = read_json(file, ("regimes", "measured", "clock", "experiment", "preset", "tolerance"), COMMAND)
-    maps, measured = found["regimes"], found["measured"]
     with matplotlib.style.context(_style.STYLE):
-        figure = Figure(figsize=(_style.WIDTH, 1.65 * len(maps) + 0.115 * len(measured) + 1.7))
-        heights = [16.5] * len(maps) + [1.15 * (len(measured) + 1)]
-        *axes, below = figure.subplots(len(maps) + 1, 1, height_ratios=heights)
-        for axis, one in zip(axes, maps, strict=True):
-            _panel(axis, one, measured, found["clock"])
-        for upper in axes[:-1]:
-            upper.tick_params(labelbottom=False)
-        axes[-1].set_xlabel("mutation scale σ", fontsize=7)
-        _numbers(below, measured)
-        handles = [Patch(color=colour, label=name) for colour, name in zip(COLOURS, maps[0]["names"], strict=True)]
-        handles += [Line2D([], [], linestyle="", label=text, **style) for text, style in MARKERS.items()]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
-        _style.state(figure, _caption(found))
-        return _style.save(figure, folder, "validity", {"regimes": maps, "measured": measured})
+        numbers = {"regimes": found["regimes"], "measured": found["measured"]}
+        return _style.save(regime_figure(found), folder, "validity", numbers)
+
+
+def regime_figure(found: dict[str, Any]) -> Figure:
+    """The maps one below the other, and the measured points as a table; the style is the caller's."""
+    maps, measured = found["regimes"], found["measured"]
+    figure = Figure(figsize=(_style.WIDTH, 1.65 * len(maps) + 0.115 * len(measured) + 1.7))
+    heights = [16.5] * len(maps) + [1.15 * (len(measured) + 1)]
+    *axes, below = figure.subplots(len(maps) + 1, 1, height_ratios=heights)
+    for axis, one in zip(axes, maps, strict=True):
+        _panel(axis, one, measured, found["clock"])
+    for upper in axes[:-1]:
+        upper.tick_params(labelbottom=False)
+    axes[-1].set_xlabel("mutation scale σ", fontsize=7)
+    _numbers(below, measured)
+    handles = [Patch(color=colour, label=name) for colour, name in zip(COLOURS, maps[0]["names"], strict=True)]
+    handles += [Line2D([], [], linestyle="", label=text, **style) for text, style in MARKERS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    _style.state(figure, _caption(found))
+    return figure
 
 
 def _caption(found: dict[str, Any]) -> str:
