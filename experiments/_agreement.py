@@ -63,9 +63,9 @@ def _papers(experiment: Experiment, which: int) -> str:
 
 
 def _parted(tested: dict[str, Any]) -> float | None:
-    """First time at which a difference to noise-free descent beyond the margin is seen, where equality is rejected."""
+    """First time at which a difference to noise-free descent beyond the margin is seen."""
     times = [one["beyond"] for one in tested["reach"]["descent"].values() if one["beyond"] is not None]
-    return min(times, default=None) if tested["verdicts"]["descent"]["different"] else None
+    return min(times, default=None)
 
 
 def _reached(tested: dict[str, Any], side: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import xarray
+from scipy import stats
 
 from corr import Comparison, inference
 from corr.inference._multiplicity import Kind
@@ -45,9 +46,10 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         ``weights`` (unbiased Δ), ``weights_upper`` (its 95 % bound), ``weights_margin``, ``weights_detectable`` in
         squared parameter units, ``weights_p`` (equivalence) and ``weights_null_p`` (equality); ``loss`` (difference),
         ``loss_lower``, ``loss_upper``, ``loss_margin``, ``loss_detectable``, ``loss_p``, ``loss_null_p``;
-        ``travelled``; ``fallen``, the loss noise-free descent has lost since t = 0; ``twin_weights``, the twins' own
-        unbiased Δ to noise-free descent, and ``twin_weights_error``, its standard error. NaN outside the declared
-        times. Over test: ``together_p``, one p-value for all its declared times.
+        ``weights_least`` and ``loss_least``, lower bounds of |bias|² and of the difference of losses, 95 % for all
+        declared times together; ``travelled``; ``fallen``, the loss noise-free descent has lost since t = 0;
+        ``twin_weights``, the twins' own unbiased Δ to noise-free descent, and ``twin_weights_error``, its standard
+        error. NaN outside the declared times. Over test: ``together_p``, one p-value for all its declared times.
 
     Raises:
         ValueError: for fewer than three, repeated or non-finite trajectories, or mismatched times.
@@ -96,8 +98,11 @@ def _side(
     mean = inference.mean_equivalence(paths, other, bounds["weights"], seed=SEED, level=LEVEL, resamples=RESAMPLES)
     loss = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL)
     null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
-    data |= _columns("weights", mean, early, {"upper": mean.upper})
-    data |= _columns("loss", loss, late, {"lower": loss.lower, "upper": loss.upper})
+    least = mean.estimate - _quantile(early, paths, other) * inference.delta_standard_error(paths, other)
+    apart = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL / max(late.sum(), 1))
+    data |= _columns("weights", mean, early, {"upper": mean.upper, "least": least})
+    limits = {"lower": loss.lower, "upper": loss.upper, "least": np.maximum(apart.lower, -apart.upper)}
+    data |= _columns("loss", loss, late, limits)
     data |= {f"{key}_null_p": ("time", _spread(late, test.p_value)) for key, test in null.items()}
     together = {
         "weights differ": null["weights"].maximum_p,
@@ -112,6 +117,12 @@ def _side(
     data["trajectories"] = ("of", np.array(counts))
     coords = {"time": time, "test": list(together), "side": name, "of": ["mutation", "other"]}
     return xarray.Dataset(data, coords)
+
+
+def _quantile(inside: np.ndarray, paths: np.ndarray, other: np.ndarray) -> float:
+    """Student's, one-sided, at the level for all declared times together."""
+    fewest = len(paths) if other.ndim == 2 else min(len(paths), len(other))
+    return float(stats.t.isf(LEVEL / max(inside.sum(), 1), fewest - 1))
 
 
 def reaches(times: np.ndarray, until: float) -> bool:

@@ -12,7 +12,6 @@ from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, es
 
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
-DIFFERENCES = {"weights": "weights differ", "loss": "loss differs"}
 MEASURES = {"weights": "|bias|² of the way²", "loss": "difference of mean losses, of the fall since t = 0"}
 
 
@@ -26,7 +25,7 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
     Returns:
         ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, ``twins``
         and ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and
-        the first one at which a difference ``beyond`` the margin is seen, None where they are not shown to differ;
+        the first one at which a difference ``beyond`` the margin is seen, None where there is none;
         ``twins`` is how far the twins themselves are from noise-free descent at the last time declared for weights. The
         p of a difference is adjusted (Holm) for the differences tested under the same null.
     """
@@ -34,18 +33,13 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
     for side in ("twin", "descent"):
         one = found.sel(side=side)
         p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
-        held = _held(p, side)
-        rows += [_row(side, name, value, one, found) for name, value in held.items()]
+        rows += [_row(side, name, value, one, found) for name, value in _held(p, side).items()]
         verdicts[side] = inference.summary_verdict(p, DECLARED[side], level=LEVEL)._asdict()
         mutation, other = (int(count) for count in one.trajectories.values)
         against = "noise-free descent" if side == "descent" else f"{other} twins"
         sentences.append(f"{NULLS[side]} ({mutation} runs against {against}): {verdicts[side]['verdict']}.")
         reach[side] = {
-            what: {
-                "established": established_until(one, what),
-                "beyond": _beyond(one, what) if held[DIFFERENCES[what]] < LEVEL else None,
-            }
-            for what in UNITS
+            what: {"established": established_until(one, what), "beyond": _beyond(one, what)} for what in UNITS
         }
         sentences.append(_reach(reach[side], side, found))
         sentences += _needed(one, sides, side, reach[side])
@@ -143,11 +137,8 @@ def _needed(one: xarray.Dataset, sides: Comparison, side: str, reach: dict[str, 
 
 
 def _beyond(one: xarray.Dataset, what: str) -> float | None:
-    """First declared time at which a difference beyond the margin is seen, at its level at that time."""
-    if what == "loss":
-        seen = (one.loss_lower > one.loss_margin) | (one.loss_upper < -one.loss_margin)
-    else:
-        seen = (one.weights > one.weights_margin) & (one.weights_null_p < LEVEL)
+    """First declared time at which a difference beyond the margin is seen, at the level for all of them together."""
+    seen = one[f"{what}_least"] > one[f"{what}_margin"]
     times = one.time.values[seen.values & np.isfinite(one[f"{what}_p"].values)]
     return float(times[0]) if len(times) else None
 

@@ -122,7 +122,8 @@ def _measured_line(point: dict[str, Any]) -> str:
     fails = f": beyond {point['too_far']:g} standard errors of level 3, the local quadratic form fails here"
     where = f"measured at t = {point['time']:g}, σ = {point['sigma']:.3g}:"
     if got == 0:
-        return f"{where} none of {point['draws']} mutations accepted (level 3: {predicted:.2g})"
+        none = f"none of {point['draws']} mutations accepted (level 3: {predicted:.2g})"
+        return f"{where} {none}{fails if point['beyond'] else ''}"
     return (
         f"{where} acceptance {got:.3f} ± {error:.3f}"
         f" (level 3: {predicted:.3f}), drift {pull:.3f} ± {unsure:.3f} σ (level 3: {foreseen:.3f})"

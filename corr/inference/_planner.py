@@ -69,13 +69,13 @@ def trajectories_needed(
             return _loss_power(paths[..., 0], sizes, bounds, level, seed) >= power
         return _means_claimed(_scaled(law, sizes), _seen_larger(paths, sizes, seed), bounds, level, power)
 
-    if not enough(LARGEST):
-        raise ValueError(
-            f"no number of trajectories up to {LARGEST} suffices for power {power}"
-            + ("" if other_trajectories is None else f" beside only {other_trajectories} of the other side")
-        )
     low, high = 1, 2
     while not enough(high):
+        if high > LARGEST:
+            raise ValueError(
+                f"no number of trajectories up to {LARGEST} suffices for power {power}"
+                + ("" if other_trajectories is None else f" beside only {other_trajectories} of the other side")
+            )
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

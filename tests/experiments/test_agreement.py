@@ -9,8 +9,8 @@ from experiments._catalogue import EXPERIMENTS
 from experiments._numbers import Number
 
 
-def result_of(*, equivalent: bool = False, different: bool = True, beyond: float | None = None) -> dict[str, Any]:
-    verdict = {"equivalent": equivalent, "different": different, "difference_p": 0.3}
+def result_of(*, equivalent: bool = False, beyond: float | None = None) -> dict[str, Any]:
+    verdict = {"equivalent": equivalent, "difference_p": 0.3}
     reach = {"weights": {"established": 3.0, "beyond": None}, "loss": {"established": 0.0, "beyond": beyond}}
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
     twins = {"time": 3.0, "share": 0.001, "error": 0.002}
@@ -24,7 +24,6 @@ def result_of(*, equivalent: bool = False, different: bool = True, beyond: float
         (result_of(equivalent=True), "agrees"),
         (result_of(beyond=4.0), "differs"),
         (result_of(), "undecided"),
-        (result_of(different=False, beyond=4.0), "undecided"),
     ],
 )
 def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins(

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import corr
 from experiments import cli
 from experiments._declare import Margins
-from experiments._equivalence import crossing_time, equivalence, established_until
+from experiments._equivalence import _quantile, crossing_time, equivalence, established_until
 from experiments._equivalence_report import report
 from paper_figs import _style
 from paper_figs import equivalence as equivalence_figure
@@ -62,10 +62,10 @@ def test_a_true_twin_is_equivalent_and_a_wrong_one_is_different() -> None:
     }  # fmt: skip
 
 
-def bent(bias: float, count: int, seed: int) -> xarray.Dataset:
+def bent(bias: float, count: int, seed: int, scatter: float = 0.01) -> xarray.Dataset:
     """Straight paths in four parameters, bent away by ``bias`` t² with a little scatter."""
     time = np.linspace(0.0, 1.0, 11)
-    noise = 0.01 * np.random.default_rng(seed).normal(size=(count, 11, 4)) * time[:, None]
+    noise = scatter * np.random.default_rng(seed).normal(size=(count, 11, 4)) * time[:, None]
     paths = time[:, None] + bias * time[:, None] ** 2 * np.array([1.0, -1.0, 1.0, -1.0]) + noise * bool(bias)
     losses = 1 - 0.5 * time + noise[..., 0] * bool(bias)
     return xarray.Dataset(
@@ -82,6 +82,31 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     assert established_until(found.sel(side="descent"), "weights") == pytest.approx(0.5)
     assert established_until(found.sel(side="twin"), "weights") == 1.0
     assert crossing_time(equivalence_of()) == np.inf
+
+
+def test_a_difference_beyond_the_margin_is_said_where_it_is_known() -> None:
+    """|bias|² is 2.25 % of the way² at t = 0.6, known to 0.1 % with little scatter, to 1 % with ten times as much."""
+    said = []
+    for scatter in (0.01, 0.1):
+        sides = bent(0.25, 48, 0, scatter), bent(0.25, 200, 1, scatter), bent(0.0, 1, 2)
+        made = corr.Comparison(*sides)
+        said.append(report(equivalence(made, replace(MARGINS, weights_until=1.0)), made)["reach"])
+    clear, blurred = (reach["descent"]["weights"]["beyond"] for reach in said)
+    assert clear == pytest.approx(0.6) and (blurred is None or blurred > 0.65)
+    assert all(reach["twin"]["weights"]["beyond"] is None for reach in said)
+
+
+def test_a_bias_equal_to_the_margin_is_rarely_said_to_be_beyond() -> None:
+    """Errors at 5 declared times together, 8 trajectories, half the variance in one direction along the bias."""
+    rng, inside, repeats = np.random.default_rng(0), np.ones(5, bool), 400
+    spread, bias = np.array([4.0, *[0.5] * 32]), np.array([3.0, *[0.0] * 32])
+    wrong = 0
+    for _ in range(repeats):
+        paths, path = bias + spread * rng.normal(size=(8, 5, 33)), np.zeros((5, 33))
+        error = corr.inference.delta_standard_error(paths, path)
+        least = corr.inference.unbiased_delta(paths, path) - _quantile(inside, paths, path) * error
+        wrong += bool((least > np.mean(bias**2)).any())
+    assert wrong / repeats < 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)
 
 
 def test_statements_are_made_inside_the_declared_times_only() -> None:
