@@ -45,7 +45,7 @@ def _following(tested: dict[str, Any], experiment: Experiment) -> Agreement:
     )
     if tested["verdicts"]["descent"]["equivalent"]:
         return Agreement(AGREES, line)
-    return Agreement(UNDECIDED if _parted(tested) is None else DIFFERS, line)
+    return Agreement(DIFFERS if _parted(tested) else UNDECIDED, line)
 
 
 def _breakdown(tested: dict[str, Any], experiment: Experiment) -> Agreement:
@@ -53,7 +53,7 @@ def _breakdown(tested: dict[str, Any], experiment: Experiment) -> Agreement:
         f"The paper shows mutation leaving gradient descent{_papers(experiment, -1)}. Here {tested['run']}, against"
         f" noise-free descent: {_reached(tested, 'descent')}."
     )
-    return Agreement(UNDECIDED if _parted(tested) is None else AGREES, line)
+    return Agreement(AGREES if _parted(tested) else UNDECIDED, line)
 
 
 def _papers(experiment: Experiment, which: int) -> str:
@@ -62,10 +62,9 @@ def _papers(experiment: Experiment, which: int) -> str:
     return "" if preset is None else f" at λ = {preset.step_ratios[which]:g}"
 
 
-def _parted(tested: dict[str, Any]) -> float | None:
-    """First time at which a difference to noise-free descent beyond the margin is seen."""
-    times = [one["beyond"] for one in tested["reach"]["descent"].values() if one["beyond"] is not None]
-    return min(times, default=None)
+def _parted(tested: dict[str, Any]) -> bool:
+    """Whether a difference to noise-free descent beyond the margin is seen at any time."""
+    return any(one["beyond"] is not None for one in tested["reach"]["descent"].values())
 
 
 def _reached(tested: dict[str, Any], side: str) -> str:

@@ -79,6 +79,8 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     made = corr.Comparison(bent(0.25, 48, 0), bent(0.25, 200, 1), bent(0.0, 1, 2))
     found = equivalence(made, replace(MARGINS, weights_until=1.0))
     assert crossing_time(found) == pytest.approx(0.6)
+    # The loss falls as t/2, from 1: the margin is a share of the fall, not of what is left.
+    np.testing.assert_allclose(found.loss_margin, MARGINS.loss * 0.5 * np.tile(found.time, (2, 1)), rtol=1e-6)
     assert established_until(found.sel(side="descent"), "weights") == pytest.approx(0.5)
     assert established_until(found.sel(side="twin"), "weights") == 1.0
     assert crossing_time(equivalence_of()) == np.inf

@@ -1,6 +1,7 @@
 """`corr reproduce all` on a catalogue of toys: failures, interruption, the report and the check of the numbers."""
 
 import json
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +15,10 @@ import pytest
 import xarray
 
 from experiments import _expected, _work, cli
+from experiments._all import make
 from experiments._catalogue import CATALOGUE
+from experiments._plan import Options
+from experiments._report import write_report
 from experiments._study import Study
 
 VOID = {"meta", "img", "br"}
@@ -98,6 +102,16 @@ def everything(tmp_path: Path, toys: Toys) -> Callable[..., int]:
         return cli.main(["reproduce", "all", "--preset", "smoke", "--output", str(tmp_path / output), *args])
 
     return command
+
+
+def test_an_experiment_is_reported_with_its_tests(smoke: Path, tmp_path: Path) -> None:
+    options = Options(preset="smoke", output=shutil.copytree(smoke, tmp_path / "copy"))
+    made = make(CATALOGUE["fig1"], options, {})
+    assert made.error == "" and made.agreement.line.startswith("The paper shows mutation following gradient descent")
+    text = Page(write_report(options, [made])).text
+    tested = json.loads((made.folders[0] / "test.json").read_text())
+    said = [made.agreement.line, *tested["sentences"], *(row["statistic"] for row in tested["rows"])]
+    assert len(tested["rows"]) == 9 and [one for one in said if one not in text] == []
 
 
 def test_one_failure_stops_nothing_and_is_told(
