@@ -1,5 +1,6 @@
 """Everything in the catalogue, one after the other, with a report and a check of the numbers."""
 
+import importlib.util
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ from ._work import draw, execute, test_run
 from .verdict import verdict
 
 FAILED = 1
+NEEDED = {"matplotlib": "figs", "statsmodels": "stats"}  # packages of the figures and of the tests, by their extra
 
 
 class Made(NamedTuple):
@@ -41,7 +43,8 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
         update_expected: write the expected ones anew.
 
     Raises:
-        ValueError: for options that the whole catalogue does not take, or a check that could not fail.
+        ValueError: for options that the whole catalogue does not take, packages that are not installed, or a check that
+            could not fail.
     """
     from ._check import check_numbers, update_numbers
     from ._report import write_report
@@ -64,7 +67,10 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
 
 
 def refuse_options(options: Options, *, check: bool, update_expected: bool) -> None:
-    """Raises ``ValueError`` for what makes no sense with the whole catalogue."""
+    """Raises ``ValueError`` for what makes no sense with the whole catalogue, and for packages missing at its end."""
+    for package, extra in NEEDED.items():
+        if importlib.util.find_spec(package) is None:
+            raise ValueError(f"`corr reproduce all` needs {package}, got no such package: install the extra `{extra}`")
     refuse_overrides("all", options)
     nearest("preset", options.preset, {name: name for found in CATALOGUE.values() for name in found.presets})
     if options.fresh:

@@ -184,7 +184,8 @@ def _predicted_bias(
 def _measured(
     loss: Callable[..., Any], points: tuple[Point, ...], clock: Clock, key: jax.Array
 ) -> list[dict[str, Any]]:
-    """Real steps at every point and σ, each with random numbers of its own."""
-    places = list(itertools.product(points, MEASURED_SIGMAS))
-    keys = jax.random.split(key, len(places))
-    return [measure_step(loss, *place, clock=clock, key=one) for place, one in zip(places, keys, strict=True)]
+    """Real steps at every point and σ, each with random numbers of its own, in a stream that no run uses."""
+    return [
+        measure_step(loss, *place, clock=clock, key=corr.trajectory_key(key, corr.Stream.CUSTOM, number))
+        for number, place in enumerate(itertools.product(points, MEASURED_SIGMAS))
+    ]

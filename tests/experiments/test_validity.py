@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -15,9 +16,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import corr
 from corr._compare import resolve_clock
 from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
-from experiments._foresight import _axes
+from experiments._foresight import _axes, _measured
 from experiments._measured import beyond, measure_step
 from experiments._regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
 from experiments._runner import Options
@@ -126,6 +128,26 @@ def test_points_without_accepted_steps_are_judged_by_the_predicted_error() -> No
     assert beyond([0.0, 0.0, 0.4], nothing)
     assert beyond([0.5, 0.005, 0.5], [-0.3, 0.003, -0.4])
     assert not beyond([0.5, 0.005, 0.5], [-0.398, 0.003, -0.4])
+
+
+def test_measured_steps_have_random_numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[tuple[int, ...]] = []
+
+    def measure(*args: Any, key: jax.Array, **options: Any) -> dict[str, Any]:
+        used.append(tuple(jax.random.key_data(key).tolist()))
+        return {}
+
+    monkeypatch.setattr(_foresight, "measure_step", measure)
+    point, clock = point_of(bowl, [1.0, 1.0, 1.0]), resolve_clock(1e-3, None, 1e-2, math.inf)
+    roots = [corr.root_key(seed) for seed in (0, 1)]
+    for root in roots:
+        _measured(bowl, (point, point), clock, root)
+    assert len(used) == len(set(used)) == 12  # other ones for each place and each seed
+    of_runs = {
+        tuple(jax.random.key_data(jax.random.fold_in(root, int(stream))).tolist())
+        for root, stream in itertools.product(roots, corr.Stream)
+    }
+    assert not of_runs & set(used)
 
 
 @pytest.mark.parametrize(("std", "beta"), [(2.5e-3, math.inf), (0.05, math.inf), (1e-9, 3.0), (1e-4, 2e10)])
