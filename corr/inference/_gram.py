@@ -39,5 +39,5 @@ def two_sample(grams: np.ndarray, in_first: np.ndarray) -> np.ndarray:
 def one_sample(grams: np.ndarray, signs: np.ndarray) -> np.ndarray:
     """Unbiased |mean|²/N of trajectories multiplied by signs; grams (T, n, n) uncentred, signs (P, n) -> (P, T)."""
     count = signs.shape[1]
-    pairs = np.einsum("pi,tij,pj->pt", signs, grams, signs, optimize=True) - np.trace(grams, axis1=1, axis2=2)
-    return pairs / (count * (count - 1))
+    pairs = [np.sum((signs @ matrix) * signs, axis=1) - np.trace(matrix) for matrix in grams]
+    return np.stack(pairs, axis=1) / (count * (count - 1))
