@@ -29,7 +29,7 @@ def of_experiment(experiment: Experiment, tested: Sequence[dict[str, Any]]) -> A
 
     Args:
         experiment: the declaration.
-        tested: what ``report`` says of its runs, λ ascending.
+        tested: what ``report`` says of its runs, λ ascending, with the ``losses`` of their verdicts.
     """
     return _breakdown(tested[-1], experiment) if experiment.breaks_down else _following(tested[0], experiment)
 
@@ -41,7 +41,7 @@ def _following(tested: dict[str, Any], experiment: Experiment) -> Agreement:
         f" noise-free descent: {_reached(tested, 'descent')}; its noisy twins' own |bias|² is"
         f" {100 * twins['share']:.2g} ± {100 * twins['error']:.1g} % of the squared distance travelled at"
         f" t = {twins['time']:g}. Against its noisy twin: {_reached(tested, 'twin')}; least p of a difference"
-        f" {tested['verdicts']['twin']['difference_p']:.2g} (Holm)."
+        f" {tested['verdicts']['twin']['difference_p']:.2g} (Holm).{_losses(tested, experiment)}"
     )
     if tested["verdicts"]["descent"]["equivalent"]:
         return Agreement(AGREES, line)
@@ -54,6 +54,19 @@ def _breakdown(tested: dict[str, Any], experiment: Experiment) -> Agreement:
         f" noise-free descent: {_reached(tested, 'descent')}."
     )
     return Agreement(AGREES if _parted(tested) else UNDECIDED, line)
+
+
+def _losses(tested: dict[str, Any], experiment: Experiment) -> str:
+    """<U(x)> beside U(<x>) at finite β, where fluctuations part the two by as much as learning does."""
+    if math.isinf(experiment.beta):
+        return ""
+    time, of_mean, mean, descent = (
+        tested["losses"][name][-1] for name in ("time", "loss_of_mean", "mean_loss", "descent")
+    )
+    return (
+        f" At t = {time:g} the mean loss <U(x)> is {mean:.3g}, the loss of the mean weights U(<x>) {of_mean:.3g},"
+        f" that of noise-free descent {descent:.3g}; the margins are held to the first."
+    )
 
 
 def _papers(experiment: Experiment, which: int) -> str:

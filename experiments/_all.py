@@ -111,8 +111,8 @@ def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
         if isinstance(found, Experiment):
             for folder in folders:
                 if folder not in tested:
-                    verdict(folder, found)
-                    tested[folder] = test_run(folder, found)
+                    losses = verdict(folder, found)["loss_of_mean"]
+                    tested[folder] = test_run(folder, found) | {"losses": losses}
         files, measured = draw(found, options), numbers(found, folders)
         if isinstance(found, Experiment):
             agreement = of_experiment(found, [tested[folder] for folder in folders])

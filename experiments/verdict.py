@@ -39,6 +39,7 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
             "time": sides.mutation.time.values.tolist(),
             "loss_of_mean": of_mean.values.tolist(),
             "mean_loss": sides.mutation.loss.mean("trajectory", skipna=True).values.tolist(),
+            "descent": sides.descent.loss.values[0].tolist(),
         },
         "acceptance": {
             "time": sides.mutation.time.values[1:].tolist(),

@@ -15,7 +15,9 @@ def result_of(*, equivalent: bool = False, beyond: float | None = None) -> dict[
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
     twins = {"time": 3.0, "share": 0.001, "error": 0.002}
     both = {"twin": verdict, "descent": verdict}
-    return {"run": "a run", "twins": twins, "margins": margins, "verdicts": both, "reach": dict.fromkeys(both, reach)}
+    losses = {"time": [0.0, 5.0], "loss_of_mean": [0.5, 0.25], "mean_loss": [0.5, 0.125], "descent": [0.5, 0.375]}
+    return {"run": "a run", "twins": twins, "margins": margins, "verdicts": both, "reach": dict.fromkeys(both, reach),
+            "losses": losses}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,12 @@ def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins
     assert "0.1 ± 0.2 %" in found.line
     assert "weights equivalent within 2 % to t = 3 of 3" in found.line and "loss at no time" in found.line
     assert ("further apart at t = 4" in found.line) == ("4.0" in str(result))
+
+
+def test_finite_temperature_names_both_losses() -> None:
+    both = "mean loss <U(x)> is 0.125, the loss of the mean weights U(<x>) 0.25, that of noise-free descent 0.375"
+    assert f"At t = 5 the {both}" in of_experiment(EXPERIMENTS["fig6"], [result_of()]).line
+    assert "U(<x>)" not in of_experiment(EXPERIMENTS["fig1"], [result_of()]).line
 
 
 def test_breakdown_is_judged_by_the_largest_step_ratio() -> None:
