@@ -22,7 +22,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, kin
         heads: of the columns; none of them are drawn where all are empty.
         rows: cells; those of kind "links" are HTML already.
         caption: above the table.
-        kind: "values" keeps cells on one line, "text" and "links" wrap them.
+        kind: "values" keeps cells on one line, "values times" its narrow first ones too; "text" and "links" wrap them.
     """
     safe = str if kind == "links" else html.escape
     head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
@@ -70,7 +70,7 @@ def run_verdict(judged: Mapping[str, Any], tested: Mapping[str, Any]) -> list[st
     for side in ("twin", "descent"):
         rows = [_verdict_row(row) for row in shown_rows(judged[side]["rows"])]
         caption = f"{judged['run']}: mutation against {NAMES[side]}; Δ in % of the squared distance travelled"
-        found.append(table(VERDICT, rows, caption))
+        found.append(table(VERDICT, rows, caption, "values times"))
     return found
 
 
