@@ -113,7 +113,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise ResultError(f"{file} is damaged ({error}): move the folder aside and run the experiment again") from error
+        raise ResultError(
+            f"{file} is damaged ({error}): move the folder aside and run `corr run EXPERIMENT` again"
+        ) from error
 
 
 def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = False) -> bool:

@@ -15,6 +15,7 @@ from ._names import nearest
 from ._numbers import Number, numbers
 from ._pace import Pace, costs, due
 from ._runner import Options
+from ._saved import naming
 from ._study import refuse_overrides
 from ._work import draw, execute, test_run
 from .verdict import verdict
@@ -54,10 +55,13 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
     if saved is not None:
         refuse_same(saved, options)
     made = make_all(options)
-    print(f"report: {write_report(options, made)}")
     failed = [one for one in made if one.error]
     for one in failed:
         print(f"failed: {one.found.name}: {one.error}", file=sys.stderr)
+    if len(failed) == len(made):
+        print("no report is written: every figure failed", file=sys.stderr)
+        return FAILED
+    print(f"report: {write_report(options, made)}")
     good = not failed
     if update_expected:
         good = update_numbers(options, made)
@@ -107,17 +111,17 @@ def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
     """One experiment or study; ``tested`` keeps the tests of runs that several share."""
     folders: list[Path] = []
     try:
-        folders = execute(found, options)
-        if isinstance(found, Experiment):
+        with naming(found.name, options):
+            folders = execute(found, options)
             for folder in folders:
-                if folder not in tested:
+                if isinstance(found, Experiment) and folder not in tested:
                     losses = verdict(folder, found)["loss_of_mean"]
                     tested[folder] = test_run(folder, found) | {"losses": losses}
-        files, measured = draw(found, options), numbers(found, folders)
-        if isinstance(found, Experiment):
-            agreement = of_experiment(found, [tested[folder] for folder in folders])
-        else:
-            agreement = of_numbers(measured)
+            files, measured = draw(found, options), numbers(found, folders)
+            if isinstance(found, Experiment):
+                agreement = of_experiment(found, [tested[folder] for folder in folders])
+            else:
+                agreement = of_numbers(measured)
     except Exception as error:
         if not isinstance(error, ValueError | TypeError):
             traceback.print_exc()

@@ -26,9 +26,11 @@ def check_numbers(saved: dict[str, Any], made: "Sequence[Made]") -> bool:
     for row in rows:
         table.add_row(row.figure, row.name, shown(row.expected), shown(row.fresh), *_cells(row))
     _console().print(table)
-    refused, new = sum(row.refused for row in rows), sum(row.expected is None for row in rows)
-    print(f"{len(rows) - new} numbers compared, {refused} refused; {new} have no expected number yet")
-    return refused == 0
+    new, missing = sum(row.expected is None for row in rows), sum(row.fresh is None for row in rows)
+    refused = sum(row.refused for row in rows) - missing
+    said = f"{len(rows) - new - missing} numbers compared, {refused} refused; {new} have no expected number yet"
+    print(f"{said}, {missing} expected ones are missing")
+    return refused + missing == 0
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:

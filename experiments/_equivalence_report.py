@@ -10,6 +10,7 @@ from corr import Comparison, inference
 
 from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite, reaches
 
+NOISE = 2.0  # standard errors within which the twins' distance is called none
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
 MEASURES = {"weights": "|bias|² of the way²", "loss": "difference of mean losses, of the fall since t = 0"}
@@ -97,13 +98,20 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
     text = f"Equivalence is established for {said}."
     if side == "descent":
         crossing = crossing_time(found)
-        where = f"at t = {crossing:g}" if math.isfinite(crossing) else "at no recorded time"
+        where = f"at t = {crossing:g}{_unsure(found)}" if math.isfinite(crossing) else "at no recorded time"
         twins = _twins(found)
         text += (
             f" The twins' own distance to noise-free descent crosses the margin of the weights {where} (at"
             f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the way²)."
         )
     return text
+
+
+def _unsure(found: xarray.Dataset) -> str:
+    """A word of caution where the distance at the crossing is not told from none."""
+    one = found.sel(side="descent", time=found.time == crossing_time(found))
+    lost = one.twin_weights - NOISE * one.twin_weights_error <= 0
+    return ", where it is not told from none" if lost.any() else ""
 
 
 def _twins(found: xarray.Dataset) -> dict[str, float]:

@@ -56,9 +56,10 @@ def read_expected(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
         return {key: found[key] for key in ("seed", "start_seed", "figures")}
     except (OSError, ValueError, KeyError) as error:
+        presets = ", ".join(sorted(other.stem for other in file.parent.glob("*.json")))
         raise ValueError(
-            f"{file} is missing or damaged: make it with `corr reproduce all --preset {file.stem} --seed 1"
-            " --start-seed 0 --update-expected`"
+            f"{file} is missing or damaged (there are expected numbers for: {presets or 'no preset'}): make it with"
+            f" `corr reproduce all --preset {file.stem} --seed 1 --start-seed 0 --update-expected`"
         ) from error
 
 

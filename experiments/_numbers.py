@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -85,7 +86,10 @@ def read_verdict(folder: Path, name: str, file: str = "verdict.json") -> dict[st
     try:
         return json.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ResultError(f"{folder / file} is missing or damaged: run `corr reproduce {name}` again") from error
+        where = f"--preset {folder.parent.name} --output {shlex.quote(str(folder.parent.parent))}"
+        raise ResultError(
+            f"{folder / file} is missing or damaged: run `corr reproduce {name} {where}` again"
+        ) from error
 
 
 def sample(values: np.ndarray, expected: float | None = None) -> Number:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ._all import Made
 
 STYLE = Path(__file__).with_name("report.css")
+KEY = (
+    "Figures of the paper: mutation is shown to follow gradient descent within the declared margins, or to leave it,"
+    " where the paper shows that (agrees), is shown not to (differs), or neither (undecided). Studies: every number with"
+    " a prediction lies within k standard errors of it (consistent), not every one does (differs), or none has one (no"
+    " prediction). On figures s = βσ|∇U| and c = max(σ|tr H|/2, σ‖H‖/√2, σ|ĝᵀHĝ|)/|∇U|, with the Hessian H."
+)
 FACTS = ("device", "platform", "git", "versions")
 
 
@@ -75,7 +81,7 @@ def _contents(made: "Sequence[Made]") -> str:
     rows = [
         (f'<a href="#{one.found.name}">{one.found.name}</a>', html.escape(one.found.title), _word(one)) for one in made
     ]
-    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', 'links')}</nav>"
+    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', 'links')}</nav>\n<p>{KEY}</p>"
 
 
 def _section(one: "Made", manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:

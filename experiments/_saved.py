@@ -80,5 +80,9 @@ def naming(name: str, options: Options) -> Iterator[None]:
     try:
         yield
     except ResultError as error:
-        where = f"--preset {options.preset} --output {shlex.quote(str(options.output))}"
-        raise ResultError(str(error).replace("EXPERIMENT", f"{shlex.quote(name)} {where}")) from error
+        raise ResultError(str(error).replace("EXPERIMENT", asking(name, options))) from error
+
+
+def asking(name: str, options: Options) -> str:
+    """What stands behind ``corr run`` or ``corr reproduce`` for these results."""
+    return f"{shlex.quote(name)} --preset {options.preset} --output {shlex.quote(str(options.output))}"

@@ -64,7 +64,7 @@ def refuse_overrides(name: str, options: "Options") -> None:
 
 
 def run_study(study: Study, options: "Options", say: Any = print) -> Path:
-    """Compute the parts that are not there yet; returns the folder.
+    """Compute the parts that are not there yet, and judge them; returns the folder.
 
     Args:
         study: the declaration.
@@ -72,26 +72,32 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
         say: called with one line of text at a time.
 
     Raises:
-        ValueError: for options that a study does not take.
+        ValueError: for options that a study does not take, or finished parts that are missing or damaged.
     """
     refuse_overrides(study.name, options)
     sizes, folder = nearest(f"preset of {study.name}", options.preset, study.presets), study_folder(study, options)
     facts = {"study": study.name, "preset": options.preset, "seed": options.seed, **sizes._asdict()}
     with claimed(folder, facts, fresh=options.fresh) as finished:
+        parts = study.parts(sizes)
         if finished:
             say(f"{folder}: finished before, reused")
-            return folder
-        parts = study.parts(sizes)
-        for number, (name, compute) in enumerate(parts.items()):
-            if (folder / f"{name}.nc").exists():
-                continue
-            say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
-            begun = time.perf_counter()
-            data = compute(jax.random.fold_in(corr.root_key(options.seed), number))
-            save_part(folder, name, data.assign_attrs(seconds=time.perf_counter() - begun))
+        else:
+            _compute(parts, folder, options.seed, say)
         found = load_parts(folder, list(parts))
         write_json(folder / "verdict.json", {"study": study.name, "sentences": study.judge(found)})
-        seconds = round(sum(data.attrs["seconds"] for data in found.values()), 1)
-        manifest = {"configuration": facts, "parts": list(parts), "seconds": seconds}
-        write_json(folder / "manifest.json", {**manifest, **machine_facts(), "complete": True})
+        if not finished:
+            seconds = round(sum(data.attrs["seconds"] for data in found.values()), 1)
+            manifest = {"configuration": facts, "parts": list(parts), "seconds": seconds}
+            write_json(folder / "manifest.json", {**manifest, **machine_facts(), "complete": True})
     return folder
+
+
+def _compute(parts: Mapping[str, Callable[[jax.Array], xarray.Dataset]], folder: Path, seed: int, say: Any) -> None:
+    """Every part that is not there yet."""
+    for number, (name, compute) in enumerate(parts.items()):
+        if (folder / f"{name}.nc").exists():
+            continue
+        say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
+        begun = time.perf_counter()
+        data = compute(jax.random.fold_in(corr.root_key(seed), number))
+        save_part(folder, name, data.assign_attrs(seconds=time.perf_counter() - begun))

@@ -12,7 +12,7 @@ from ._catalogue import CATALOGUE, Found, find_experiment
 from ._declare import Experiment
 from ._plan import CLOCK, Options, flag
 from ._runner import run_experiment
-from ._saved import naming, saved_folders
+from ._saved import asking, naming, saved_folders
 from ._study import Study, run_study
 
 
@@ -47,7 +47,7 @@ def test_runs(
     """
     found = find_experiment(name)
     if isinstance(found, Study):
-        raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {found.name}`")
+        raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {asking(name, options)}`")
     with naming(name, options):
         folders = saved_folders(found, options, given)
     for folder in folders:

@@ -35,13 +35,15 @@ def run(experiments: Experiments, options: Annotated[Run, tyro.conf.arg(name="")
         options: what to run.
     """
     from ._catalogue import find_experiment
+    from ._saved import naming
     from ._work import execute
 
-    chosen = [find_experiment(name) for name in _some(experiments, "run")]
+    chosen = {name: find_experiment(name) for name in _some(experiments, "run")}
     first = _machine.join(options)
-    for found in chosen:
-        for folder in execute(found, resolved(options), _say(first)):
-            _say(first)(f"results: {folder}")
+    for name, found in chosen.items():
+        with naming(name, resolved(options)):
+            for folder in execute(found, resolved(options), _say(first)):
+                _say(first)(f"results: {folder}")
 
 
 def figure(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name="")] = SAVED) -> None:
@@ -76,6 +78,7 @@ def reproduce(
     from rich.console import Console
 
     from ._catalogue import find_experiment
+    from ._saved import naming
     from ._study import Study
     from ._tables import show_study
     from ._work import draw, execute
@@ -91,16 +94,17 @@ def reproduce(
     first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
     judged: set[Path] = set()
-    for found in [find_experiment(name) for name in experiments]:
-        folders = execute(found, resolved(options), _say(first))
-        if not first:
-            continue
-        if isinstance(found, Study):
-            show_study(found.title, folders[0], console)
-        else:
-            _judge(found, folders, judged, console)
-        for file in draw(found, resolved(options)):
-            print(f"figure: {file}")
+    for name, found in {name: find_experiment(name) for name in experiments}.items():
+        with naming(name, resolved(options)):
+            folders = execute(found, resolved(options), _say(first))
+            if not first:
+                continue
+            if isinstance(found, Study):
+                show_study(found.title, folders[0], console)
+            else:
+                _judge(found, folders, judged, console)
+            for file in draw(found, resolved(options)):
+                print(f"figure: {file}")
     return 0
 
 

@@ -83,7 +83,7 @@ def judge(found: Parts) -> list[str]:
         said.append(
             f"t = {begin:g} to {end:g}: Δ = {delta:.3g}, sampling noise {noise:.3g} (free diffusion would give"
             f" {ideal:.3g}); unbiased Δ is {100 * (delta - noise) / way:.2g} % of the squared distance that descent"
-            f" travelled, root {math.sqrt(way):.2g} per weight."
+            f" travelled (root mean square of a weight's way: {math.sqrt(way):.2g})."
         )
     return said
 

@@ -138,14 +138,14 @@ def _follow(
 
 
 def _near(data: xarray.Dataset, lines: xarray.Dataset, *, foreseen: bool) -> str:
-    """Rates at the paper's σ for each t, with 99 % intervals and what the rounding error foresees."""
-    data, lines = (part.sel(sigma=MUTATION_STD, method="nearest") for part in (data, lines))
-    texts = []
+    """Rates at the measured σ nearest to the paper's for each t, with 99 % intervals and what rounding foresees."""
+    data = data.sel(sigma=MUTATION_STD, method="nearest")
+    lines, texts = lines.sel(sigma=data.sigma, method="nearest"), []
     for k, time in enumerate(TIMES):
         rate, low, high = (100 * float(data[name][k]) for name in ("rate", "low", "high"))
         guess = f", foreseen {100 * float(lines.foreseen[k]):.2g} %" if foreseen else ""
         texts.append(f"{rate:.2g} % [{low:.2g}, {high:.2g}]{guess} at t = {time:g}")
-    return "; ".join(texts)
+    return f"The same at σ = {float(data.sigma):.2g}: {'; '.join(texts)}."
 
 
 def judge(found: Parts) -> list[str]:
@@ -160,7 +160,7 @@ def judge(found: Parts) -> list[str]:
             f" their mean share {every.low:.2g} to {every.high:.2g}), most {100 * float(worst.rate):.2g} % at"
             f" σ = {float(worst.sigma):.2g}, t = {float(worst.time):g}."
         )
-        said.append(f"The same at σ = {MUTATION_STD:.2g}: {_near(data, found['rounding'], foreseen=not RULES[rule])}.")
+        said.append(_near(data, found["rounding"], foreseen=not RULES[rule]))
     last = {name: found[name].isel(time=-1) for name in (*RULES, "descent")}
     smooth = float(last["descent"].fall)
     for rule in RULES:

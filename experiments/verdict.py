@@ -67,8 +67,12 @@ def descent_sentence(judged: dict[str, Any]) -> str:
     share = f"{100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
     where = f"at t = {last['time']:g} unbiased Δ is {share} of the squared distance travelled"
     if time is None:
-        said = f"is not shown to leave noise-free descent behind ({_joint(judged['together'])})"
-        return f"Averaged mutation {said}; {_could_see(judged)}; {where}."
+        differs = 2 * judged["together"]["loss_p"] < LEVEL
+        loss = "differs from" if differs else "is not distinguished from"
+        return (
+            "The weights of averaged mutation are not shown to leave noise-free descent behind; its mean loss"
+            f" {loss} descent's ({_joint(judged['together'])}); {_could_see(judged)}; {where}."
+        )
     rule = "unbiased Δ above 1 % of the squared distance travelled and above the 95 % quantile of its null law"
     return (
         f"Averaged mutation leaves noise-free descent behind from t = {time:g} on ({rule} at every later recorded time;"

@@ -15,7 +15,7 @@ from ._read import StudyResult, complete, read_study
 from ._settings import short, wrapped
 
 BETA, LEARNING_RATE = 1e3, 1e-4
-PAPER_POINTS, PAPER_RATIO = 1000, 1.0
+PAPER_POINTS, PAPER_RATIO, PAPER_TRAJECTORIES = 1000, 1.0, 152
 LAW = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (1, 1.2))}
 
 
@@ -37,7 +37,7 @@ def draw(results: list[Path], folder: Path) -> list[Path]:
         stretches, files = sorted(found.parts.values(), key=lambda data: float(data.time[0])), []
         for letter, make in (("a", _weights), ("b", _loss_and_distance)):
             figure, numbers = make(stretches)
-            _style.state(figure, _settings(found, stretches))
+            _style.state(figure, _settings(found, ["weights shown"] * (letter == "a")))
             files += _style.save(figure, folder, f"figs4{letter}", {"configuration": found.configuration, **numbers})
     return files
 
@@ -99,13 +99,15 @@ def _mark_resets(axis: Axes, stretches: list[xarray.Dataset]) -> None:
         axis.axvline(float(data.time[0]), color="0.85", linewidth=0.4, zorder=0)
 
 
-def _settings(found: StudyResult, stretches: list[xarray.Dataset]) -> str:
+def _settings(found: StudyResult, shown: list[str]) -> str:
     sizes = found.configuration
     parts = [
         f"preset {sizes['preset']}", f"β = {short(BETA)}", f"α = {short(LEARNING_RATE)}",
         f"λ = {short(sizes['step_ratio'])}", f"n = {sizes['trajectories']}", f"K = {sizes['points']}",
         f"descent α = {short(sizes['descent_learning_rate'])}",
     ]  # fmt: skip
-    ours = ["time between resets", "end time", "start", "weights shown"]
+    ours = ["β", "α", "time between resets", "end time", "start", *shown]
     ours += ["λ"] * (sizes["step_ratio"] != PAPER_RATIO) + ["K"] * (sizes["points"] != PAPER_POINTS)
+    ours += ["n"] * (sizes["trajectories"] != PAPER_TRAJECTORIES)
+    ours += ["descent α"] * (sizes["descent_learning_rate"] != LEARNING_RATE)
     return f"{wrapped(parts)}\n{wrapped(ours, 'ours, not the paper’s: ')}"

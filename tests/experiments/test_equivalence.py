@@ -86,6 +86,15 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     assert crossing_time(equivalence_of()) == np.inf
 
 
+def test_a_crossing_within_the_noise_is_said_to_be_one() -> None:
+    found = equivalence_of()
+    crossed = found.assign(twin_weights=found.weights_margin.sel(side="descent") * 1.5)
+    for error, unsure in ((1.0, True), (0.1, False)):
+        said = report(crossed.assign(twin_weights_error=error * crossed.weights_margin.sel(side="descent")), sides())
+        assert any("not told from none" in text for text in said["sentences"]) == unsure
+        assert any("crosses the margin of the weights at t = 0.25" in text for text in said["sentences"])
+
+
 def test_a_difference_beyond_the_margin_is_said_where_it_is_known() -> None:
     """|bias|² is 2.25 % of the way² at t = 0.6, known to 0.1 % with little scatter, to 1 % with ten times as much."""
     said = []

@@ -131,6 +131,17 @@ def test_one_failure_stops_nothing_and_is_told(
     assert "broken" not in Page(tmp_path / "results" / "smoke" / "report.html").text
 
 
+def test_a_report_is_not_replaced_where_every_figure_fails(
+    everything: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert everything() == 0
+    report = tmp_path / "results" / "smoke" / "report.html"
+    before = report.read_bytes()
+    assert everything("--seed", "3") == 1
+    assert "no report is written" in capsys.readouterr().err
+    assert report.read_bytes() == before
+
+
 def test_a_bug_in_one_figure_stops_nothing_and_leaves_its_trace(
     toys: Toys, everything: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,7 +194,7 @@ def test_agreement_is_computed(
 
 
 def test_numbers_are_checked_against_those_of_another_seed(
-    everything: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    toys: Toys, everything: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert everything("--check") == 2
     assert "--update-expected" in capsys.readouterr().err
@@ -200,6 +211,10 @@ def test_numbers_are_checked_against_those_of_another_seed(
     file.write_text(json.dumps(saved))
     assert everything("--check") == 1
     assert "3 numbers compared, 1 refused" in capsys.readouterr().out
+    toys.fails = ValueError("broken")
+    shutil.rmtree(tmp_path / "results" / "smoke" / "second")
+    assert everything("--check") == 1
+    assert "2 numbers compared, 1 refused; 0 have no expected number yet, 1 expected ones" in capsys.readouterr().out
 
 
 def test_an_update_shows_what_changed_and_needs_every_figure(

@@ -10,7 +10,8 @@ import pytest
 import xarray
 
 from corr import ResultError
-from experiments._catalogue import STUDIES
+from experiments import precision
+from experiments._catalogue import CATALOGUE, STUDIES
 from experiments._runner import Options
 from experiments._study import Study, run_study
 from experiments.architectures import departure
@@ -54,6 +55,44 @@ def test_a_study_goes_on_with_the_parts_it_has_and_gives_the_same_numbers(tmp_pa
     assert calls == ["first", "second", "second"]
     assert float(read_study(folder).parts["second"].number) == float(before["second"].number)
     assert "the sum is" in json.loads((folder / "verdict.json").read_text())["sentences"][0]
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_verdict_that_is_missing_or_damaged_is_made_again(content: str | None, tmp_path: Path) -> None:
+    calls: list[str] = []
+    study, options = made(calls), Options(preset="smoke", output=tmp_path)
+    verdict = run_study(study, options, lambda line: None) / "verdict.json"
+    before = verdict.read_text()
+    verdict.unlink() if content is None else verdict.write_text(content)
+    run_study(study, options, lambda line: None)
+    assert verdict.read_text() == before
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("file", ["second.nc", "manifest.json"])
+def test_damage_names_the_study_preset_and_output(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = made([])
+    (run_study(study, Options(preset="smoke", output=tmp_path), lambda line: None) / file).write_bytes(b"{")
+    monkeypatch.setitem(CATALOGUE, "toy", study)
+    for command in ("run", "reproduce"):
+        assert main([command, "toy", "--preset", "smoke", "--output", str(tmp_path)]) == 2
+        out, error = capsys.readouterr()
+        assert "damaged" in error and f"`corr run toy --preset smoke --output {tmp_path}` again" in error
+        assert "the sum is" not in out
+
+
+def test_flip_rates_are_told_of_the_sigma_they_were_measured_at() -> None:
+    def rates(sigma: list[float], **values: float) -> xarray.Dataset:
+        table = {name: (("sigma", "time"), np.full((len(sigma), 3), value)) for name, value in values.items()}
+        return xarray.Dataset(table, {"sigma": sigma, "time": [0.0, 2.0, 10.0]})
+
+    measured = rates([2.5e-8, 2.5e-3], rate=0.5, low=0.4, high=0.6)
+    lines = xarray.concat([rates([2.5e-8], foreseen=0.5), rates([2.5e-6, 2.5e-3], foreseen=0.1)], "sigma")
+    said = precision._near(measured, lines, foreseen=True)
+    assert said.startswith("The same at σ = 2.5e-08: 50 % [40, 60], foreseen 50 % at t = 0;")
+    assert "foreseen 10 %" not in said
 
 
 def test_what_a_study_refuses(tmp_path: Path) -> None:

@@ -55,8 +55,10 @@ def test_rows() -> None:
 def test_descent_is_left_behind_only_where_it_is() -> None:
     result = judged(sides(), "descent")
     if result["left_behind_at"] is None:
-        assert "is not shown to leave" in verdict.descent_sentence(result)
+        assert "are not shown to leave" in verdict.descent_sentence(result)
     far = sides()
+    unlike = result | {"left_behind_at": None, "together": result["together"] | {"loss_p": 0.001}}
+    assert "its mean loss differs from descent's" in verdict.descent_sentence(unlike)
     moved = far.mutation.assign(path=far.mutation.path + 0.3 * (far.mutation.time > 0.3).astype("f4"))
     shifted = judge_side(moved, far.descent, far.descent, until=8.0, seed=1)
     assert shifted["left_behind_at"] == 0.5

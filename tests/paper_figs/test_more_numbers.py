@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from corr import ResultError, inference, load_run
-from paper_figs import fig5, fig6
+from paper_figs import fig5, fig6, figs4
 from paper_figs._agreement import agreement
-from paper_figs._read import read_means
+from paper_figs._read import StudyResult, read_means
 
 
 def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: list[Path]) -> None:
@@ -41,6 +41,17 @@ def test_fig6_holds_both_losses_and_the_law(more: Any, runs: list[Path]) -> None
     assert counts["n"][0] == 1 and counts["n"][-1] == 48
     assert np.asarray(law["delta"])[-1, 0] < np.asarray(law["delta"])[0, 0] / 10
     assert "K = 250" in " ".join(more.figures["fig6c"].get_suptitle().split())
+
+
+def test_figs4_states_what_is_not_the_papers() -> None:
+    sizes = {"preset": "smoke", "trajectories": 12, "step_ratio": 100.0, "points": 50, "descent_learning_rate": 1e-3}
+    other = figs4._settings(StudyResult({}, sizes), ["weights shown"])
+    papers = sizes | {"trajectories": 152, "step_ratio": 1.0, "points": 1000, "descent_learning_rate": 1e-4}
+    own = figs4._settings(StudyResult({}, papers), [])
+    for text in ("λ", "K", "n", "descent α", "weights shown"):
+        listed = [part.strip() for part in other.split("paper’s: ")[1].replace("\n", " ").split(",")]
+        assert text in listed
+        assert text not in [part.strip() for part in own.split("paper’s: ")[1].replace("\n", " ").split(",")]
 
 
 def test_figs4_starts_each_stretch_at_the_gradient_solution(more: Any) -> None:
