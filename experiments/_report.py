@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 STYLE = Path(__file__).with_name("report.css")
 KEY = (
     "Figures of the paper: mutation is shown to follow gradient descent within the declared margins, or to leave it,"
-    " where the paper shows that (agrees), is shown not to (differs), or neither (undecided). Studies: every number with"
-    " a prediction lies within k standard errors of it (consistent), not every one does (differs), or none has one (no"
-    " prediction). On figures s = βσ|∇U| and c = max(σ|tr H|/2, σ‖H‖/√2, σ|ĝᵀHĝ|)/|∇U|, with the Hessian H."
+    " where the paper shows that (agrees), is shown not to (differs), or neither (undecided). Studies: every number"
+    " that has a prediction lies within k standard errors of it (consistent), not every one does (differs), or none"
+    " has one (no prediction). On figures s = βσ|∇U| and c = max(σ|tr H|/2, σ‖H‖/√2, σ|ĝᵀHĝ|)/|∇U|, H the Hessian."
 )
 FACTS = ("device", "platform", "git", "versions")
 
