@@ -132,4 +132,4 @@ def _power(found: dict[str, Any]) -> str:
     low, power, high = (float(found[name][0]) for name in ("lower", "exponent", "upper"))
     if np.isnan(power):
         return "too few trajectories before the floor to fit a power"
-    return f"Δ to descent falls as $n$ to {power:.3f} (95 %: {low:.3f} to {high:.3f})"
+    return f"Δ to descent: power of $n$ {power:.3f} (95 %: {low:.3f} to {high:.3f})"
