@@ -56,9 +56,13 @@ def verdict(folder: Path, experiment: Experiment) -> dict[str, Any]:
 def twin_sentence(judged: dict[str, Any]) -> str:
     """What the joint test against the noisy twin says, with what it could have seen."""
     joint = judged["together"]
-    differs = 2 * min(joint["mean_p"], joint["loss_p"]) < LEVEL
-    said = "differs from" if differs else "is not distinguished from"
+    said = _apart(min(joint["mean_p"], joint["loss_p"]))
     return f"Averaged mutation {said} its averaged noisy twin ({_joint(joint)}); {_could_see(judged)}."
+
+
+def _apart(p: float) -> str:
+    """What one of the two p-values says, at the level for both."""
+    return "differs from" if 2 * p < LEVEL else "is not distinguished from"
 
 
 def descent_sentence(judged: dict[str, Any]) -> str:
@@ -67,11 +71,10 @@ def descent_sentence(judged: dict[str, Any]) -> str:
     share = f"{100 * last['unbiased']:.2g} ± {100 * last['standard_error']:.1g} %"
     where = f"at t = {last['time']:g} unbiased Δ is {share} of the squared distance travelled"
     if time is None:
-        differs = 2 * judged["together"]["loss_p"] < LEVEL
-        loss = "differs from" if differs else "is not distinguished from"
         return (
             "The weights of averaged mutation are not shown to leave noise-free descent behind; its mean loss"
-            f" {loss} descent's ({_joint(judged['together'])}); {_could_see(judged)}; {where}."
+            f" {_apart(judged['together']['loss_p'])} descent's ({_joint(judged['together'])}); {_could_see(judged)};"
+            f" {where}."
         )
     rule = "unbiased Δ above 1 % of the squared distance travelled and above the 95 % quantile of its null law"
     return (

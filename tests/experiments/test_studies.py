@@ -10,7 +10,7 @@ import pytest
 import xarray
 
 from corr import ResultError
-from experiments import precision
+from experiments import precision, regimes
 from experiments._catalogue import CATALOGUE, STUDIES
 from experiments._runner import Options
 from experiments._study import Study, run_study
@@ -93,6 +93,15 @@ def test_flip_rates_are_told_of_the_sigma_they_were_measured_at() -> None:
     said = precision._near(measured, lines, foreseen=True)
     assert said.startswith("The same at σ = 2.5e-08: 50 % [40, 60], foreseen 50 % at t = 0;")
     assert "foreseen 10 %" not in said
+
+
+@pytest.mark.parametrize("off", [0, 2])
+def test_the_map_of_regimes_says_where_real_steps_refute_it(off: int) -> None:
+    facts = {"tolerance": 0.1, "largest_sigma": 1e-4, "largest_sigma_noise_free": 1e-5, "mutation_std": 1e-6}
+    data = xarray.Dataset({"beyond": ("step", np.arange(6) < off)}, attrs=facts)
+    said = regimes.judge({"map": data})[-1]
+    assert f"at {off} of 6 places" in said
+    assert ("✕ on the map" in said) == (off > 0)
 
 
 def test_what_a_study_refuses(tmp_path: Path) -> None:

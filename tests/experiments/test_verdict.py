@@ -54,11 +54,11 @@ def test_rows() -> None:
 
 def test_descent_is_left_behind_only_where_it_is() -> None:
     result = judged(sides(), "descent")
-    if result["left_behind_at"] is None:
-        assert "are not shown to leave" in verdict.descent_sentence(result)
     far = sides()
-    unlike = result | {"left_behind_at": None, "together": result["together"] | {"loss_p": 0.001}}
-    assert "its mean loss differs from descent's" in verdict.descent_sentence(unlike)
+    for loss_p, said in ((0.001, "differs from"), (0.03, "is not distinguished from")):
+        stays = result | {"left_behind_at": None, "together": result["together"] | {"loss_p": loss_p}}
+        assert "weights of averaged mutation are not shown to leave" in verdict.descent_sentence(stays)
+        assert f"its mean loss {said} descent's" in verdict.descent_sentence(stays)
     moved = far.mutation.assign(path=far.mutation.path + 0.3 * (far.mutation.time > 0.3).astype("f4"))
     shifted = judge_side(moved, far.descent, far.descent, until=8.0, seed=1)
     assert shifted["left_behind_at"] == 0.5
