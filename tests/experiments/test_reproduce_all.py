@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import xarray
 
+from corr import load_run
 from experiments import _expected, _work, cli
 from experiments._all import make
 from experiments._catalogue import CATALOGUE
@@ -113,6 +114,12 @@ def test_an_experiment_is_reported_with_its_tests(smoke: Path, tmp_path: Path) -
     tested = json.loads((made.folders[0] / "test.json").read_text())
     said = [made.agreement.line, *tested["sentences"], *(row["statistic"] for row in tested["rows"])]
     assert len(tested["rows"]) == 9 and [one for one in said if one not in text] == []
+    losses, sides = (
+        json.loads((made.folders[0] / "verdict.json").read_text())["loss_of_mean"],
+        load_run(made.folders[0])[0],
+    )
+    np.testing.assert_allclose(losses["descent"], sides.descent.loss[0])
+    np.testing.assert_allclose(losses["mean_loss"], sides.mutation.loss.mean("trajectory"), rtol=1e-6)
 
 
 def test_one_failure_stops_nothing_and_is_told(
@@ -140,6 +147,15 @@ def test_a_report_is_not_replaced_where_every_figure_fails(
     assert everything("--seed", "3") == 1
     assert "no report is written" in capsys.readouterr().err
     assert report.read_bytes() == before
+
+
+def test_a_damaged_part_names_the_command_with_preset_and_output(
+    everything: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert everything() == 0
+    (tmp_path / "results" / "smoke" / "second" / "part.nc").write_bytes(b"not netCDF")
+    assert everything() == 1
+    assert f"`corr run second --preset smoke --output {tmp_path / 'results'}` again" in capsys.readouterr().err
 
 
 def test_a_bug_in_one_figure_stops_nothing_and_leaves_its_trace(
