@@ -1,6 +1,7 @@
 """The contract both sides of the comparison share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -66,6 +67,10 @@ class Dynamics(NamedTuple):
             dtypes of the position, so that a driver can draw the numbers of many steps at once.
         shortcut: ``shortcut(params)`` gives a cheaper form of the same dynamics, with the same random numbers, that
             reports as not finite every step it does not cover, or None. A driver replays those steps by ``step``.
+        loss: U, where all steps are on one loss; what a driver checks and fingerprints.
+        accept: ``accept(loss change, uniform) -> accepted`` where steps are accepted or rejected; None where every step
+            moves.
+        facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays.
     """
 
     init: Callable[[Params], State]
@@ -74,6 +79,9 @@ class Dynamics(NamedTuple):
     refresh: Callable[[State], State] = _same_state
     halves: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     shortcut: Callable[[Params], "Dynamics | None"] = _no_shortcut
+    loss: Callable[[Params], Scalar] | None = None
+    accept: Callable[[Any, Any], Any] | None = None
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 class Objective(NamedTuple):

@@ -45,7 +45,8 @@ def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule
         direction = unit(gradient) if normalized else gradient
         return jax.tree.map(lambda g: -rate(count).astype(g.dtype) * g, direction)
 
-    return gradient_dynamics(loss, lambda key, params: (), displace, Stream.CUSTOM)
+    facts = {"dynamics": "descent", "normalized": normalized, **numbers(learning_rate=learning_rate)}
+    return gradient_dynamics(loss, lambda key, params: (), displace, Stream.CUSTOM)._replace(facts=facts)
 
 
 def gradient_dynamics(
@@ -77,7 +78,7 @@ def gradient_dynamics(
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         return advance(draw(key, state.position), state)
 
-    return Dynamics(init, step, stream, refresh, (draw, advance))
+    return Dynamics(init, step, stream, refresh, (draw, advance), loss=loss)
 
 
 def always_moved(state: State, moved: Params, loss: Scalar) -> Info:
@@ -92,6 +93,11 @@ def unit(gradient: Params) -> Params:
     norm = jnp.sqrt(sum(squares[1:], squares[0]))
     scale = jnp.where(norm > 0, 1 / jnp.where(norm > 0, norm, 1), 0)
     return jax.tree.map(lambda leaf: leaf * scale.astype(leaf.dtype), gradient)
+
+
+def numbers(**values: Any) -> dict[str, Any]:
+    """Those values that are numbers, not schedules; a schedule is part of the step's program."""
+    return {name: value for name, value in values.items() if not callable(value)}
 
 
 def as_schedule(name: str, value: Any) -> Schedule:

@@ -12,7 +12,7 @@ from .._accept import check_beta
 from .._clock import check_positive
 from .._keys import Stream
 from .._types import Dynamics, Params, Scalar
-from ._descent import Schedule, as_schedule, gradient_dynamics, unit
+from ._descent import Schedule, as_schedule, gradient_dynamics, numbers, unit
 
 Factor = Callable[[jax.Array], jax.Array]
 Moments = Callable[..., tuple[jax.Array, Factor]]
@@ -70,7 +70,8 @@ def langevin(
         flat, unravel = ravel_pytree(params)
         return () if measure is None else measure(lambda x: loss(unravel(x)), flat)
 
-    return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)
+    facts = {"dynamics": "langevin", **numbers(time_step=time_step)}
+    return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)._replace(facts=facts)
 
 
 def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> Moments:

@@ -72,7 +72,9 @@ def mutation(
         helps = bounded(params).shortcut(params)
         return _walk(functools.partial(bounded, shortcut=True), draw, accept) if helps else None
 
-    return _walk(bounded, draw, accept)._replace(shortcut=shortcut)
+    facts = {"dynamics": "mutation", "mutation_std": mutation_std, "beta": beta, "rule": rule, "exact": exact}
+    walk = _walk(bounded, draw, accept)
+    return walk._replace(shortcut=shortcut, loss=loss, accept=accept, facts=facts)
 
 
 def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], accept: Callable[..., Any]) -> Dynamics:

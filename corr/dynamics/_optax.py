@@ -51,4 +51,4 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         value, gradient = evaluate(moved)
         return State(moved, value, (inner, gradient)), always_moved(state, moved, value)
 
-    return Dynamics(init, step, Stream.OPTIMIZER)
+    return Dynamics(init, step, Stream.OPTIMIZER, loss=loss, facts={"dynamics": "optax"})
