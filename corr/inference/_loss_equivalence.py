@@ -41,10 +41,10 @@ def loss_equivalence(
     """Whether |<U>_a - <U>_b| < margin at each time: two one-sided tests, each by Student's t corrected for skewness.
 
     Losses are skewed (χ² of one degree of freedom where one direction carries the variance), and plain t then claims
-    equivalence at the margin's edge in 18 % of repetitions with 8 trajectories against a noise-free curve, in 12 % with
-    24 and 9 % with 100. Hall's correction removes this at leading order; the less favourable of it and of t counts, with
-    the skewness one standard error to the unfavourable side, since few trajectories show too little of it. Measured on
-    that law, and on two such laws of unequal sizes and spreads: at most 5 % from 8 trajectories on.
+    equivalence at the edge of the margin in 18 % of repetitions with 8 trajectories against a noise-free curve, in
+    12 % with 24 and 9 % with 100. Hall's correction removes this at leading order; the less favourable of it and of t
+    counts, with the skewness one standard error to the unfavourable side, since few trajectories show too little of
+    it. Measured on that law, and on two such laws of unequal sizes and spreads: 5 % at most from 8 trajectories on.
 
     Args:
         losses_a: (n_a, times), in loss units.

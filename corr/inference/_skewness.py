@@ -92,7 +92,7 @@ def tail(t: np.ndarray, sample: Moments) -> np.ndarray:
 
 def freedom(sample: Moments) -> np.ndarray:
     """Welch's degrees of freedom."""
-    return 1.0 / sum(share**2 / (n - 1) for n, share in zip(sample.sizes, sample.shares, strict=True))
+    return 1.0 / np.sum(sample.shares.T**2 / (np.array(sample.sizes) - 1.0), axis=-1).T
 
 
 def _skewness_error(count: int) -> float:

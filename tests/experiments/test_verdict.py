@@ -62,7 +62,7 @@ def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> No
     assert plain["until"] == planted["until"] == 1.0
     # The smallest p of 1999 resamples, twice where the times have two parts.
     assert planted["loss_p"] <= 2 / 2000 < plain["loss_p"]
-    assert planted["trajectories"] == [48, 200 - (lost == "one of them")]
+    assert planted["trajectories"] == [48, 200 - (lost != "thinned")]
 
 
 def test_rows() -> None:
