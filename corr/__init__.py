@@ -7,6 +7,7 @@ from ._compare import Comparison, compare
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
+from ._paths import unflatten
 from ._proposals import gaussian
 from ._resume import Interrupted
 from ._run import run
@@ -53,4 +54,5 @@ __all__ = [
     "root_key",
     "run",
     "trajectory_key",
+    "unflatten",
 ]

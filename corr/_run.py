@@ -1,7 +1,7 @@
 """``run``: an ensemble of one dynamics as an xarray dataset."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
-from ._objective import check_params
+from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
 from ._types import Dynamics, Params
+from ._watch import Watch
 from .ensemble._layout import choose_layout
 from .ensemble._memory import check_memory
 from .ensemble._processes import merge_processes
@@ -21,7 +22,7 @@ from .ensemble._progress import Progress
 from .ensemble._shares import own_trajectories
 from .ensemble._simulate import default_refresh, simulate
 
-EVALUATION = 16  # roundings of a sum over 2^16 data points by halving
+PATIENCE = 60.0
 
 
 def run(
@@ -45,8 +46,13 @@ def run(
     checkpoint: Path | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
+    start_per_trajectory: bool = False,
+    check_decisions: bool = True,
 ) -> xarray.Dataset:
-    """Run many trajectories of one dynamics from one start.
+    """Run many trajectories of one dynamics, from one start or one each.
+
+    Where nothing is accepted, nothing is finite, or the kept loss drifts, a warning says so at the first recorded step
+    that shows it (or after a minute). Two runs under one key share their random numbers, also at different σ.
 
     Args:
         dynamics: what to run, any ``Dynamics``.
@@ -70,6 +76,9 @@ def run(
             an uninterrupted run. SIGINT and SIGTERM then end the run after the steps under way, saved.
         checkpoint_every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint.
+        start_per_trajectory: every leaf of ``params`` has a leading axis of ``trajectories`` starts.
+        check_decisions: compare accept/reject decisions and exact changes with float64 at the start, refuse a run in
+            which they differ; only where the dynamics decides on one loss, by its exact change.
 
     Returns:
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
@@ -92,22 +101,32 @@ def run(
         3
     """
     params = check_params(params)
+    start = first_start(params, trajectories) if start_per_trajectory else params
+    if dynamics.loss is not None:
+        check_loss(dynamics.loss, start)
     check_count("steps", steps)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
     refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
     kept = paths_to_keep(keep, trajectories, len(marks), size)
-    check_memory(dynamics, params, layout, rows=len(marks), kept=kept)
-    recorder = Recorder(params, own_trajectories(layout, trajectories), clock, marks, kept)
+    check_memory(dynamics, start, layout, rows=len(marks), kept=kept)
+    recorder = Recorder(start, own_trajectories(layout, trajectories), clock, marks, kept)
     identity = {"steps": steps, "record_at": marks, "trajectories": trajectories, "refresh_every": refresh,
                 "thin": thin, "keep": kept, "block_size": layout.block}  # fmt: skip
-    saver = Saver(checkpoint, checkpoint_every, check, dynamics, params, key, identity, recorder, steps)
+    saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, identity, recorder, steps)
+    watch = Watch(dynamics, steps, refresh)
+    begun = time.monotonic()
+    resumed = saver.resume()
+    if resumed is not None:
+        watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
     with Progress(label, steps, show=progress, log=log) as bar, saver:
 
         def after_chunk(step: int, fetch: Any) -> None:
             bar.advance(step)
+            if watch.waiting and time.monotonic() - begun > PATIENCE:
+                watch.look(fetch())
             saver.after_chunk(step, fetch)
 
         for snapshot in simulate(
@@ -119,14 +138,26 @@ def run(
             layout=layout,
             refresh_every=refresh,
             thin=thin,
-            resume=saver.resume(),
+            resume=resumed,
             after_chunk=after_chunk,
+            start_per_trajectory=start_per_trajectory,
         ):
+            watch.add(snapshot)
             bar.write(**recorder.add(snapshot))
     attrs = {"devices": layout.devices, "block_size": layout.block, "refresh_every": refresh}
     merge_processes(recorder)
-    _warn_if_drifting(recorder.arrays, refresh)
     return recorder.dataset().assign_attrs(attrs)
+
+
+def first_start(params: Params, trajectories: int) -> Params:
+    """The first of one start per trajectory; refuses leaves without an axis of that length."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        if np.shape(leaf)[:1] != (trajectories,):
+            raise ValueError(
+                f"{jax.tree_util.keystr(path) or 'params'} has shape {np.shape(leaf)}, expected ({trajectories}, ...):"
+                " with start_per_trajectory every leaf has a leading axis of one start per trajectory"
+            )
+    return jax.tree.map(lambda leaf: leaf[0], params)
 
 
 def check_marks(record_at: Sequence[int], steps: int) -> list[int]:
@@ -135,20 +166,6 @@ def check_marks(record_at: Sequence[int], steps: int) -> list[int]:
         if int(mark) != mark or not 0 <= mark <= steps:
             raise ValueError(f"record_at holds {mark}, expected whole step numbers in [0, {steps}]")
     return sorted({0, steps, *(int(mark) for mark in record_at)})
-
-
-def _warn_if_drifting(arrays: Mapping[str, np.ndarray], refresh_every: int) -> None:
-    """Kept losses may be off by one rounding per step since they were rebuilt, and evaluations by a few themselves."""
-    losses, drift = arrays["loss"], arrays["loss_drift"]
-    if not np.isfinite(losses).any():
-        return
-    allowed = (refresh_every + EVALUATION) * np.finfo(losses.dtype).eps * np.max(np.abs(losses[np.isfinite(losses)]))
-    if np.max(drift) > allowed:
-        warnings.warn(
-            f"the kept loss drifted by {np.max(drift):.2g} from a fresh evaluation in {refresh_every} steps, expected"
-            f" at most {allowed:.2g} from rounding: use a smaller refresh_every or float64",
-            stacklevel=3,
-        )
 
 
 def _clock(marks: list[int], time_step: float, times: Sequence[float] | None) -> np.ndarray:

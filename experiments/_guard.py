@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
 
-from corr._compare import Clock
+from corr._timing import Clock
 from corr._flips import flip_counter
 
 WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2

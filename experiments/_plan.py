@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from corr._clock import check_count, check_positive
-from corr._compare import Clock, resolve_clock
+from corr._timing import Clock, resolve_clock
 
 from ._catalogue import find_preset
 from ._declare import Experiment, Preset

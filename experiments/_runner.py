@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 import corr
-from corr._compare import Clock
+from corr._timing import Clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
 from corr._storage import save_part, save_run

@@ -13,16 +13,20 @@ from .._types import Dynamics, Info, Params, Scalar, State
 Schedule = Callable[[jax.Array], jax.Array]
 
 
-def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule, normalized: bool = False) -> Dynamics:
+def descent(
+    loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule, normalized: bool = False, scale: Any = None
+) -> Dynamics:
     """Gradient descent, x ← x - α ∇U, or normalized ("clipped" in the paper), x ← x - α ∇U/|∇U|.
 
     The normalized form always divides by the norm over all parameters (unlike ``optax.clip_by_global_norm``); a zero
-    gradient leaves x where it is.
+    gradient leaves x where it is. With a scale r_i, that of mutations of size r_i σ: x ← x - α r (r ∇U) or
+    x ← x - α r (r ∇U)/|r ∇U|, componentwise products.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
         learning_rate: α > 0, common time per step; or a schedule ``step number -> α``.
         normalized: divide the gradient by its norm.
+        scale: r, a pytree like the parameters whose leaves broadcast to theirs; 0 freezes; None for 1 everywhere.
 
     Returns:
         A ``Dynamics``; its ``Info.accepted`` is always True and its key is not used.
@@ -36,13 +40,14 @@ def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule
         >>> round(float(state.position[0]), 6)
         0.9
 
-    Reference: Whitelam et al. (2021), eqs. 11 (plain) and 12 (normalized).
+    Reference: Whitelam et al. (2021), eqs. 11 (plain), 12 (normalized) and 57 (scale).
     """
     rate = as_schedule("learning_rate", learning_rate)
 
     def displace(drawn: tuple[()], count: jax.Array, gradient: Params, measured: tuple[()]) -> Params:
         del drawn, measured
-        direction = unit(gradient) if normalized else gradient
+        scaled = _times(scale, gradient)
+        direction = _times(scale, unit(scaled) if normalized else scaled)
         return jax.tree.map(lambda g: -rate(count).astype(g.dtype) * g, direction)
 
     facts = {"dynamics": "descent", "normalized": normalized, **numbers(learning_rate=learning_rate)}
@@ -93,6 +98,10 @@ def unit(gradient: Params) -> Params:
     norm = jnp.sqrt(sum(squares[1:], squares[0]))
     scale = jnp.where(norm > 0, 1 / jnp.where(norm > 0, norm, 1), 0)
     return jax.tree.map(lambda leaf: leaf * scale.astype(leaf.dtype), gradient)
+
+
+def _times(scale: Any, gradient: Params) -> Params:
+    return gradient if scale is None else jax.tree.map(lambda r, g: jnp.asarray(r, g.dtype) * g, scale, gradient)
 
 
 def numbers(**values: Any) -> dict[str, Any]:

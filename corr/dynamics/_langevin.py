@@ -74,14 +74,16 @@ def langevin(
     return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)._replace(facts=facts)
 
 
-def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> Moments:
+def paper_moments(*, step_time: float | None = None, beta: float = math.inf, scale: Any = None) -> Moments:
     """Drift and noise of the paper's Langevin equations, per unit of common time.
 
-    β = ∞: b = -∇U/|∇U|, L = √(π λ α); finite β: b = -∇U, L = √(2/β).
+    β = ∞: b = -∇U/|∇U|, L = √(π λ α); finite β: b = -∇U, L = √(2/β). With a scale r_i, those of mutations of size
+    r_i σ: b(∇U) becomes r b(r ∇U) and L becomes r L, componentwise products.
 
     Args:
         step_time: λα, common time of one mutation step; needed at β = ∞ only.
         beta: β in (0, ∞], in 1/loss.
+        scale: r, shape (N,), not negative; None for 1 everywhere.
 
     Returns:
         Moments for ``langevin``.
@@ -94,14 +96,18 @@ def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> 
         >>> drift.tolist(), round(float(factor(jnp.ones(2))[0]), 6)
         ([-1.0, -2.0], 0.1)
 
-    Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17.
+    Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17; scale: eq. 57.
     """
     if check_beta(beta) == 0:
         raise ValueError("beta = 0 follows no gradient: the paper's twin needs beta in (0, inf]")
     if math.isinf(beta):
         if step_time is None:
             raise ValueError("at beta = inf the twin's noise needs step_time = lambda * alpha, got None")
-        scale = math.sqrt(math.pi * check_positive("step_time", step_time))
-        return lambda gradient: (-unit(gradient), lambda noise: scale * noise)
-    scale = math.sqrt(2 / beta)
-    return lambda gradient: (-gradient, lambda noise: scale * noise)
+        size = math.sqrt(math.pi * check_positive("step_time", step_time))
+        return lambda gradient: (-_times(scale, unit(_times(scale, gradient))), lambda xi: size * _times(scale, xi))
+    size = math.sqrt(2 / beta)
+    return lambda gradient: (-_times(scale, _times(scale, gradient)), lambda xi: size * _times(scale, xi))
+
+
+def _times(scale: Any, vector: jax.Array) -> jax.Array:
+    return vector if scale is None else jnp.asarray(scale, vector.dtype) * vector

@@ -36,10 +36,11 @@ def simulate(
     thin: tuple[int, int] | None = None,
     resume: Snapshot | None = None,
     after_chunk: Callable[[int, Callable[[], Snapshot]], None] = lambda step, fetch: None,
+    start_per_trajectory: bool = False,
 ) -> Iterator[Snapshot]:
     """Run an ensemble from one start, yielding a ``Snapshot`` at every step of ``record_at``, step 0 included.
 
-    All trajectories start at ``params``; trajectory i at step n uses the key
+    All trajectories start at ``params``, or each at its own; trajectory i at step n uses the key
     ``fold_in(fold_in(fold_in(key, stream), i), n)``, so it depends neither on how many others run
     beside it nor on the layout.
 
@@ -55,6 +56,7 @@ def simulate(
         resume: go on from here instead of the start; recorded steps before it are not repeated.
         after_chunk: called on the host about twice a second with the number of steps done and a function that fetches
             a ``Snapshot`` to resume from.
+        start_per_trajectory: every leaf of ``params`` has a leading axis of one start per trajectory.
 
     Yields:
         Snapshots of host arrays with a leading axis of trajectories (in several processes: those of this one).
@@ -78,9 +80,11 @@ def simulate(
         trajectories, layout = _thinned(thin, trajectories, layout)
     if not len(own_trajectories(layout, trajectories)):
         return
-    now = _begin(dynamics, params, len(own_trajectories(layout, trajectories))) if resume is None else resume
+    own = own_trajectories(layout, trajectories)
+    now = _begin(dynamics, params, own, start_per_trajectory) if resume is None else resume
     shares = spread(now.state, trajectories, layout, key)
-    engine = build_engine(dynamics, dynamics.shortcut(params), layout.block, refresh_every)
+    first = jax.tree.map(lambda leaf: leaf[0], params) if start_per_trajectory else params
+    engine = build_engine(dynamics, dynamics.shortcut(first), layout.block, refresh_every)
     if resume is None:
         yield now
     step, counts, per_call = now.step, now.counts, 1
@@ -118,11 +122,15 @@ def default_refresh(record_at: Iterable[int]) -> int:
     return max(d for d in range(1, 1001) if spacing % d == 0)
 
 
-def _begin(dynamics: Dynamics, params: Any, count: int) -> Snapshot:
-    """``count`` copies of the start state."""
+def _begin(dynamics: Dynamics, params: Any, own: np.ndarray, each: bool) -> Snapshot:
+    """The start states of the trajectories ``own``: copies of one, or one each."""
     with jax.default_matmul_precision("highest"):
-        start = dynamics.init(params)._replace(tape=())
-    state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (count, *np.shape(leaf))), start)
+        if each:
+            starts = jax.tree.map(lambda leaf: leaf[own], params)
+            state = jax.tree.map(np.asarray, jax.vmap(lambda start: dynamics.init(start)._replace(tape=()))(starts))
+        else:
+            start = dynamics.init(params)._replace(tape=())
+            state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(own), *np.shape(leaf))), start)
     return Snapshot(0, state, _no_counts(state))
 
 

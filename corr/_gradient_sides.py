@@ -1,0 +1,111 @@
+"""The gradient sides of a comparison: how fine their steps must be, and what is said where they cannot be trusted."""
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import xarray
+from scipy.special import erfcx
+
+from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
+from ._timing import Clock
+from ._types import Params, Scalar
+
+PILOTS = 4
+COLD_DRIFT = 0.1
+UNRESOLVED, COARSE = 1.0, 5.0
+
+
+class Pilot(NamedTuple):
+    """What noise-free descent says before the twin runs.
+
+    Attributes:
+        grid: time steps of the twin.
+        measure: ``measure(path of shape (T, N)) -> (|∇U|, largest |Hessian eigenvalue|)``.
+        slope: largest |∇U| along the path.
+    """
+
+    grid: TimeGrid
+    measure: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    slope: float
+
+
+def look_ahead(
+    loss: Callable[[Params], Scalar], template: Params, noise_free: xarray.Dataset, clock: Clock, scale: Any
+) -> Pilot:
+    """Time steps of the twin from the noise-free paths, with a warning where these stop being finite."""
+    times = noise_free.time.values
+    measure = steepness_along(loss, template, scale)
+    slopes, curvatures = (np.stack(part) for part in zip(*map(measure, noise_free.path.values[:PILOTS]), strict=True))
+    bad = ~np.isfinite(noise_free.loss.values).all(axis=0)
+    if bad.any():
+        first = int(np.argmax(bad))
+        warnings.warn(
+            f"noise-free descent is not finite from t = {times[first]:g} on (the last finite time is"
+            f" t = {times[max(first - 1, 0)]:g}): what came before is kept, mutation rejects such proposals and goes on;"
+            f" choose an end_time below {times[first]:g}, a smaller learning_rate, or a loss that is finite beyond",
+            UserWarning,
+            stacklevel=4,
+        )
+    limits = np.min(step_limits(slopes, curvatures, clock.beta), axis=0)
+    return Pilot(twin_grid(times, limits, clock.step_time), measure, float(np.nanmax(slopes)))
+
+
+def warn_if_cold(slope: float, clock: Clock) -> None:
+    """Say where s = βσ|∇U| leaves the warm limit, in which mutation at finite β is plain descent."""
+    if math.isinf(clock.beta):
+        return
+    s = clock.beta * clock.mutation_std * slope
+    short = 1 - float(erfcx(s / math.sqrt(2)))
+    if short > COLD_DRIFT:
+        warnings.warn(
+            f"s = beta sigma |grad U| reaches {s:.3g} on the noise-free path: there mutation drifts {100 * short:.0f} %"
+            " slower than plain descent and its twin, which need s << 1 (10 % off at s = 0.14). Use a smaller step_ratio"
+            " or beta, or the twin that is right at any s: twin_moments=partial(theory.level1.moments, mutation_std="
+            f"{clock.mutation_std:.6g}, beta={clock.beta:g}, step_time={clock.step_time:.6g})",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
+    """Look at places the twins visited: was their step fine enough there, are they finite?"""
+    followed = min(len(twin.path), int(twin["count"].values[-1]), 2)
+    grid = pilot.grid
+    worst, where = 0.0, 0.0
+    if followed:
+        rows = np.arange(len(twin.time))
+        slopes, curvatures = pilot.measure(twin.path.values[rows % followed, rows])
+        steps = np.append(grid.time_steps, grid.time_steps[-1])
+        ratio = RESOLUTION * steps / step_limits(slopes, curvatures, clock.beta)
+        finest = (steps <= clock.step_time * (1 + 1e-9)) & math.isinf(clock.beta)
+        excess = np.nan_to_num(ratio / np.where(finest, COARSE, UNRESOLVED), nan=0.0, posinf=0.0)
+        worst, where = float(ratio[np.argmax(excess)]), float(twin.time.values[np.argmax(excess)])
+        coarse = bool(np.max(excess) > 1)
+    lost = int(np.sum(~twin["finite"].values))
+    if followed and coarse:
+        limit = "|grad U|/h" if math.isinf(clock.beta) else "1/h"
+        warnings.warn(
+            f"the twin's time step is {worst:.2g} times {limit} (h the largest curvature) at t = {where:g}, where its"
+            " own trajectories are, expected well below 1: its stiffest direction is not resolved. Use a smaller"
+            " step_ratio, or run corr.langevin with a finer time_step",
+            UserWarning,
+            stacklevel=3,
+        )
+    elif lost:
+        warnings.warn(
+            f"{lost} of {twin.sizes['trajectory']} twins are not finite at the end: the loss is not defined everywhere"
+            " the noise goes; mean and variance leave them out from then on",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def relative_scale(mutation_std: Any, params: Params, reference: float) -> Any:
+    """r = σ_i/σ as a tree like the parameters, full shapes."""
+    return jax.tree.map(
+        lambda std, leaf: np.broadcast_to(np.asarray(std, float) / reference, np.shape(leaf)), mutation_std, params
+    )
