@@ -6,7 +6,10 @@ import jax
 
 
 class Stream(enum.IntEnum):
-    """One fixed integer per use of randomness; two uses never share numbers under one root key."""
+    """One fixed integer per use of randomness; two different uses never share numbers under one root key.
+
+    Two runs of one use do: give each a root key of its own, for example ``trajectory_key(key, Stream.RUN, number)``.
+    """
 
     START = 0
     MUTATION = 1
@@ -15,6 +18,7 @@ class Stream(enum.IntEnum):
     FLIP_CHECK = 4
     OPTIMIZER = 5
     CUSTOM = 6
+    RUN = 7
 
 
 def root_key(seed: int) -> jax.Array:

@@ -20,6 +20,7 @@ from ._catalogue import find_preset
 from ._claim import claimed
 from ._declare import Experiment, Preset, Problem
 from ._guard import DecisionGuard
+from ._keys import own_key
 from ._manifest import build_manifest, plain
 from ._means import MEANS, means
 from ._plan import Options, plan, start_of
@@ -50,7 +51,8 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
                 if finished:
                     say(f"{folder}: finished before, reused")
                     continue
-                one = Task(problem, params, root, folder, clock, trajectories, preset, options, facts)
+                key = _run_key(root, experiment, clock, problem)
+                one = Task(problem, params, key, folder, clock, trajectories, preset, options, facts)
                 _one_run(one, say)
     return [folder for folder, *_ in runs]
 
@@ -60,7 +62,7 @@ class Task(NamedTuple):
 
     problem: Problem
     params: Any
-    root: jax.Array
+    key: jax.Array
     folder: Path
     clock: Clock
     trajectories: int
@@ -74,12 +76,12 @@ def _one_run(task: Task, say: Any) -> None:
     numbers = f"σ = {clock.mutation_std:.4g}, β = {clock.beta:g}, λ = {clock.step_ratio:g}, α = {clock.learning_rate:g}"
     say(f"{folder}: {numbers}, {task.options.precision}; memory about {_memory(task)}")
     begun = time.perf_counter()
-    guard = DecisionGuard(task.problem.loss, clock, task.root, folder, say)
+    guard = DecisionGuard(task.problem.loss, clock, task.key, folder, say)
     guard.start(task.params)
     sides = corr.compare(
         task.problem.loss,
         task.params,
-        key=task.root,
+        key=task.key,
         trajectories=task.trajectories,
         end_time=preset.end_time,
         record_every=preset.record_every,
@@ -102,6 +104,12 @@ def _one_run(task: Task, say: Any) -> None:
         save_part(folder, MEANS, means(sides, task.problem, task.params))
         save_run(folder, sides, build_manifest(task, sides, guard.rows(), time.perf_counter() - begun))
         shutil.rmtree(folder / CHECKPOINTS)
+
+
+def _run_key(root: jax.Array, experiment: Experiment, clock: Clock, problem: Problem) -> jax.Array:
+    """The runs of one experiment are compared as independent ones, so none shares random numbers with another."""
+    numbers = {"beta": plain(clock.beta), "learning_rate": clock.learning_rate, "step_ratio": clock.step_ratio}
+    return own_key(root, network=experiment.network, facts=dict(problem.facts), **numbers)
 
 
 def _sides(task: Task) -> dict[str, corr.Dynamics]:
