@@ -12,6 +12,7 @@ from ._proposals import gaussian
 from ._resume import Interrupted
 from ._run import run
 from ._storage import ResultError, load_run
+from ._sweep import sweep
 from ._types import Dynamics, Info, Objective, State
 from .difference import Difference, difference
 from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
@@ -53,6 +54,7 @@ __all__ = [
     "proposals",
     "root_key",
     "run",
+    "sweep",
     "trajectory_key",
     "unflatten",
 ]

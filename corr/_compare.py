@@ -11,7 +11,7 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 from ._clock import check_count, check_positive, whole_steps
-from ._gradient_sides import Pilot, look_ahead, relative_scale, warn_if_coarse, warn_if_cold
+from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
 from ._objective import check_loss, check_params
 from ._proposals import check_mutation_std, warn_if_unresolved
 from ._run import first_start, run
@@ -78,10 +78,10 @@ def compare(
         record_every: common time between recorded times.
         learning_rate: α.
         step_ratio: λ; give this or ``mutation_std``.
-        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Where ``record_every`` is then
-            no whole number of mutation steps, the nearest σ that makes it one is taken, with a warning. Or a pytree of
-            σ_i as in ``mutation``, 0 frozen: the clock is that of the largest σ_i, or of ``step_ratio`` if given, and the
-            gradient sides are scaled by σ_i/σ alike.
+        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Where ``record_every`` is
+            then no whole number of mutation steps, the nearest σ that makes it one is taken, with a warning. Or a
+            pytree of σ_i as in ``mutation``, 0 frozen: the clock is that of the largest σ_i, or of ``step_ratio`` if
+            given, and the gradient sides are scaled by σ_i/σ alike.
         beta: β in (0, ∞].
         proposal: another law of mutations; with ``step_ratio``, which the caller matches to the law (at finite β and
             Metropolis any symmetric law of variance σ² has the Gaussian's clock).
@@ -145,7 +145,7 @@ def compare(
     flat_scale = None if scale is None else ravel_pytree(scale)[0]
     pilot = look_ahead(loss, start, noise_free, clock, flat_scale)
     if twin_moments is None:
-        warn_if_cold(pilot.slope, clock)
+        warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
         twin_moments = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=flat_scale)
     guarded = {**shared, "check": check, "check_decisions": check_decisions}
     mutated = _run(walk, params, marks, times, trajectories, "mutation", guarded)
@@ -155,9 +155,8 @@ def compare(
     # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
     often = {**shared, "refresh_every": None if measure is None else 1}
     thinned = None if thin is None else (int(pilot.grid.marks[thin_from]), thin[1])
-    starts = (
-        jax.tree.map(lambda leaf: leaf[np.arange(twins) % trajectories], params) if start_per_trajectory else params
-    )
+    again = np.arange(twins) % trajectories
+    starts = jax.tree.map(lambda leaf: leaf[again], params) if start_per_trajectory else params
     noisy = _run(twin, starts, list(pilot.grid.marks), times, twins, "twin", often, thinned)
     warn_if_coarse(pilot, noisy, clock)
     return Comparison(
@@ -182,7 +181,7 @@ def _clock_of(
     if callable(rule) and proposal is None and mutation_std is None:
         raise ValueError("a rule of your own needs both step_ratio (lambda) and mutation_std (sigma)")
     name = "metropolis" if callable(rule) else rule
-    if mutation_std is not None:
+    if is_tree(mutation_std):
         check_mutation_std(mutation_std)
     std = reference_std(mutation_std)
     if step_ratio is None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import xarray
-from scipy.special import erfcx
+from scipy.special import erfcx, expit
 
 from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
 from ._timing import Clock
@@ -45,8 +45,8 @@ def look_ahead(
         first = int(np.argmax(bad))
         warnings.warn(
             f"noise-free descent is not finite from t = {times[first]:g} on (the last finite time is"
-            f" t = {times[max(first - 1, 0)]:g}): what came before is kept, mutation rejects such proposals and goes on;"
-            f" choose an end_time below {times[first]:g}, a smaller learning_rate, or a loss that is finite beyond",
+            f" t = {times[max(first - 1, 0)]:g}): what came before is kept, mutation rejects such proposals; choose"
+            f" an end_time below {times[first]:g}, a smaller learning_rate, or a loss that is finite beyond",
             UserWarning,
             stacklevel=4,
         )
@@ -54,21 +54,29 @@ def look_ahead(
     return Pilot(twin_grid(times, limits, clock.step_time), measure, float(np.nanmax(slopes)))
 
 
-def warn_if_cold(slope: float, clock: Clock) -> None:
+def warn_if_cold(slope: float, clock: Clock, rule: str) -> None:
     """Say where s = βσ|∇U| leaves the warm limit, in which mutation at finite β is plain descent."""
     if math.isinf(clock.beta):
         return
     s = clock.beta * clock.mutation_std * slope
-    short = 1 - float(erfcx(s / math.sqrt(2)))
+    short = 1 - _warm_share(s, rule)
     if short > COLD_DRIFT:
         warnings.warn(
             f"s = beta sigma |grad U| reaches {s:.3g} on the noise-free path: there mutation drifts {100 * short:.0f} %"
-            " slower than plain descent and its twin, which need s << 1 (10 % off at s = 0.14). Use a smaller step_ratio"
-            " or beta, or the twin that is right at any s: twin_moments=partial(theory.level1.moments, mutation_std="
-            f"{clock.mutation_std:.6g}, beta={clock.beta:g}, step_time={clock.step_time:.6g})",
+            " slower than plain descent and its twin, which need s << 1. Use a smaller step_ratio or beta, or (for the"
+            " Metropolis rule) the twin that is right at any s, level 1: twin_moments=partial(theory.level1.moments,"
+            f" mutation_std={clock.mutation_std:.6g}, beta={clock.beta:g}, step_time={clock.step_time:.6g})",
             UserWarning,
             stacklevel=3,
         )
+
+
+def _warm_share(s: float, rule: str) -> float:
+    """Drift on a linear loss over its limit s → 0: erfcx(s/√2) for Metropolis, -(4/s) E[z/(1 + e^{sz})] for Barker."""
+    if rule != "barker":
+        return float(erfcx(s / math.sqrt(2)))
+    z, weight = np.polynomial.hermite_e.hermegauss(80)
+    return float(np.sum(weight * -z * expit(-s * z)) / math.sqrt(2 * math.pi) * 4 / s) if s > 0 else 1.0
 
 
 def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import xarray
 
 from ._compare import Comparison, compare
-from ._keys import Stream
+from ._keys import Stream, trajectory_key
 from ._types import Params, Scalar
 
 LENGTHS = ("learning_rate", "beta", "step_ratio", "mutation_std")
@@ -63,7 +63,9 @@ def sweep(
     if (step_ratio is None) == (mutation_std is None):
         raise ValueError("give exactly one of step_ratio (lambda) and mutation_std (sigma), one number or several")
     width = {"step_ratio": step_ratio} if mutation_std is None else {"mutation_std": mutation_std}
-    grid = {name: _several(name, value) for name, value in {"learning_rate": learning_rate, "beta": beta, **width}.items()}
+    grid = {
+        name: _several(name, value) for name, value in {"learning_rate": learning_rate, "beta": beta, **width}.items()
+    }
     sides = []
     for values in itertools.product(*grid.values()):
         point = dict(zip(grid, values, strict=True))
@@ -76,7 +78,7 @@ def sweep(
 def point_key(key: jax.Array, label: str) -> jax.Array:
     """The key of a point from that of the sweep and a text that holds the point's numbers."""
     number = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "big")
-    return jax.random.fold_in(jax.random.fold_in(key, int(Stream.SWEEP)), number)
+    return trajectory_key(key, Stream.RUN, number)
 
 
 def _several(name: str, value: Any) -> list[float]:

@@ -56,7 +56,7 @@ def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") ->
     if math.isclose(fitted.mutation_std, clock.mutation_std, rel_tol=SAME):
         return clock
     warnings.warn(
-        f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} mutation steps, expected a"
+        f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} steps, expected a"
         f" whole number: mutation_std {fitted.mutation_std:.8g} (step_ratio {fitted.step_ratio:.8g}) is taken",
         UserWarning,
         stacklevel=3,

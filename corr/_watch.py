@@ -64,7 +64,7 @@ class Watch:
             cause = "the loss is not defined around the start (log of a negative number, overflow): use smaller steps"
         elif self._decides and not accepted:
             what = "was accepted"
-            cause = f"{nonfinite} were not finite; mutation_std is far too large here, or the start is a minimum of the loss"
+            cause = f"{nonfinite} were not finite; mutation_std is far too large here, or the start is a minimum"
         else:
             return
         noun = "proposals" if self._decides else "steps"
@@ -83,8 +83,8 @@ def _warn_if_drifting(snapshot: Snapshot, refresh_every: int) -> bool:
         return False
     warnings.warn(
         f"the kept loss drifted by {drift:.2g} from a fresh evaluation in {refresh_every} steps, expected"
-        f" at most {allowed:.2g} from rounding: the change of the loss is not exact; use a smaller refresh_every, float64,"
-        " or exact=False",
+        f" at most {allowed:.2g} from rounding: the change of the loss is not exact; use a smaller refresh_every,"
+        " float64, or exact=False",
         UserWarning,
         stacklevel=4,
     )

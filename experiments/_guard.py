@@ -10,9 +10,9 @@ import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
 
-from corr._timing import Clock
 from corr._flips import flip_counter
 from corr._keys import Stream, trajectory_key
+from corr._timing import Clock
 
 WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2
 CHECKED_POINTS = 4

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 import corr
-from corr._timing import Clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
 from corr._storage import save_part, save_run
+from corr._timing import Clock
 from corr.ensemble._memory import estimate_memory, free_memory
 
 from ._blocks import choose_blocks
