@@ -8,90 +8,141 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-from .difference._graph import inner_jaxpr
+from .difference._graph import Constant, Graph, Node, build_graph
+
+# In float64 these mean another function, or draw other numbers: evaluated in their own precision, then widened.
+OWN_PRECISION = {"random_gamma", "nextafter"}
+
+
+def promote(function: Callable[..., Any], *like: Any) -> Callable[..., list[Any]]:
+    """The same sequence of operations in float64, traced now at the precision of ``like``; call it where x64 is on.
+
+    The referee evaluates the same function with the same constants and differs in the rounding of its operations only.
+    An operation that has no form in float64 (the bits of a number, a callback) is evaluated in its own precision.
+
+    Args:
+        function: any JAX function of pytrees of arrays.
+        *like: pytrees like its arguments, whose leaves have a shape and a dtype.
+
+    Returns:
+        A function of the same arguments that returns a flat list of arrays, float64 where they were floating point.
+    """
+    leaves, treedef = jax.tree.flatten(like)
+    shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+    closed = jax.make_jaxpr(lambda *flat: function(*jax.tree.unflatten(treedef, flat)))(*shapes)
+    graph = build_graph(closed, [None] * len(leaves))
+    return lambda *args: _evaluate(graph, jax.tree.leaves(args))
 
 
 def in_float64(function: Callable[..., Any], traced_at: Any = jnp.float32) -> Callable[..., list[Any]]:
-    """The same sequence of operations in float64; call it where x64 is enabled.
-
-    The jaxpr is traced at the arguments' own precision, so the referee evaluates the same function with the same
-    constants and differs in the rounding of its operations only.
-
-    Args:
-        function: any JAX function of arrays.
-        traced_at: dtype of its arguments, float32 or float64.
-
-    Returns:
-        A function of the same arguments that returns a flat list of float64 arrays.
-    """
-
+    """``promote`` with every argument traced at one dtype, float32 or float64, when it is called."""
     own = jnp.dtype(traced_at)
 
     def promoted(*args: Any) -> list[Any]:
+        like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), own), args)
         with jax.enable_x64(own == np.float64):
-            shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), own), args)
-            closed = jax.make_jaxpr(function)(*shapes)
-        return _evaluate(closed, [_wide(leaf) for leaf in jax.tree.leaves(args)])
+            wide = promote(function, *like)
+        return wide(*args)
 
     return promoted
 
 
+def _wide_dtype(dtype: Any) -> Any:
+    if jnp.issubdtype(dtype, jnp.complexfloating):
+        return np.dtype(np.complex128)
+    return np.dtype(np.float64) if jnp.issubdtype(dtype, jnp.floating) else dtype
+
+
 def _wide(value: Any) -> Any:
-    if jnp.issubdtype(jnp.result_type(value), jnp.floating):
-        return jnp.asarray(value, jnp.float64)
-    return value
+    dtype = jnp.result_type(value)
+    return jnp.asarray(value, _wide_dtype(dtype)) if jnp.issubdtype(dtype, jnp.inexact) else value
 
 
-def _evaluate(closed: core.ClosedJaxpr, args: list[Any]) -> list[Any]:
-    jaxpr = closed.jaxpr
-    env: dict[core.Var, Any] = dict(zip(jaxpr.invars, args, strict=True))
-    env.update(zip(jaxpr.constvars, map(_wide, closed.consts), strict=True))
+def _evaluate(graph: Graph, leaves: list[Any]) -> list[Any]:
+    values = dict(zip(graph.inputs, map(_wide, leaves), strict=True))
 
-    def read(atom: Any) -> Any:
-        return _wide(np.asarray(atom.val)) if isinstance(atom, core.Literal) else env[atom]
+    def read(ref: Any) -> Any:
+        return _wide(ref.value) if isinstance(ref, Constant) else values[ref]
 
-    for eqn in jaxpr.eqns:
-        values = [read(atom) for atom in eqn.invars]
-        inner = inner_jaxpr(eqn)
-        outputs = _evaluate(inner, values) if inner is not None else _apply(eqn, values)
-        env.update(zip(eqn.outvars, outputs, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]
+    for node in graph.nodes:
+        args = [read(ref) for ref in node.inputs]
+        rule = CONTROL.get(node.primitive.name)
+        outputs = _apply(graph, node, args) if rule is None else rule(node, args)
+        values.update(zip(node.outputs, outputs, strict=True))
+    return [read(ref) for ref in graph.outputs]
 
 
-def _apply(eqn: core.JaxprEqn, values: list[Any]) -> list[Any]:
-    params = eqn.params
-    if eqn.primitive.name == "scan":
-        consts, carry = params["num_consts"], params["num_consts"] + params["num_carry"]
-        split = carry - consts
-
-        def body(carried: list[Any], xs: list[Any]) -> tuple[list[Any], list[Any]]:
-            outputs = _evaluate(params["jaxpr"], [*values[:consts], *carried, *xs])
-            return outputs[:split], outputs[split:]
-
-        end, ys = jax.lax.scan(body, values[consts:carry], values[carry:], params["length"], params["reverse"])
-        return [*end, *ys]
-    if eqn.primitive.name == "cond":
-        branches = [lambda *ops, branch=branch: _evaluate(branch, list(ops)) for branch in params["branches"]]
-        return jax.lax.switch(values[0], branches, *values[1:])
-    if eqn.primitive.name == "while":
-        return _while(params, values)
-    out = eqn.primitive.bind(*values, **{name: _wide_dtype(value) for name, value in params.items()})
-    return list(out) if eqn.primitive.multiple_results else [out]
+def _apply(graph: Graph, node: Node, args: list[Any]) -> list[Any]:
+    """The primitive in float64, or in its own precision where it has no such form."""
+    expected = [(aval.shape, _wide_dtype(aval.dtype)) for aval in (graph.avals[key] for key in node.outputs)]
+    if node.primitive.name not in OWN_PRECISION:
+        try:
+            outputs = _bind(node, args, {name: _wide_param(name, value) for name, value in node.params.items()})
+        except (TypeError, ValueError, NotImplementedError):
+            outputs = []
+        if [(out.shape, out.dtype) for out in outputs] == expected:
+            return outputs
+    narrow = [_like(arg, ref, graph) for arg, ref in zip(args, node.inputs, strict=True)]
+    return [_wide(out) for out in _bind(node, narrow, node.params)]
 
 
-def _while(params: dict[str, Any], values: list[Any]) -> list[Any]:
-    first, second = params["cond_nconsts"], params["cond_nconsts"] + params["body_nconsts"]
-    return jax.lax.while_loop(
-        lambda carry: _evaluate(params["cond_jaxpr"], [*values[:first], *carry])[0],
-        lambda carry: _evaluate(params["body_jaxpr"], [*values[first:second], *carry]),
-        values[second:],
-    )
+def _bind(node: Node, args: list[Any], params: dict[str, Any]) -> list[Any]:
+    out = node.primitive.bind(*args, **params)
+    return list(out) if node.primitive.multiple_results else [out]
 
 
-def _wide_dtype(value: Any) -> Any:
-    """A parameter that names a 32-bit float dtype as the 64-bit one, a jaxpr (the update of a scatter) retraced."""
+def _like(arg: Any, ref: Any, graph: Graph) -> Any:
+    if isinstance(ref, Constant):
+        return ref.value
+    dtype = graph.avals[ref].dtype
+    return arg.astype(dtype) if jnp.issubdtype(dtype, jnp.inexact) else arg
+
+
+def _wide_param(name: str, value: Any) -> Any:
+    """A parameter that names a float dtype as float64, a jaxpr (the update of a scatter) retraced in float64."""
+    if name == "precision":
+        return None
+    if isinstance(value, core.ClosedJaxpr):
+        return core.ClosedJaxpr(_wide_param(name, value.jaxpr), [_wide(const) for const in value.consts])
     if isinstance(value, core.Jaxpr):
-        avals: list[Any] = [var.aval for var in value.invars]
-        shapes = [jax.ShapeDtypeStruct(aval.shape, jnp.float64) for aval in avals]
-        return jax.make_jaxpr(lambda *args: _evaluate(core.ClosedJaxpr(value, ()), list(args)))(*shapes).jaxpr
-    return np.dtype(np.float64) if isinstance(value, np.dtype) and value == np.float32 else value
+        graph = build_graph(core.ClosedJaxpr(value, ()), [None] * len(value.invars))
+        shapes = [jax.ShapeDtypeStruct(var.aval.shape, _wide_dtype(var.aval.dtype)) for var in value.invars]
+        return jax.make_jaxpr(lambda *args: _evaluate(graph, list(args)))(*shapes).jaxpr
+    return _wide_dtype(value) if isinstance(value, np.dtype) else value
+
+
+def _body(closed: core.ClosedJaxpr, refs: Any, args: list[Any]) -> Callable[..., list[Any]]:
+    """A jaxpr inside a primitive as a function of the arguments after ``refs``, which come first and stay."""
+    fixed = [ref.value if isinstance(ref, Constant) else None for ref in refs]
+    graph = build_graph(closed, fixed + [None] * (len(closed.jaxpr.invars) - len(fixed)))
+    varying = [arg for arg, value in zip(args, fixed, strict=True) if value is None]
+    return lambda *rest: _evaluate(graph, [*varying, *rest])
+
+
+def _scan(node: Node, args: list[Any]) -> list[Any]:
+    first = node.params["num_consts"]
+    last, params = first + node.params["num_carry"], node.params
+    body = _body(params["jaxpr"], node.inputs[:first], args[:first])
+
+    def step(carry: list[Any], xs: list[Any]) -> tuple[list[Any], list[Any]]:
+        outputs = body(*carry, *xs)
+        return outputs[: last - first], outputs[last - first :]
+
+    end, ys = jax.lax.scan(step, args[first:last], args[last:], params["length"], params["reverse"])
+    return [*end, *ys]
+
+
+def _cond(node: Node, args: list[Any]) -> list[Any]:
+    branches = [_body(branch, node.inputs[1:], args[1:]) for branch in node.params["branches"]]
+    return jax.lax.switch(args[0], branches)
+
+
+def _while(node: Node, args: list[Any]) -> list[Any]:
+    params, first = node.params, node.params["cond_nconsts"]
+    last = first + params["body_nconsts"]
+    test = _body(params["cond_jaxpr"], node.inputs[:first], args[:first])
+    body = _body(params["body_jaxpr"], node.inputs[first:last], args[first:last])
+    return jax.lax.while_loop(lambda carry: test(*carry)[0], lambda carry: body(*carry), args[last:])
+
+
+CONTROL = {"scan": _scan, "cond": _cond, "while": _while}
