@@ -15,6 +15,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ._clock import check_positive
+from ._precision import wide
 from ._proposals import check_mutation_std, gaussian, largest_normal
 from ._types import Params
 
@@ -65,7 +66,7 @@ def normal(std: Any) -> Proposal:
     Reference: Whitelam et al. (2021), step 2 and eq. 57.
     """
     check_mutation_std(std)
-    largest = max(float(np.max(scale)) for scale in jax.tree.leaves(std))
+    largest = max(float(np.max(scale, initial=0)) for scale in jax.tree.leaves(std))
     return Proposal(lambda key, params: gaussian(key, params, std), lambda dtype: largest * largest_normal(dtype))
 
 
@@ -248,7 +249,8 @@ def sphere(std: float) -> Proposal:
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         direction = jax.random.normal(key, flat.shape, flat.dtype)
-        return std * math.sqrt(flat.size) * direction / jnp.linalg.norm(direction)
+        length = jnp.linalg.norm(direction)
+        return std * math.sqrt(flat.size) * direction / jnp.where(length > 0, length, 1)
 
     return _flat(draw)
 
@@ -295,6 +297,21 @@ def _flat(draw: Flat, bound: Callable[[Any], float] = lambda dtype: math.inf) ->
 
     def any_tree(key: jax.Array, params: Params) -> Params:
         flat, unravel = ravel_pytree(params)
-        return unravel(draw(key, flat).astype(flat.dtype))
+        return unravel(draw(key, flat.astype(wide(flat.dtype))).astype(flat.dtype))
 
     return Proposal(any_tree, bound)
+
+
+def check_draw(law: Proposal, params: Params) -> None:
+    """Refuse a proposal whose draws are not like the parameters, without drawing from it."""
+    drawn = jax.eval_shape(law.draw, jax.random.key(0), params)
+    got, expected = jax.tree.structure(drawn), jax.tree.structure(params)
+    if got != expected:
+        raise ValueError(f"the proposal draws {got}, expected a tree like the parameters {expected}")
+    for (path, leaf), like in zip(jax.tree_util.tree_leaves_with_path(drawn), jax.tree.leaves(params), strict=True):
+        kind = (leaf.shape, leaf.dtype)
+        if kind != (jnp.shape(like), jnp.result_type(like)):
+            raise ValueError(
+                f"the proposal draws shape {leaf.shape} and dtype {leaf.dtype} for"
+                f" {jax.tree_util.keystr(path) or 'params'}, expected {jnp.shape(like)} and {jnp.result_type(like)}"
+            )

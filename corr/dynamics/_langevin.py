@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 from .._accept import check_beta
 from .._clock import check_positive
 from .._keys import Stream
+from .._precision import wide
 from .._types import Dynamics, Params, Scalar
 from ._descent import Schedule, as_schedule, gradient_dynamics, numbers, unit
 
@@ -32,8 +33,8 @@ def langevin(
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        time_step: dt > 0 in common time t, or a schedule ``step number -> dt``. It must resolve the stiffest direction,
-            dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
+        time_step: dt > 0 in common time t, or a schedule ``step number -> dt`` as in ``descent``. It must resolve the
+            stiffest direction, dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
         moments: ``f(gradient of shape (N,)) -> (drift b of shape (N,), factor)`` per unit of common time, where
             ``factor(ξ of shape (N,))`` applies L to the noise. ``paper_moments`` gives the paper's. With ``measure``
             they are called as ``f(gradient, measured)``.
@@ -58,13 +59,14 @@ def langevin(
 
     def draw(key: jax.Array, params: Params) -> jax.Array:
         flat, _ = ravel_pytree(params)
-        return jax.random.normal(key, flat.shape, flat.dtype)
+        return jax.random.normal(key, flat.shape, wide(flat.dtype))
 
     def displace(noise: jax.Array, count: jax.Array, gradient: Params, measured: Any) -> Params:
-        flat, unravel = ravel_pytree(gradient)
+        narrow, unravel = ravel_pytree(gradient)
+        flat = narrow.astype(wide(narrow.dtype))
         drift, factor = moments(flat) if measure is None else moments(flat, measured)
         dt = step_size(count).astype(flat.dtype)
-        return unravel(dt * drift + jnp.sqrt(dt) * factor(noise))
+        return unravel((dt * drift + jnp.sqrt(dt) * factor(noise)).astype(narrow.dtype))
 
     def curvature(params: Params) -> Any:
         flat, unravel = ravel_pytree(params)

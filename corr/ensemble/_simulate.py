@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from .._clock import check_count
+from .._keys import check_key, step_words
 from .._types import Dynamics, State
 from ._engine import Counts, build_engine
 from ._layout import Layout, padded_layout
 from ._shares import gather, own_trajectories, spread
 
 CALL_SECONDS = 0.5
+CALL_STEPS = 2**31 - 1  # what a call counts, it counts in int32
 
 
 class Snapshot(NamedTuple):
@@ -52,7 +55,7 @@ def simulate(
         record_at: increasing step numbers, all multiples of ``refresh_every``.
         layout: from ``choose_layout``.
         refresh_every: steps between rebuilds of the tape; part of what determines the bits of a result.
-        thin: (step, count): after this recorded step only the first ``count`` trajectories go on.
+        thin: (step, count): after this recorded step only the first ``count`` trajectories go on, at least one.
         resume: go on from here instead of the start; recorded steps before it are not repeated.
         after_chunk: called on the host about twice a second with the number of steps done and a function that fetches
             a ``Snapshot`` to resume from.
@@ -62,7 +65,9 @@ def simulate(
         Snapshots of host arrays with a leading axis of trajectories (in several processes: those of this one).
 
     Raises:
-        ValueError: if a recorded step is not a multiple of ``refresh_every``.
+        ValueError: if a recorded step is not a multiple of ``refresh_every``, or ``thin`` names none of them or leaves
+            nobody.
+        TypeError: if the key is not a typed key.
 
     Example:
         >>> import jax.numpy as jnp
@@ -76,6 +81,8 @@ def simulate(
         2 0.25
     """
     marks = _check_marks(record_at, refresh_every)
+    check_thin(thin, marks)
+    check_key(key)
     if resume is not None and thin is not None and resume.step > thin[0]:
         trajectories, layout = _thinned(thin, trajectories, layout)
     if not len(own_trajectories(layout, trajectories)):
@@ -94,9 +101,9 @@ def simulate(
 
     for mark in (mark for mark in marks if mark >= step):
         while step < mark:
-            segments = min(per_call, (mark - step) // refresh_every)
+            segments = min(per_call, (mark - step) // refresh_every, CALL_STEPS // refresh_every)
             begun = time.perf_counter()
-            out = [engine.advance(*share, np.int32(step), np.int32(segments)) for share in shares]
+            out = [engine.advance(*share, step_words(step), np.uint32(segments)) for share in shares]
             jax.block_until_ready(out)
             seconds = max(time.perf_counter() - begun, 1e-4)
             shares = [share._replace(state=state) for (state, _), share in zip(out, shares, strict=True)]
@@ -149,7 +156,21 @@ def _thinned(thin: tuple[int, int], trajectories: int, layout: Layout) -> tuple[
     return count, padded_layout(count, layout.devices, layout.block)
 
 
+def check_thin(thin: tuple[int, int] | None, marks: Iterable[int]) -> None:
+    """Refuse thinning at a step that is not recorded, or to no trajectory."""
+    if thin is None:
+        return
+    step, count = thin
+    check_count("the count of thin = (step, count)", count)
+    recorded = sorted({*marks} - {0})
+    if step not in recorded:
+        some = f"{recorded[:5]}{'...' if len(recorded) > 5 else ''}"
+        raise ValueError(f"thin starts at step {step}, expected a recorded step after 0: one of {some}")
+
+
 def _check_marks(record_at: Iterable[int], refresh_every: int) -> list[int]:
+    if not 1 <= refresh_every <= CALL_STEPS:
+        raise ValueError(f"refresh_every must lie in [1, {CALL_STEPS}], got {refresh_every}")
     marks = sorted({int(mark) for mark in record_at} - {0})
     wrong = [mark for mark in marks if mark % refresh_every or mark < 0]
     if wrong:
