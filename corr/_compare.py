@@ -126,7 +126,7 @@ def compare(
     check_loss(loss, start)
     scale = relative_scale(mutation_std, start, clock.mutation_std) if is_tree(mutation_std) else None
     if proposal is None:
-        warn_if_unresolved(clock.mutation_std, start)
+        warn_if_unresolved(clock.mutation_std if scale is None else mutation_std, start)
     times = recorded_times(end_time, record_every)
     slow = clock.learning_rate if descent_learning_rate is None else check_positive(
         "descent_learning_rate", descent_learning_rate

@@ -17,6 +17,7 @@ from ._types import Params, Scalar
 PILOTS = 4
 COLD_DRIFT = 0.1
 UNRESOLVED, COARSE = 1.0, 5.0
+PLACES = 64
 
 
 class Pilot(NamedTuple):
@@ -81,25 +82,22 @@ def _warm_share(s: float, rule: str) -> float:
 
 def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
     """Look at places the twins visited: was their step fine enough there, are they finite?"""
-    followed = min(len(twin.path), int(twin["count"].values[-1]), 2)
-    grid = pilot.grid
-    worst, where = 0.0, 0.0
-    if followed:
-        rows = np.arange(len(twin.time))
-        slopes, curvatures = pilot.measure(twin.path.values[rows % followed, rows])
-        steps = np.append(grid.time_steps, grid.time_steps[-1])
-        ratio = RESOLUTION * steps / step_limits(slopes, curvatures, clock.beta)
+    rows, places = _visited(twin)
+    coarse = False
+    if len(rows):
+        steps = np.append(pilot.grid.time_steps, pilot.grid.time_steps[-1])[rows]
+        ratio = RESOLUTION * steps / step_limits(*pilot.measure(places), clock.beta)
         finest = (steps <= clock.step_time * (1 + 1e-9)) & math.isinf(clock.beta)
         excess = np.nan_to_num(ratio / np.where(finest, COARSE, UNRESOLVED), nan=0.0, posinf=0.0)
-        worst, where = float(ratio[np.argmax(excess)]), float(twin.time.values[np.argmax(excess)])
-        coarse = bool(np.max(excess) > 1)
+        worst = int(np.argmax(excess))
+        coarse = bool(excess[worst] > 1)
     lost = int(np.sum(~twin["finite"].values))
-    if followed and coarse:
+    if coarse:
         limit = "|grad U|/h" if math.isinf(clock.beta) else "1/h"
         warnings.warn(
-            f"the twin's time step is {worst:.2g} times {limit} (h the largest curvature) at t = {where:g}, where its"
-            " own trajectories are, expected well below 1: its stiffest direction is not resolved. Use a smaller"
-            " step_ratio, or run corr.langevin with a finer time_step",
+            f"the twin's time step is {ratio[worst]:.2g} times {limit} (h the largest curvature) where its own"
+            f" trajectories are at t = {twin.time.values[rows[worst]]:g}, expected well below 1: its stiffest direction"
+            " is not resolved. Use a smaller step_ratio, or run corr.langevin with a finer time_step",
             UserWarning,
             stacklevel=3,
         )
@@ -110,6 +108,15 @@ def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
             UserWarning,
             stacklevel=3,
         )
+
+
+def _visited(twin: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """(time index, place) of a few twins at every recorded time, those followed there in turn."""
+    each = max(1, PLACES // len(twin.time))
+    followed = np.minimum(twin["count"].values, len(twin.path))
+    picked = [(k, (k * each + i) % n) for k, n in enumerate(followed) for i in range(min(each, n))]
+    rows, which = (np.asarray(part, int) for part in zip(*picked, strict=True)) if picked else (np.zeros(0, int),) * 2
+    return rows, twin.path.values[which, rows]
 
 
 def relative_scale(mutation_std: Any, params: Params, reference: float) -> Any:

@@ -34,7 +34,7 @@ def unflatten(params: Params, rows: Any) -> Params:
         raise ValueError(f"rows have shape {rows.shape}, expected (..., {sum(sizes)}): one number per parameter")
     parts = np.split(rows, np.cumsum(sizes)[:-1], axis=-1)
     shaped = [
-        jnp.asarray(part.reshape(*rows.shape[:-1], *np.shape(leaf)), jnp.result_type(leaf))
+        jnp.asarray(part.reshape((*rows.shape[:-1], *np.shape(leaf))), jnp.result_type(leaf))
         for part, leaf in zip(parts, leaves, strict=True)
     ]
     return jax.tree.unflatten(treedef, shaped)

@@ -10,6 +10,7 @@ import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
+from ._decisions import check_decisions_at
 from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
@@ -119,6 +120,8 @@ def run(
     watch = Watch(dynamics, steps, refresh)
     begun = time.monotonic()
     resumed = saver.resume()
+    if resumed is None and check_decisions:
+        check_decisions_at(dynamics, start, key)
     if resumed is not None:
         watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
     with Progress(label, steps, show=progress, log=log) as bar, saver:

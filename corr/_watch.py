@@ -25,6 +25,7 @@ class Watch:
         self._decides, self._steps, self._refresh = dynamics.accept is not None, steps, refresh_every
         self._last = self._proposals = self._accepted = self._nonfinite = 0
         self._judged = self._drifted = False
+        self._largest = 0.0
 
     @property
     def waiting(self) -> bool:
@@ -48,7 +49,7 @@ class Watch:
             self._judged = True
             self._warn_if_stuck(proposals, accepted, nonfinite)
         if not self._drifted and len(snapshot.state.loss):
-            self._drifted = _warn_if_drifting(snapshot, self._refresh)
+            self._drifted = self._warn_if_drifting(snapshot)
 
     def _totals(self, snapshot: Snapshot) -> tuple[int, int, int]:
         counts, steps = snapshot.counts, snapshot.step - self._last
@@ -70,22 +71,19 @@ class Watch:
         noun = "proposals" if self._decides else "steps"
         warnings.warn(f"none of the first {proposals} {noun} {what}: {cause}", UserWarning, stacklevel=4)
 
-
-def _warn_if_drifting(snapshot: Snapshot, refresh_every: int) -> bool:
-    """Kept losses may be off by one rounding per step since they were rebuilt, and evaluations by a few themselves."""
-    losses = np.asarray(snapshot.state.loss)
-    finite = np.isfinite(losses)
-    if not finite.any():
-        return False
-    largest, drift = float(np.max(np.abs(losses[finite]))), float(np.max(snapshot.counts.drift))
-    allowed = (refresh_every + EVALUATION) * float(jnp.finfo(losses.dtype).eps) * largest
-    if drift <= allowed:
-        return False
-    warnings.warn(
-        f"the kept loss drifted by {drift:.2g} from a fresh evaluation in {refresh_every} steps, expected"
-        f" at most {allowed:.2g} from rounding: the change of the loss is not exact; use a smaller refresh_every,"
-        " float64, or exact=False",
-        UserWarning,
-        stacklevel=4,
-    )
-    return True
+    def _warn_if_drifting(self, snapshot: Snapshot) -> bool:
+        """Kept losses may be off by one rounding per step since they were rebuilt, evaluations by a few themselves."""
+        losses = np.asarray(snapshot.state.loss)
+        self._largest = max(self._largest, float(np.max(np.abs(losses), where=np.isfinite(losses), initial=0)))
+        drift = float(np.max(snapshot.counts.drift))
+        allowed = (self._refresh + EVALUATION) * float(jnp.finfo(losses.dtype).eps) * self._largest
+        if drift <= allowed:
+            return False
+        warnings.warn(
+            f"the kept loss drifted by {drift:.2g} from a fresh evaluation in {self._refresh} steps, expected at most"
+            f" {allowed:.2g} from rounding: the change of the loss is not exact; use a smaller refresh_every, float64,"
+            " or exact=False",
+            UserWarning,
+            stacklevel=5,
+        )
+        return True
