@@ -11,6 +11,7 @@ import xarray
 
 from ._accept import check_beta
 from ._clock import check_count, check_positive, matched_mutation_std, matched_step_ratio, whole_steps
+from ._fingerprint import Along
 from ._objective import check_loss, check_params
 from ._proposals import warn_if_unresolved
 from ._run import run
@@ -135,6 +136,8 @@ def compare(
     moments = paper_moments(step_time=clock.step_time, beta=beta) if twin_moments is None else twin_moments
     measure, moments = moments if isinstance(moments, tuple) else (None, moments)
     twin = langevin(loss, time_step=grid.schedule, moments=moments, measure=measure)
+    steady = langevin(loss, time_step=clock.step_time, moments=moments, measure=measure)
+    twin = twin._replace(facts={**steady.facts, "time_step": Along(grid.upto), "program": steady})
     # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
     refresh = None if measure is None else 1
     thin_step = None if thin is None else (int(grid.marks[_index(times, thin[0])]), thin[1])
@@ -179,7 +182,7 @@ def recorded_times(end_time: float, record_every: float) -> np.ndarray:
     count = whole_steps(end_time, check_positive("record_every", record_every), "end_time in units of record_every")
     if count == 0:
         raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
-    return np.linspace(0.0, end_time, count + 1)
+    return record_every * np.arange(count + 1)  # each time is the same whatever the last one
 
 
 def _index(times: np.ndarray, time: float) -> int:

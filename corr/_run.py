@@ -101,9 +101,8 @@ def run(
     kept = paths_to_keep(keep, trajectories, len(marks), size)
     check_memory(dynamics, params, layout, rows=len(marks), kept=kept)
     recorder = Recorder(params, own_trajectories(layout, trajectories), clock, marks, kept)
-    identity = {"steps": steps, "record_at": marks, "trajectories": trajectories, "refresh_every": refresh,
-                "thin": thin, "keep": kept, "block_size": layout.block}  # fmt: skip
-    saver = Saver(checkpoint, checkpoint_every, check, dynamics, params, key, identity, recorder, steps)
+    sizes = {"trajectories": trajectories, "thin": thin, "block_size": layout.block}
+    saver = Saver(checkpoint, checkpoint_every, check, dynamics, params, key, sizes, refresh, recorder, marks)
     with Progress(label, steps, show=progress, log=log) as bar, saver:
 
         def after_chunk(step: int, fetch: Any) -> None:
