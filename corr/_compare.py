@@ -11,6 +11,7 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 from ._clock import check_count, check_positive, whole_steps
+from ._fingerprint import Along
 from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
 from ._objective import check_loss, check_params
 from ._proposals import check_mutation_std, warn_if_unresolved
@@ -152,6 +153,8 @@ def compare(
 
     measure, moments = twin_moments if isinstance(twin_moments, tuple) else (None, twin_moments)
     twin = langevin(loss, time_step=pilot.grid.schedule, moments=moments, measure=measure)
+    steady = langevin(loss, time_step=clock.step_time, moments=moments, measure=measure)
+    twin = twin._replace(facts={**steady.facts, "time_step": Along(pilot.grid.upto), "program": steady})
     # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
     often = {**shared, "refresh_every": None if measure is None else 1}
     thinned = None if thin is None else (int(pilot.grid.marks[thin_from]), thin[1])

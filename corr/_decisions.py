@@ -37,7 +37,7 @@ def check_decisions_at(dynamics: Dynamics, params: Params, key: jax.Array) -> No
     rate = f"{found.flips} of {found.draws} accept/reject decisions differ from float64 at the start"
     if found.low > REFUSE_FLIPS:
         raise ValueError(
-            f"{rate}, expected under 1 %: use float64 (jax_enable_x64) or a larger mutation_std, or run all the same with"
+            f"{rate}, expected under 1 %: use float64 (jax_enable_x64) or a larger mutation_std, or run it with"
             " check_decisions=False"
         )
     if found.low > WARN_FLIPS:

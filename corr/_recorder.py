@@ -43,10 +43,16 @@ class Recorder:
             "rows": np.zeros(1, np.int64),
         }
 
-    def restore(self, arrays: Mapping[str, np.ndarray], ids: np.ndarray | None = None) -> None:
-        """Take over the arrays of another recorder of the same run, for the trajectories ``ids`` if given."""
+    def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over what a shorter or longer run of the same trajectories had recorded so far."""
+        for name, mine in self.arrays.items():
+            part = tuple(map(slice, np.minimum(mine.shape, arrays[name].shape)))
+            mine[part] = arrays[name][part]
+
+    def restore(self, arrays: Mapping[str, np.ndarray], ids: np.ndarray) -> None:
+        """Take over the arrays of the recorders of all processes, for the trajectories ``ids``."""
         self.arrays = {name: np.array(arrays[name]) for name in self.arrays}
-        self.ids = self.ids if ids is None else ids
+        self.ids = ids
 
     def add(self, snapshot: Snapshot) -> dict[str, Any]:
         """Record one snapshot; returns a few facts for the log."""

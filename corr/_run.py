@@ -11,6 +11,7 @@ import xarray
 
 from ._clock import check_count, check_positive
 from ._decisions import check_decisions_at
+from ._digest import digest
 from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
@@ -114,9 +115,9 @@ def run(
     kept = paths_to_keep(keep, trajectories, len(marks), size)
     check_memory(dynamics, start, layout, rows=len(marks), kept=kept)
     recorder = Recorder(start, own_trajectories(layout, trajectories), clock, marks, kept)
-    identity = {"steps": steps, "record_at": marks, "trajectories": trajectories, "refresh_every": refresh,
-                "thin": thin, "keep": kept, "block_size": layout.block}  # fmt: skip
-    saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, identity, recorder, steps)
+    sizes = {"trajectories": trajectories, "thin": thin, "block_size": layout.block,
+             "starts": digest(params) if start_per_trajectory else "one"}  # fmt: skip
+    saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, sizes, refresh, recorder, marks)
     watch = Watch(dynamics, steps, refresh)
     begun = time.monotonic()
     resumed = saver.resume()

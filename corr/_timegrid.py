@@ -27,6 +27,11 @@ class TimeGrid(NamedTuple):
     marks: np.ndarray
     time_steps: np.ndarray
 
+    def upto(self, step: int) -> dict[str, np.ndarray]:
+        """First steps and dt of the intervals begun before ``step``."""
+        begun = int(np.searchsorted(self.marks[:-1], step))
+        return {"from step": self.marks[:begun], "dt": self.time_steps[:begun]}
+
     def schedule(self, count: jax.Array) -> jax.Array:
         """dt of step number ``count``."""
         interval = jnp.searchsorted(jnp.asarray(self.marks[1:], jnp.int32), count, side="right")
