@@ -104,7 +104,7 @@ def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
     elif lost:
         warnings.warn(
             f"{lost} of {twin.sizes['trajectory']} twins are not finite at the end: the loss is not defined everywhere"
-            " the noise goes; mean and variance leave them out from then on",
+            " the noise goes, or their time step is too coarse there; mean and variance leave them out from then on",
             UserWarning,
             stacklevel=3,
         )
