@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
+from ._keys import check_key
 from ._objective import check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
@@ -19,7 +21,7 @@ from .ensemble._memory import check_memory
 from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
 from .ensemble._shares import own_trajectories
-from .ensemble._simulate import default_refresh, simulate
+from .ensemble._simulate import check_thin, default_refresh, simulate
 
 EVALUATION = 16  # roundings of a sum over 2^16 data points by halving
 
@@ -92,15 +94,18 @@ def run(
         3
     """
     params = check_params(params)
+    check_key(key)
     check_count("steps", steps)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
+    check_thin(thin, marks)
     refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
     kept = paths_to_keep(keep, trajectories, len(marks), size)
     check_memory(dynamics, params, layout, rows=len(marks), kept=kept)
-    recorder = Recorder(params, own_trajectories(layout, trajectories), clock, marks, kept)
+    loss_dtype = jax.eval_shape(dynamics.init, params).loss.dtype
+    recorder = Recorder(params, own_trajectories(layout, trajectories), clock, marks, kept, loss_dtype)
     identity = {"steps": steps, "record_at": marks, "trajectories": trajectories, "refresh_every": refresh,
                 "thin": thin, "keep": kept, "block_size": layout.block}  # fmt: skip
     saver = Saver(checkpoint, checkpoint_every, check, dynamics, params, key, identity, recorder, steps)
@@ -125,7 +130,7 @@ def run(
             bar.write(**recorder.add(snapshot))
     attrs = {"devices": layout.devices, "block_size": layout.block, "refresh_every": refresh}
     merge_processes(recorder)
-    _warn_if_drifting(recorder.arrays, refresh)
+    _warn_if_drifting(recorder.arrays, refresh, float(jnp.finfo(loss_dtype).eps))
     return recorder.dataset().assign_attrs(attrs)
 
 
@@ -137,12 +142,12 @@ def check_marks(record_at: Sequence[int], steps: int) -> list[int]:
     return sorted({0, steps, *(int(mark) for mark in record_at)})
 
 
-def _warn_if_drifting(arrays: Mapping[str, np.ndarray], refresh_every: int) -> None:
+def _warn_if_drifting(arrays: Mapping[str, np.ndarray], refresh_every: int, rounding: float) -> None:
     """Kept losses may be off by one rounding per step since they were rebuilt, and evaluations by a few themselves."""
     losses, drift = arrays["loss"], arrays["loss_drift"]
     if not np.isfinite(losses).any():
         return
-    allowed = (refresh_every + EVALUATION) * np.finfo(losses.dtype).eps * np.max(np.abs(losses[np.isfinite(losses)]))
+    allowed = (refresh_every + EVALUATION) * rounding * np.max(np.abs(losses[np.isfinite(losses)]))
     if np.max(drift) > allowed:
         warnings.warn(
             f"the kept loss drifted by {np.max(drift):.2g} from a fresh evaluation in {refresh_every} steps, expected"
