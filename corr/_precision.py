@@ -7,4 +7,4 @@ import jax.numpy as jnp
 
 def wide(dtype: Any) -> Any:
     """``dtype``, or float32 where it is a half precision one: float16 ends at 6e4, bfloat16 has 8 bits."""
-    return jnp.promote_types(dtype, jnp.float32)
+    return jnp.dtype(dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32)
