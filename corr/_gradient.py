@@ -56,8 +56,8 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params) -> None:
     elif any(silent.values()):
         names = [name for name, zero in silent.items() if zero]
         warnings.warn(
-            f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}: the loss has no gradient there, at the start or"
-            " around it; mutation moves them at random all the same. If they are running statistics or other state,"
+            f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}: the loss has no gradient there, at the start"
+            " or around it; mutation moves them at random all the same. If they are running statistics or other state,"
             " close over them; to freeze them give mutation_std as a tree with 0 there",
             UserWarning,
             stacklevel=3,

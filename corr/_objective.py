@@ -17,8 +17,8 @@ def objective(loss: Callable[[Params], Scalar], *, bound: float = math.inf, shor
     """A loss U together with its exact change U(x + ε) - U(x).
 
     Args:
-        loss: a JAX function ``params -> scalar``, floating point. Primitives without an exact-change rule are recomputed
-            in float64, with a warning that names them.
+        loss: a JAX function ``params -> scalar``, floating point. Primitives without an exact-change rule are
+            recomputed in float64, with a warning that names them.
         bound: a number that no component of ε exceeds in size (parameter units); ``inf`` if unknown.
         shortcut: give NaN for a change that the cheaper form does not cover (see ``difference``).
 
@@ -135,8 +135,8 @@ def check_loss(loss: Callable[[Params], Scalar], params: Params) -> float:
         raise ValueError(f"loss must return a scalar, got an array of shape {out.shape}: take its mean or sum")
     if not jnp.issubdtype(out.dtype, jnp.floating):
         raise TypeError(
-            f"loss must return a floating-point number, got dtype {out.dtype}: convert it with astype(float) (a count of"
-            " errors has no gradient, so only mutation can use it)"
+            f"loss must return a floating-point number, got dtype {out.dtype}: convert it with astype(float) (a count"
+            " of errors has no gradient, so only mutation can use it)"
         )
     value = float(loss(params))
     if not math.isfinite(value):

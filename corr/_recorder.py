@@ -28,7 +28,9 @@ class Recorder:
         loss_dtype: of the losses, None for that of the parameters; half precision is recorded in float32.
     """
 
-    def __init__(self, params: Params, ids: np.ndarray, times: np.ndarray, marks: list[int], keep: int, loss_dtype: Any = None):
+    def __init__(
+        self, params: Params, ids: np.ndarray, times: np.ndarray, marks: list[int], keep: int, loss_dtype: Any = None
+    ):
         self._labels = parameter_labels(params)
         self.ids, self._times, self._marks = ids, times, marks
         own = jax.numpy.result_type(*jax.tree.leaves(params))

@@ -97,7 +97,7 @@ def always_moved(state: State, moved: Params, loss: Scalar) -> Info:
 
 
 def unit(gradient: Params) -> Params:
-    """g/|g| over all parameters together; zero where g is zero. Scaled before squaring, so that no size is too small."""
+    """g/|g| over all parameters together, zero where g is zero; scaled before squaring: no size is too small."""
     leaves, treedef = jax.tree.flatten(gradient)
     fine = [leaf.astype(wide(leaf.dtype)) for leaf in leaves]
     largest = functools.reduce(jnp.maximum, [jnp.max(jnp.abs(leaf), initial=0) for leaf in fine])

@@ -78,7 +78,13 @@ def mutation(
         helps = bounded(params).shortcut(params)
         return _walk(functools.partial(bounded, shortcut=True), draw, accept) if helps else None
 
-    facts = {"dynamics": "mutation", "mutation_std": mutation_std, "beta": beta, "rule": rule_text(rule), "exact": exact}
+    facts = {
+        "dynamics": "mutation",
+        "mutation_std": mutation_std,
+        "beta": beta,
+        "rule": rule_text(rule),
+        "exact": exact,
+    }
     walk = _walk(bounded, draw, accept)
     return walk._replace(init=checked_start, shortcut=shortcut, loss=loss, accept=accept, facts=facts)
 

@@ -50,9 +50,15 @@ def test_leaves_without_numbers_are_carried_along() -> None:
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (lambda p: (jnp.sum(p["w"]), p), "must return one scalar array, got .*: return the loss alone, without auxiliary"),
+        (
+            lambda p: (jnp.sum(p["w"]), p),
+            "must return one scalar array, got .*: return the loss alone, without auxiliary",
+        ),
         (lambda p: p["w"], r"must return a scalar, got an array of shape \(2,\): take its mean or sum"),
-        (lambda p: jnp.sum(p["w"] > 0), r"got dtype int32: convert it with astype\(float\) \(a count of errors has no g"),
+        (
+            lambda p: jnp.sum(p["w"] > 0),
+            r"got dtype int32: convert it with astype\(float\) \(a count of errors has no g",
+        ),
         (lambda p: jnp.sum(jnp.log(p["w"] - 1)), "loss is -inf at the start parameters"),
         (3.0, "loss must be a function params -> scalar, got float"),
     ],
@@ -67,7 +73,10 @@ def test_losses_that_are_no_finite_scalar(loss: Any, message: str) -> None:
     ("params", "names"),
     [
         ({"params": {"w": jnp.ones(1)}, "batch_stats": {"mean": jnp.ones(1)}}, "params hold 'batch_stats': running"),
-        ({"params": {"w": jnp.ones(1)}, "cache": {"k": jnp.ones(1)}}, "params hold 'cache': running statistics or other"),
+        (
+            {"params": {"w": jnp.ones(1)}, "cache": {"k": jnp.ones(1)}},
+            "params hold 'cache': running statistics or other",
+        ),
         ({"net": {"batch_stats": {"mean": jnp.ones(1), "var": jnp.ones(1)}}}, "params hold 'batch_stats': running"),
     ],
 )
@@ -91,7 +100,9 @@ STEPS = {
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_loss_without_gradient_is_said(name: str) -> None:
-    with pytest.warns(UserWarning, match="gradient of the loss is exactly zero at the start and around it.*smooth loss"):
+    with pytest.warns(
+        UserWarning, match="gradient of the loss is exactly zero at the start and around it.*smooth loss"
+    ):
         check_gradient(STEPS[name], TWO)
 
 
@@ -113,9 +124,13 @@ def growth(x: jax.Array) -> jax.Array:
 
 
 def test_a_while_loop_has_no_gradient_side_but_a_mutation_side() -> None:
-    with pytest.raises(ValueError, match=r"\(descent, twin\) cannot differentiate this loss: Reverse-mode .*while_loop"):
+    with pytest.raises(
+        ValueError, match=r"\(descent, twin\) cannot differentiate this loss: Reverse-mode .*while_loop"
+    ):
         check_gradient(growth, jnp.ones(2))
-    with pytest.raises(ValueError, match=r"Use a loop with a fixed number of rounds .* Mutation needs no gradient: run\("):
+    with pytest.raises(
+        ValueError, match=r"Use a loop with a fixed number of rounds .* Mutation needs no gradient: run\("
+    ):
         check_gradient(growth, jnp.ones(2))
 
 
@@ -141,7 +156,7 @@ def law(draw: Any) -> corr.Dynamics:
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda key, p: jax.random.normal(key, (5,)), "the proposal draws PyTreeDef(*), expected a tree like the parameters"),
+        (lambda key, p: jax.random.normal(key, (5,)), "the proposal draws PyTreeDef(*), expected a tree like the param"),
         (lambda key, p: {"w": jnp.ones(2), "b": jnp.ones(2)},
          "the proposal draws shape (2,) and dtype float32 for ['b'], expected (3,) and float32"),
         (lambda key, p: {"w": jnp.ones(2, jnp.int32), "b": jnp.ones(3)},
