@@ -123,7 +123,7 @@ def uniform_number(key: jax.Array, dtype: Any) -> jax.Array:
 def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
     """Both in one precision, at least float32."""
     change, number = jnp.asarray(loss_change), jnp.asarray(uniform)
-    dtype = wide(jnp.promote_types(change.dtype, number.dtype))
+    dtype = max(wide(change.dtype), wide(number.dtype), key=lambda kind: kind.itemsize)
     return change.astype(dtype), number.astype(dtype)
 
 

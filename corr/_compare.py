@@ -12,6 +12,7 @@ from jax.flatten_util import ravel_pytree
 
 from ._clock import check_count, check_positive, whole_steps
 from ._fingerprint import Along
+from ._gradient import check_gradient
 from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
 from ._objective import check_loss, check_params
 from ._proposals import check_mutation_std, warn_if_unresolved
@@ -125,6 +126,7 @@ def compare(
     params = check_params(params)
     start = first_start(params, trajectories) if start_per_trajectory else params
     check_loss(loss, start)
+    check_gradient(loss, start)
     scale = relative_scale(mutation_std, start, clock.mutation_std) if is_tree(mutation_std) else None
     if proposal is None:
         warn_if_unresolved(clock.mutation_std if scale is None else mutation_std, start)

@@ -49,7 +49,7 @@ def root_key(seed: int) -> jax.Array:
     number = check_count("seed", seed, least=0)
     if number >= WORD**2:
         raise ValueError(f"seed must be below 2^64, got {number}: take it modulo 2**64")
-    return jax.random.wrap_key_data(np.array(divmod(number, WORD), np.uint32), impl=IMPLEMENTATION)
+    return jax.random.wrap_key_data(jnp.asarray(step_words(number)), impl=IMPLEMENTATION)
 
 
 def check_key(key: jax.Array) -> jax.Array:

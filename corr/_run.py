@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
 from ._decisions import check_decisions_at
 from ._digest import digest
+from ._keys import check_key
 from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
@@ -22,7 +24,7 @@ from .ensemble._memory import check_memory
 from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
 from .ensemble._shares import own_trajectories
-from .ensemble._simulate import default_refresh, simulate
+from .ensemble._simulate import check_thin, default_refresh, simulate
 
 PATIENCE = 60.0
 
@@ -106,10 +108,12 @@ def run(
     start = first_start(params, trajectories) if start_per_trajectory else params
     if dynamics.loss is not None:
         check_loss(dynamics.loss, start)
+    check_key(key)
     check_count("steps", steps)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
+    check_thin(thin, marks)
     refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
     kept = paths_to_keep(keep, trajectories, len(marks), size)

@@ -34,7 +34,7 @@ class TimeGrid(NamedTuple):
 
     def schedule(self, count: jax.Array) -> jax.Array:
         """dt of step number ``count``."""
-        interval = jnp.searchsorted(jnp.asarray(self.marks[1:], jnp.int32), count, side="right")
+        interval = jnp.searchsorted(jnp.asarray(self.marks[1:], count.dtype), count, side="right")
         return jnp.asarray(self.time_steps, jnp.result_type(float))[jnp.clip(interval, 0, len(self.time_steps) - 1)]
 
 

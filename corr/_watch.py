@@ -73,10 +73,11 @@ class Watch:
 
     def _warn_if_drifting(self, snapshot: Snapshot) -> bool:
         """Kept losses may be off by one rounding per step since they were rebuilt, evaluations by a few themselves."""
-        losses = np.asarray(snapshot.state.loss)
+        losses = np.asarray(snapshot.state.loss, float)
         self._largest = max(self._largest, float(np.max(np.abs(losses), where=np.isfinite(losses), initial=0)))
         drift = float(np.max(snapshot.counts.drift))
-        allowed = (self._refresh + EVALUATION) * float(jnp.finfo(losses.dtype).eps) * self._largest
+        eps = float(jnp.finfo(snapshot.state.loss.dtype).eps)
+        allowed = (self._refresh + EVALUATION) * eps * self._largest
         if drift <= allowed:
             return False
         warnings.warn(

@@ -200,8 +200,7 @@ def independent_drift(gradient: jax.Array, law: Law, *, mutation_std: float, bet
     Reference: this project, theory, "Other mutations".
     """
     phi, minus_slope = law
-    size = jnp.sqrt(jnp.sum(gradient * gradient))
-    pulls = gradient / jnp.where(size > 0, size, 1.0)
+    pulls, size = level1.split(gradient)
     geometric = [1e-6 * 10 ** (12 * k / (PANELS - 1)) for k in range(PANELS)]
     t, weight = panels(jnp.asarray([0.0, *geometric], gradient.dtype))
     b = jnp.inf if math.isinf(beta) else beta * mutation_std * size

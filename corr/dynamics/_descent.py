@@ -10,7 +10,7 @@ import optax
 
 from .._clock import check_positive
 from .._keys import Stream
-from .._precision import wide
+from .._precision import between, moved_by, wide
 from .._types import Dynamics, Info, Params, Scalar, State
 
 Schedule = Callable[[jax.Array], jax.Array]
@@ -78,7 +78,7 @@ def gradient_dynamics(
 
     def advance(drawn: Any, state: State) -> tuple[State, Info]:
         gradient, measured = state.tape
-        moved = jax.tree.map(jnp.add, state.position, displace(drawn, state.aux, gradient, measured))
+        moved = moved_by(state.position, displace(drawn, state.aux, gradient, measured))
         value, gradient = evaluate(moved)
         count = optax.safe_increment(state.aux)
         return State(moved, value, count, (gradient, measured)), always_moved(state, moved, value)
@@ -98,8 +98,7 @@ def gradient_dynamics(
 
 def always_moved(state: State, moved: Params, loss: Scalar) -> Info:
     """The Info of a step that needs no acceptance."""
-    displacement = jax.tree.map(jnp.subtract, moved, state.position)
-    return Info(displacement, jnp.ones((), bool), loss - state.loss, jnp.isfinite(loss))
+    return Info(between(state.position, moved), jnp.ones((), bool), loss - state.loss, jnp.isfinite(loss))
 
 
 def unit(gradient: Params) -> Params:

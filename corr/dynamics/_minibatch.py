@@ -17,8 +17,8 @@ def minibatch(
     """A dynamics whose loss changes from step to step: draw a batch, take one step on its loss.
 
     U(x + ε) and U(x) of a mutation, or the gradient of a twin, belong to the same batch within a step, so a mutation
-    step costs two evaluations. What a dynamics remembers of its steps (``State.aux``: step count, momentum) goes on from
-    batch to batch: on batches that are all data ``minibatch`` takes the steps of the dynamics itself.
+    step costs two evaluations. What a dynamics remembers of its steps (``State.aux``: step count, momentum) goes on
+    from batch to batch: on batches that are all data ``minibatch`` takes the steps of the dynamics itself.
 
     Args:
         make: ``batch -> Dynamics``, for example ``lambda batch: mutation(lambda x: loss(x, batch), mutation_std=0.1)``.

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from .._accept import Rule, acceptance, rule_text, uniform_number
 from .._keys import Stream
 from .._objective import objective, subtracted
-from .._precision import wide
+from .._precision import between, moved_by, wide
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import Proposal, check_draw, normal
 
@@ -98,8 +98,8 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], acce
 
     def advance(drawn: tuple[Params, Any], state: State) -> tuple[State, Info]:
         proposed, uniform = drawn
-        moved = jax.tree.map(jnp.add, state.position, proposed)
-        displacement = jax.tree.map(jnp.subtract, moved, state.position)
+        moved = moved_by(state.position, proposed)
+        displacement = between(state.position, moved)
         loss_change, tape = objective_at(state.position).change(state.tape, displacement)
         accepted = accept(loss_change, uniform)
         keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(accepted, new, old))

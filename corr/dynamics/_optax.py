@@ -7,6 +7,7 @@ import jax
 import optax
 
 from .._keys import Stream
+from .._precision import moved_by
 from .._types import Dynamics, Info, Params, Scalar, State
 from ._descent import always_moved
 
@@ -47,9 +48,8 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         del key
         update, memory = transformation.update(state.tape, state.aux, state.position)
-        moved = optax.apply_updates(state.position, update)
-        new = start(moved, memory)
-        return new, always_moved(state, moved, new.loss)
+        new = start(moved_by(state.position, update), memory)
+        return new, always_moved(state, new.position, new.loss)
 
     return Dynamics(
         lambda params: start(params, transformation.init(params)),
