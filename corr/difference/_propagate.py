@@ -6,20 +6,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from . import _cases, _linear, _products, _smooth
 from ._fallback import recompute
 from ._graph import Constant, Graph, Node, evaluate
 from ._operands import Operands, Values
+from ._rules import DECISIONS, RULES, has_rule
 from ._scan import change_scan, evaluate_scan
 
-RULES = {**_linear.RULES, **_products.RULES, **_smooth.RULES, **_cases.RULES}
 SCAN = "scan"
 
 
 def without_rule(graph: Graph) -> set[str]:
     """Names of the primitives that fall back on recomputation."""
-    names = {node.primitive.name for node in graph.nodes if _is_float(graph, node)}
-    return {name for name in names if name not in RULES and name != SCAN}
+    nodes = [node for node in graph.nodes if _is_float(graph, node) and node.primitive.name != SCAN]
+    return {node.primitive.name for node in nodes if not has_rule(graph, node)}
 
 
 def evaluate_graph(graph: Graph, leaves: Iterable[Any]) -> tuple[list[Any], dict[int, Any]]:
@@ -62,10 +61,10 @@ def node_changes(graph: Graph, node: Node, store: Values) -> list[Any]:
     operands = Operands(node, store)
     if all(operands.change(k) is None for k in range(len(node.inputs))):
         return [None] * len(node.outputs)
-    if not _is_float(graph, node):
+    name = node.primitive.name
+    if not _is_float(graph, node) and name not in DECISIONS:
         return evaluate(node.primitive, [operands.new(k) for k in range(len(node.inputs))], node.params)
-    rule = RULES.get(node.primitive.name, recompute)
-    out = rule(operands)
+    out = DECISIONS[name](operands) if name in DECISIONS else RULES.get(name, recompute)(operands)
     return list(out) if isinstance(out, (list, tuple)) else [out]
 
 
