@@ -75,7 +75,7 @@ def _logistic_change(value: Any, new: Any, change: Any) -> jax.Array:
     """With s(x) = 1/(1 + e^{-x}) and Δ >= 0: s(x+Δ) - s(x) = s(x+Δ) s(-x) (1 - e^{-Δ}); mirrored for Δ < 0."""
     upward = change >= 0
     high, low = jnp.where(upward, new, value), jnp.where(upward, value, new)
-    size = jax.nn.sigmoid(high) * jax.nn.sigmoid(-low) * -jnp.expm1(-jnp.abs(change))
+    size = -jnp.expm1(-jnp.abs(change)) / ((1 + jnp.exp(-high)) * (1 + jnp.exp(low)))
     return jnp.where(upward, size, -size)
 
 
