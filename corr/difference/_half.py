@@ -26,7 +26,7 @@ class _Single(Operands):
     """The same node seen in float32."""
 
     def __init__(self, op: Operands):
-        self._op = op
+        self._op, self.store = op, op.store
         self.node, self.params, self.count = op.node, op.params, op.count
 
     def _wide(self, k: int, value: Any) -> Any:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from corr._promote import in_float64
+from corr.difference._promote import in_float64
 from corr.difference import difference
 
 SHAPE = (4, 6)
