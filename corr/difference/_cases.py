@@ -10,14 +10,14 @@ import jax.numpy as jnp
 
 from ._fallback import recompute
 from ._operands import Operands
+from ._sums import replaced
 
 
 def larger(a: Any, change_a: Any, b: Any, change_b: Any) -> Any:
     """Change of max(a, b): that of the winner, plus the gap (exact near a tie) where the winner changes."""
     before, after = a >= b, (a - b) + (change_a - change_b) >= 0
-    stay = jnp.where(before, change_a, change_b)
-    cross = jnp.where(before, (b - a) + change_b, (a - b) + change_a)
-    return jnp.where(before == after, stay, cross)
+    old, new = jnp.where(before, a, b), jnp.where(after, a, b)
+    return replaced(old, new, jnp.where(after, change_a, change_b))
 
 
 def _max(op: Operands) -> Any:
@@ -29,10 +29,14 @@ def _min(op: Operands) -> Any:
 
 
 def _clamp(op: Operands) -> Any:
-    """clamp(low, x, high) = min(max(x, low), high)."""
-    (low, x, high), (d_low, d_x, d_high) = zip(*[(op.value(k), op.change_or_zeros(k)) for k in range(3)], strict=True)
-    above, d_above = jnp.maximum(x, low), larger(x, d_x, low, d_low)
-    return -larger(-above, -d_above, -high, -d_high)
+    """clamp(low, x, high) = min(max(x, low), high): the bound or x that holds before and the one that holds after."""
+    low, x, high = (op.value(k) for k in range(3))
+    d_low, d_x, d_high = (op.change_or_zeros(k) for k in range(3))
+    old = jnp.minimum(jnp.maximum(x, low), high)
+    under = (x - low) + (d_x - d_low) < 0
+    new, change = jnp.where(under, low, x), jnp.where(under, d_low, d_x)
+    over = (new - high) + (change - d_high) > 0
+    return replaced(old, jnp.where(over, high, new), jnp.where(over, d_high, change))
 
 
 def _abs(op: Operands) -> Any:
@@ -60,25 +64,20 @@ def _select(op: Operands) -> Any:
     which = op.value(0)
     if op.change(0) is None:
         return jax.lax.select_n(which, *changes)
-    values, chosen = [op.value(k) for k in cases], op.change(0)
-    gap = jax.lax.select_n(chosen, *values) - jax.lax.select_n(which, *values)
-    return gap + jax.lax.select_n(chosen, *changes)
+    values = [op.value(k) for k in cases]
+    old, new = jax.lax.select_n(which, *values), jax.lax.select_n(op.change(0), *values)
+    return replaced(old, new, jax.lax.select_n(op.change(0), *changes))
 
 
 def _reduce_max(op: Operands) -> Any:
-    """max(x + Δ) - max(x) = max((x - max x) + Δ)."""
+    """max(x + Δ) - max(x) = max(x - max x + Δ)."""
     axes = tuple(op.params["axes"])
-    return jnp.max(gap_to(jnp.max(op.value(0), axes, keepdims=True), op.value(0)) + op.change(0), axes)
+    return jnp.max(replaced(jnp.max(op.value(0), axes, keepdims=True), op.value(0), op.change(0)), axes)
 
 
 def _reduce_min(op: Operands) -> Any:
     axes = tuple(op.params["axes"])
-    return jnp.min(gap_to(jnp.min(op.value(0), axes, keepdims=True), op.value(0)) + op.change(0), axes)
-
-
-def gap_to(extremum: jax.Array, value: jax.Array) -> jax.Array:
-    """value - extremum, 0 between equal infinities."""
-    return jnp.where(value == extremum, 0, value - extremum)
+    return jnp.min(replaced(jnp.min(op.value(0), axes, keepdims=True), op.value(0), op.change(0)), axes)
 
 
 def _rem(op: Operands) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._cases import gap_to
 from ._operands import Operands
+from ._sums import replaced
 
 
 def _comparison(compare: Callable[[Any, Any], Any]):
@@ -30,7 +30,7 @@ def _extremal_index(extremum: Callable[..., jax.Array]):
         if not op.is_float(0):
             return op.apply(new)
         best = extremum(value, tuple(op.params["axes"]), keepdims=True)
-        gap = gap_to(best, value) + op.change(0)
+        gap = replaced(best, value, op.change(0))
         return jnp.where(jnp.isfinite(best), op.apply(jnp.where(jnp.isfinite(value), gap, new - best)), op.apply(new))
 
     return rule

@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._cases import gap_to
 from ._fallback import recompute
 from ._graph import Node, evaluate
 from ._operands import Operands
+from ._sums import replaced
 
 
 def _linear_in(is_array: Callable[[int, int], bool], linear_params: Callable[[dict[str, Any]], dict[str, Any]] = dict):
@@ -27,7 +27,7 @@ def _linear_in(is_array: Callable[[int, int], bool], linear_params: Callable[[di
         if all(arrays[k] or op.change(k) is None for k in places):
             return change
         elsewhere = op.apply(*[op.value(k) if arrays[k] else op.new(k) for k in places])
-        return (elsewhere - op.apply(*[op.value(k) for k in places])) + change
+        return replaced(op.apply(*[op.value(k) for k in places]), elsewhere, change)
 
     return rule
 
@@ -59,8 +59,9 @@ def _scatter_extremum(op: Operands) -> Any:
         return recompute(op)
     value, indices, updates = (op.value(k) for k in range(3))
     extremum = op.apply(value, indices, updates)
-    stayed, written = gap_to(extremum, value), gap_to(_read_at(op, extremum), updates)
-    return op.apply(stayed + op.change_or_zeros(0), indices, written + op.change_or_zeros(2))
+    stayed = replaced(extremum, value, op.change_or_zeros(0))
+    written = replaced(_read_at(op, extremum), updates, op.change_or_zeros(2))
+    return op.apply(stayed, indices, written)
 
 
 def _read_at(op: Operands, array: jax.Array) -> jax.Array:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ._operands import Operands
+from ._sums import sum_of_three
 
 
 def log_ratio(old: Any, new: Any, change: Any) -> jax.Array:
@@ -16,7 +17,7 @@ def log_ratio(old: Any, new: Any, change: Any) -> jax.Array:
 
     NaN where one of the two is negative.
     """
-    near = jnp.abs(change) < jnp.abs(old) / 2
+    near = jnp.abs(change) < jnp.abs(old) / 3
     near_part = jnp.log1p(jnp.where(near, change, 0) / jnp.where(near, old, 1))
     quotient = new / old
     fits = jnp.isfinite(quotient) & (quotient >= float(jnp.finfo(quotient.dtype).tiny))
@@ -30,8 +31,7 @@ def _log(op: Operands) -> Any:
 
 def _log1p(op: Operands) -> Any:
     value, change = op.value(0), op.change(0)
-    old = 1 + value
-    return log_ratio(old, jnp.where(value < 0, old + change, 1 + op.new(0)), change)
+    return log_ratio(1 + value, sum_of_three(1, value, change), change)
 
 
 def _pow(op: Operands) -> Any:
@@ -77,7 +77,7 @@ def _acosh(op: Operands) -> Any:
     """acosh x = log(x + s), s = √(x - 1) √(x + 1)."""
     value, new, change = op.value(0), op.new(0), op.change(0)
     root = jnp.sqrt(value - 1) * jnp.sqrt(value + 1)
-    new_root = jnp.sqrt((value - 1) + change) * jnp.sqrt(new + 1)
+    new_root = jnp.sqrt(-sum_of_three(1, -value, -change)) * jnp.sqrt(new + 1)
     half_roots = root / 2 + new_root / 2
     slope = (value / 2 + new / 2) / jnp.where(half_roots == 0, 1, half_roots)
     return log_ratio(value / 2 + root / 2, new / 2 + new_root / 2, change / 2 * (1 + slope))
@@ -87,7 +87,8 @@ def _atanh(op: Operands) -> Any:
     """log((1 + x')(1 - x) / (1 - x')(1 + x)) / 2, whose two products differ by 2Δ."""
     value, change = op.value(0), op.change(0)
     below, above = 1 - value, 1 + value
-    return log_ratio((below - change) * above, (above + change) * below, 2 * change) / 2
+    new_below, new_above = sum_of_three(1, -value, -change), sum_of_three(1, value, change)
+    return log_ratio(new_below * above, new_above * below, 2 * change) / 2
 
 
 RULES = {"log": _log, "log1p": _log1p, "pow": _pow, "asinh": _asinh, "acosh": _acosh, "atanh": _atanh}

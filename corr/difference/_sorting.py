@@ -9,15 +9,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._cases import gap_to
 from ._operands import Operands
+from ._sums import replaced, two_sum
 
 
 def _sort(op: Operands) -> Any:
     axis, number = op.params["dimension"], op.params["num_keys"]
     old = _order([key for k in range(number) for key in _parts(op.value(k))], axis)
     new = _order([key for k in range(number) for key in _new_keys(op, k)], axis)
-    return [_replaced(op, k, old, new, axis) for k in range(op.count)]
+    return [_moved(op, k, old, new, axis) for k in range(op.count)]
 
 
 def _top_k(op: Operands) -> Any:
@@ -25,15 +25,15 @@ def _top_k(op: Operands) -> Any:
     old = op.apply(op.value(0))[1]
     order = _order([-key for key in _new_keys(op, 0)], axis % op.value(0).ndim)
     new = jax.lax.slice_in_dim(order, 0, number, axis=axis)
-    return [_replaced(op, 0, old, new, axis), new]
+    return [_moved(op, 0, old, new, axis), new]
 
 
-def _replaced(op: Operands, k: int, old: jax.Array, new: jax.Array, axis: int) -> jax.Array:
+def _moved(op: Operands, k: int, old: jax.Array, new: jax.Array, axis: int) -> jax.Array:
     if not op.is_float(k):
         return jnp.take_along_axis(op.new(k), new, axis)
     value = op.value(k)
     before, after = jnp.take_along_axis(value, old, axis), jnp.take_along_axis(value, new, axis)
-    return gap_to(before, after) + jnp.take_along_axis(op.change_or_zeros(k), new, axis)
+    return replaced(before, after, jnp.take_along_axis(op.change_or_zeros(k), new, axis))
 
 
 def _new_keys(op: Operands, k: int) -> list[jax.Array]:
@@ -41,19 +41,11 @@ def _new_keys(op: Operands, k: int) -> list[jax.Array]:
     if not op.is_float(k) or op.change(k) is None:
         return _parts(op.new(k))
     pairs = zip(_parts(op.value(k)), _parts(op.change(k)), strict=True)
-    return [key for value, change in pairs for key in _two_sum(value, change)]
+    return [key for value, change in pairs for key in two_sum(value, change)]
 
 
 def _parts(value: jax.Array) -> list[jax.Array]:
     return [value.real, value.imag] if jnp.iscomplexobj(value) else [value]
-
-
-def _two_sum(a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """a + b as its rounding and the rest, exactly (Knuth); no rest where it overflows."""
-    total = a + b
-    virtual = total - a
-    rest = (a - (total - virtual)) + (b - virtual)
-    return total, jnp.where(jnp.isfinite(rest), rest, 0)
 
 
 def _order(keys: list[jax.Array], axis: int) -> jax.Array:

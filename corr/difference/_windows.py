@@ -10,15 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._cases import gap_to
 from ._operands import Operands
+from ._sums import replaced
 
 
 def _extremum(reduce: Callable[..., jax.Array], padding: float):
     def rule(op: Operands) -> Any:
         values, changes = _windows(op.params, op.value(0), padding), _windows(op.params, op.change(0), 0.0)
         axes = tuple(range(1, values.ndim, 2))
-        return reduce(gap_to(reduce(values, axes, keepdims=True), values) + changes, axes)
+        return reduce(replaced(reduce(values, axes, keepdims=True), values, changes), axes)
 
     return rule
 
