@@ -32,6 +32,11 @@ def recoded(old: Any, change: Any, has: bool, wants: bool) -> Any:
     return jnp.where(jnp.isfinite(old), change, old + change if wants else change - old)
 
 
+def between(old: Any, new: Any, guarded: bool) -> Any:
+    """The change from one value to another by subtraction, in the form of a guarded variable or not."""
+    return jnp.where(jnp.isfinite(old), new - old, new) if guarded else new - old
+
+
 def is_guarded(op: Operands) -> bool:
     """Whether a node reads or gives a change that may stand for a new value."""
     return any(map(op.is_guarded, range(op.count))) or any(map(op.gives_guarded, range(len(op.node.outputs))))

@@ -1,75 +1,103 @@
 """The change of a while loop: old values and changes advance together as long as both loops go on."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from ._body import Body, Handed, build_body, change_body, entering, evaluate_body, handed, leaving
 from ._flow import Flow, is_float
-from ._guards import recoded
+from ._guards import between, recoded
 from ._operands import Operands
 
 NAME = "while (the number of turns depends on the parameters)"
 
 
+class _Loop(NamedTuple):
+    """A while node: test and body, whether the number of turns moves, and which carries are guarded."""
+
+    op: Operands
+    test: Body
+    body: Body
+    varies: bool
+    guarded: list[bool]
+
+    @property
+    def parts(self) -> tuple[int, int]:
+        """How many operands belong to the test, and how many to test and body."""
+        first = self.op.params["cond_nconsts"]
+        return first, first + self.op.params["body_nconsts"]
+
+
 def change_while(op: Operands, course: Flow) -> list[Any]:
     """Changes of the carry; where one loop ends first, the other goes on alone and the ends are subtracted."""
-    first = op.params["cond_nconsts"]
-    last, number = first + op.params["body_nconsts"], len(op.node.outputs)
-    test, body, varies = _bodies(op, course, first, last)
-    flags = [body.guards(last - first + k) or body.guards_output(k) for k in range(number)]
-    moving = [body.moves(last - first + k) for k in range(number)]
-    consts = [op.value(k) for k in range(last)]
-
-    def going_on(state: Any) -> tuple[Any, Any]:
-        carry, changes = state
-        alive, values = evaluate_body(test, [*consts[:first], *carry])
-        if not varies:
-            return alive[0], alive[0]
-        moved = [entering(op, k, test.guards(k)) if test.moves(k) else None for k in range(first)]
-        moved += [
-            recoded(*pair, flag, test.guards(first + k))
-            for k, (*pair, flag) in enumerate(zip(carry, changes, flags, strict=True))
-        ]
-        return alive[0], leaving(test, values, 0, change_body(test, values, moved, (), op.store.missing)[0][0], False)
-
-    def turn(state: Any) -> Any:
-        carry, changes = state
-        outputs, values = evaluate_body(body, [*consts[first:], *carry])
-        fixed = [entering(op, k, body.guards(k - first)) if body.moves(k - first) else None for k in range(first, last)]
-        moved = [
-            recoded(old, change, flag, body.guards(last - first + k))
-            for k, (old, change, flag) in enumerate(zip(carry, changes, flags, strict=True))
-        ]
-        out, _ = change_body(body, values, [*fixed, *moved], (), op.store.missing)
-        after = [leaving(body, values, k, out[k], flags[k]) if moving[k] else None for k in range(number)]
-        return [jnp.asarray(value, aval.dtype) for value, aval in zip(outputs, op.out_avals(), strict=True)], after
-
-    start = [entering(op, last + k, flags[k]) if moving[k] else None for k in range(number)]
+    loop = _loop(op, course)
+    first, last = loop.parts
+    carry = [op.value(k) for k in range(last, op.count)]
+    start = [
+        entering(op, last + k, loop.guarded[k]) if loop.body.moves(last - first + k) else None
+        for k in range(len(carry))
+    ]
     state = jax.lax.while_loop(
-        lambda state: jnp.logical_and(*going_on(state)), turn, ([op.value(last + k) for k in range(number)], start)
+        lambda state: jnp.logical_and(*_alive(loop, *state)), lambda state: _turn(loop, *state), (carry, start)
     )
-    if not varies:
-        return [recoded(op.out(k), change, flags[k], op.gives_guarded(k)) for k, change in enumerate(state[1])]
-    op.store.missing.add(NAME)
-    return _ends(op, last, state, flags, going_on(state))
+    if loop.varies:
+        op.store.missing.add(NAME)
+        return _ends(loop, *state)
+    return [_outside(loop, k, change) for k, change in enumerate(state[1])]
 
 
-def _ends(op: Operands, last: int, state: Any, flags: list[bool], alive: tuple[Any, Any]) -> list[Any]:
+def _alive(loop: _Loop, carry: list[Any], changes: list[Any]) -> tuple[Any, Any]:
+    """Whether the old loop goes on, and whether the new one does."""
+    first, _ = loop.parts
+    consts = [loop.op.value(k) for k in range(first)]
+    (old,), values = evaluate_body(loop.test, [*consts, *carry])
+    if not loop.varies:
+        return old, old
+    moved = _moved(loop, loop.test, 0, first, carry, changes)
+    return old, leaving(
+        loop.test, values, 0, change_body(loop.test, values, moved, (), loop.op.store.missing)[0][0], False
+    )
+
+
+def _turn(loop: _Loop, carry: list[Any], changes: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Old values and changes after one turn of both loops."""
+    op, body, (first, last) = loop.op, loop.body, loop.parts
+    outputs, values = evaluate_body(body, [*[op.value(k) for k in range(first, last)], *carry])
+    out, _ = change_body(body, values, _moved(loop, body, first, last, carry, changes), (), op.store.missing)
+    after = [
+        leaving(body, values, k, change, loop.guarded[k]) if body.moves(last - first + k) else None
+        for k, change in enumerate(out)
+    ]
+    return [jnp.asarray(value, aval.dtype) for value, aval in zip(outputs, op.out_avals(), strict=True)], after
+
+
+def _moved(loop: _Loop, body: Body, first: int, last: int, carry: list[Any], changes: list[Any]) -> list[Any]:
+    """Changes of all inputs of the test or the body, whose constants are the operands from ``first`` to ``last``."""
+    fixed = [entering(loop.op, first + k, body.guards(k)) if body.moves(k) else None for k in range(last - first)]
+    return fixed + [
+        recoded(old, change, loop.guarded[k], body.guards(last - first + k))
+        for k, (old, change) in enumerate(zip(carry, changes, strict=True))
+    ]
+
+
+def _ends(loop: _Loop, carry: list[Any], changes: list[Any]) -> list[Any]:
     """The longer loop to its end; the changes where both ended together."""
-    carry, changes = state
-    new = [_new(old, change, flag) for old, change, flag in zip(carry, changes, flags, strict=True)]
+    op, (_, last) = loop.op, loop.parts
+    pairs = zip(carry, changes, loop.guarded, strict=True)
+    new = [_new(old, change, guarded) for old, change, guarded in pairs]
     ends = op.apply(*[op.new(k) for k in range(last)], *new)
-    apart, found = jnp.logical_xor(*alive), []
-    for k, (late, change, flag) in enumerate(zip(ends, changes, flags, strict=True)):
-        if not is_float(late):
-            found.append(late)
-            continue
-        early, guarded = op.out(k), op.gives_guarded(k)
-        alone = jnp.where(jnp.isfinite(early), late - early, late) if guarded else late - early
-        found.append(jnp.where(apart, alone, recoded(early, change, flag, guarded)))
-    return found
+    apart = jnp.logical_xor(*_alive(loop, carry, changes))
+    return [
+        jnp.where(apart, between(op.out(k), late, op.gives_guarded(k)), _outside(loop, k, change))
+        if is_float(late)
+        else late
+        for k, (late, change) in enumerate(zip(ends, changes, strict=True))
+    ]
+
+
+def _outside(loop: _Loop, k: int, change: Any) -> Any:
+    return recoded(loop.op.out(k), change, loop.guarded[k], loop.op.gives_guarded(k))
 
 
 def _new(old: Any, change: Any, guarded: bool) -> Any:
@@ -78,19 +106,19 @@ def _new(old: Any, change: Any, guarded: bool) -> Any:
     return jnp.where(jnp.isfinite(old), old + change, change) if guarded else old + change
 
 
-def _bodies(op: Operands, course: Flow, first: int, last: int) -> tuple[Body, Body, bool]:
-    """The loop's test and body, and whether the number of turns moves; then the whole carry does."""
-    refs, number = op.node.inputs, len(op.node.outputs)
+def _loop(op: Operands, course: Flow) -> _Loop:
+    """Where the number of turns moves, the whole carry does."""
+    refs, first = op.node.inputs, op.params["cond_nconsts"]
+    last = first + op.params["body_nconsts"]
     fixed, carry = handed(refs[:last], course, built_in=True), handed(refs[last:], course, built_in=False)
-    carried = {k: last - first + k for k in range(number)}
+    carried = {k: last - first + k for k in range(len(carry))}
 
-    def build(carry: list[Handed]) -> tuple[Body, Body]:
-        body = build_body(op.params["body_jaxpr"], [*fixed[first:], *carry], range(number), carried)
-        inside = [Handed(None, body.moves(at), body.guards(at) or body.guards_output(k)) for k, at in carried.items()]
-        return build_body(op.params["cond_jaxpr"], [*fixed[:first], *inside], (), {}), body
+    def build(carry: list[Handed]) -> _Loop:
+        body = build_body(op.params["body_jaxpr"], [*fixed[first:], *carry], carried, carried)
+        guarded = [body.guards(at) or body.guards_output(k) for k, at in carried.items()]
+        inside = [Handed(None, body.moves(at), guarded[k]) for k, at in carried.items()]
+        test = build_body(op.params["cond_jaxpr"], [*fixed[:first], *inside], (), {})
+        return _Loop(op, test, body, test.moves_output(0), guarded)
 
-    test, body = build(carry)
-    varies = test.moves_output(0)
-    if varies:
-        test, body = build([one._replace(moves=True) for one in carry])
-    return test, body, varies
+    loop = build(carry)
+    return build([one._replace(moves=True) for one in carry])._replace(varies=True) if loop.varies else loop

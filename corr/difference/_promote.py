@@ -115,7 +115,8 @@ def _wide_param(name: str, value: Any) -> Any:
         return core.ClosedJaxpr(_wide_param(name, value.jaxpr), [wide(const) for const in value.consts])
     if isinstance(value, core.Jaxpr):
         graph = build_graph(core.ClosedJaxpr(value, ()), [None] * len(value.invars))
-        shapes = [jax.ShapeDtypeStruct(var.aval.shape, wide_dtype(var.aval.dtype)) for var in value.invars]
+        avals = [graph.avals[key] for key in graph.inputs]
+        shapes = [jax.ShapeDtypeStruct(aval.shape, wide_dtype(aval.dtype)) for aval in avals]
         return jax.make_jaxpr(lambda *args: _evaluate(graph, list(args)))(*shapes).jaxpr
     return wide_dtype(value) if isinstance(value, np.dtype) else value
 
