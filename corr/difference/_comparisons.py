@@ -29,9 +29,10 @@ def _extremal_index(extremum: Callable[..., jax.Array]):
         value, new = op.value(0), op.new(0)
         if not op.is_float(0):
             return op.apply(new)
-        best = extremum(value, tuple(op.params["axes"]), keepdims=True)
-        gap = replaced(best, value, op.change(0))
-        return jnp.where(jnp.isfinite(best), op.apply(jnp.where(jnp.isfinite(value), gap, new - best)), op.apply(new))
+        axes = tuple(op.params["axes"])
+        best = extremum(value, axes, keepdims=True)
+        gap = jnp.where(jnp.isfinite(value), replaced(best, value, op.change(0)), new - best)
+        return jnp.where(jnp.isfinite(jnp.squeeze(best, axes)), op.apply(gap), op.apply(new))
 
     return rule
 

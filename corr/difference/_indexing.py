@@ -79,6 +79,6 @@ RULES = {
     "dynamic_slice": _dynamic_slice,
     "dynamic_update_slice": _dynamic_update_slice,
     "scatter": _scatter,
-    **dict.fromkeys(("scatter-add", "scatter_add", "scatter-sub"), _write),
+    **dict.fromkeys(("scatter-add", "scatter-sub"), _write),
     **dict.fromkeys(("scatter-max", "scatter-min"), _scatter_extremum),
 }
