@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._promote import promote
 from ._types import Params, Scalar
+from .difference._promote import promote
 
 # A change below this share of the loss is rounding of float64's own subtraction.
 FLOAT64_ROUNDING = 2.0**-46

@@ -118,7 +118,8 @@ def run(
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
     kept = paths_to_keep(keep, trajectories, len(marks), size)
     check_memory(dynamics, start, layout, rows=len(marks), kept=kept)
-    recorder = Recorder(start, own_trajectories(layout, trajectories), clock, marks, kept)
+    loss_dtype = jax.eval_shape(dynamics.init, start).loss.dtype
+    recorder = Recorder(start, own_trajectories(layout, trajectories), clock, marks, kept, loss_dtype)
     sizes = {"trajectories": trajectories, "thin": thin, "block_size": layout.block,
              "starts": digest(params) if start_per_trajectory else "one"}  # fmt: skip
     saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, sizes, refresh, recorder, marks)

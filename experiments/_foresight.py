@@ -13,9 +13,9 @@ from jax.flatten_util import ravel_pytree
 
 import corr
 from corr import inference
-from corr._promote import in_float64
 from corr._timegrid import steepness_along, step_limits, twin_grid
 from corr._timing import Clock
+from corr.difference._promote import in_float64
 from theory import level0, level1, level3
 from theory.spectrum import LARGEST_FULL, Spectrum, full_spectrum, hessian_product, lanczos_spectrum
 from theory.validity import Curvature

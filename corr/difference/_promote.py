@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-from .difference._graph import Constant, Graph, Node, build_graph
+from ._graph import Constant, Graph, Node, build_graph
 
 # In float64 these mean another function, or draw other numbers: evaluated in their own precision, then widened.
 OWN_PRECISION = {"random_gamma", "nextafter"}
@@ -41,28 +41,30 @@ def in_float64(function: Callable[..., Any], traced_at: Any = jnp.float32) -> Ca
     def promoted(*args: Any) -> list[Any]:
         like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(jnp.shape(leaf), own), args)
         with jax.enable_x64(own == np.float64):
-            wide = promote(function, *like)
-        return wide(*args)
+            evaluated = promote(function, *like)
+        return evaluated(*args)
 
     return promoted
 
 
-def _wide_dtype(dtype: Any) -> Any:
+def wide_dtype(dtype: Any) -> Any:
+    """The 64-bit dtype that stands for a floating-point one; any other dtype as it is."""
     if jnp.issubdtype(dtype, jnp.complexfloating):
         return np.dtype(np.complex128)
     return np.dtype(np.float64) if jnp.issubdtype(dtype, jnp.floating) else dtype
 
 
-def _wide(value: Any) -> Any:
+def wide(value: Any) -> Any:
+    """A value in float64 (complex128) where it is floating point."""
     dtype = jnp.result_type(value)
-    return jnp.asarray(value, _wide_dtype(dtype)) if jnp.issubdtype(dtype, jnp.inexact) else value
+    return jnp.asarray(value, wide_dtype(dtype)) if jnp.issubdtype(dtype, jnp.inexact) else value
 
 
 def _evaluate(graph: Graph, leaves: list[Any]) -> list[Any]:
-    values = dict(zip(graph.inputs, map(_wide, leaves), strict=True))
+    values = dict(zip(graph.inputs, map(wide, leaves), strict=True))
 
     def read(ref: Any) -> Any:
-        return _wide(ref.value) if isinstance(ref, Constant) else values[ref]
+        return wide(ref.value) if isinstance(ref, Constant) else values[ref]
 
     for node in graph.nodes:
         args = [read(ref) for ref in node.inputs]
@@ -74,16 +76,23 @@ def _evaluate(graph: Graph, leaves: list[Any]) -> list[Any]:
 
 def _apply(graph: Graph, node: Node, args: list[Any]) -> list[Any]:
     """The primitive in float64, or in its own precision where it has no such form."""
-    expected = [(aval.shape, _wide_dtype(aval.dtype)) for aval in (graph.avals[key] for key in node.outputs)]
-    if node.primitive.name not in OWN_PRECISION:
-        try:
-            outputs = _bind(node, args, {name: _wide_param(name, value) for name, value in node.params.items()})
-        except (TypeError, ValueError, NotImplementedError):
-            outputs = []
-        if [(out.shape, out.dtype) for out in outputs] == expected:
-            return outputs
+    outputs = apply_wide(node, args, [graph.avals[key] for key in node.outputs])
+    if outputs is not None:
+        return outputs
     narrow = [_like(arg, ref, graph) for arg, ref in zip(args, node.inputs, strict=True)]
-    return [_wide(out) for out in _bind(node, narrow, node.params)]
+    return [wide(out) for out in _bind(node, narrow, node.params)]
+
+
+def apply_wide(node: Node, args: list[Any], avals: list[Any]) -> list[Any] | None:
+    """The primitive on float64 arguments, None where it has no form in float64; ``avals`` are its own outputs."""
+    if node.primitive.name in OWN_PRECISION:
+        return None
+    try:
+        outputs = _bind(node, args, {name: _wide_param(name, value) for name, value in node.params.items()})
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+    expected = [(aval.shape, wide_dtype(aval.dtype)) for aval in avals]
+    return outputs if [(out.shape, out.dtype) for out in outputs] == expected else None
 
 
 def _bind(node: Node, args: list[Any], params: dict[str, Any]) -> list[Any]:
@@ -103,12 +112,13 @@ def _wide_param(name: str, value: Any) -> Any:
     if name == "precision":
         return None
     if isinstance(value, core.ClosedJaxpr):
-        return core.ClosedJaxpr(_wide_param(name, value.jaxpr), [_wide(const) for const in value.consts])
+        return core.ClosedJaxpr(_wide_param(name, value.jaxpr), [wide(const) for const in value.consts])
     if isinstance(value, core.Jaxpr):
         graph = build_graph(core.ClosedJaxpr(value, ()), [None] * len(value.invars))
-        shapes = [jax.ShapeDtypeStruct(var.aval.shape, _wide_dtype(var.aval.dtype)) for var in value.invars]
+        avals = [graph.avals[key] for key in graph.inputs]
+        shapes = [jax.ShapeDtypeStruct(aval.shape, wide_dtype(aval.dtype)) for aval in avals]
         return jax.make_jaxpr(lambda *args: _evaluate(graph, list(args)))(*shapes).jaxpr
-    return _wide_dtype(value) if isinstance(value, np.dtype) else value
+    return wide_dtype(value) if isinstance(value, np.dtype) else value
 
 
 def _body(closed: core.ClosedJaxpr, refs: Any, args: list[Any]) -> Callable[..., list[Any]]:

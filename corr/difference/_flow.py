@@ -1,0 +1,145 @@
+"""What can move in a graph, and what may be infinite or NaN on the way to a good result.
+
+A guard such as ``where(x > 0, log(x), x - 1)`` passes through a value that is not finite and does not use it. No change
+can be added to such a value. Where one can arise and can be swallowed, the variables in between are guarded: there the
+change of an element whose old value is not finite stands for its new value.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jax.extend import core
+
+from ._graph import Constant, Graph, Node, Ref
+
+STRUCTURE = (
+    "reshape broadcast_in_dim transpose squeeze expand_dims rev slice dynamic_slice dynamic_update_slice gather scatter"
+    " scatter-add scatter_add concatenate pad split unstack stack tile copy copy_p stop_gradient convert_element_type"
+    " reduce_precision real imag complex conj fft"
+)
+LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum"
+# Finite arguments give a finite result, overflow of sums and products apart.
+TAME = frozenset(
+    f"{STRUCTURE} {LINEAR} abs max min clamp select_n reduce_max reduce_min cummax cummin sort top_k tanh logistic sin"
+    " cos atan atan2 erf erfc cbrt sign floor ceil round reduce_window_max"
+    " reduce_window_sum bessel_i0e bessel_i1e scan cond while".split()
+)
+# An argument that is not finite gives a result that is not.
+CARRY = frozenset(f"{STRUCTURE} {LINEAR} abs select_n log log1p sqrt cbrt sin cos tan sinh cosh".split())
+
+
+class Flow(NamedTuple):
+    """Variables that move, and variables whose change may stand for a new value."""
+
+    moving: frozenset[int]
+    guarded: frozenset[int]
+
+
+def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failing: set[int], caught: set[Any]) -> Flow:
+    """The flow through a graph, to be repeated where outputs come back as inputs.
+
+    Args:
+        graph: the graph.
+        loop: pairs (output, input variable) of a loop's body; empty outside one.
+        moving: inputs that move.
+        failing: inputs that may be not finite.
+        caught: outputs whose values that are not finite may be swallowed later.
+
+    Returns:
+        The ``Flow`` that no further turn of the loop extends.
+    """
+    loop, size = list(loop), -1
+    moved, failed, lost = set(moving), set(failing), set(caught)
+    while size != len(moved) + len(failed) + len(lost):
+        size = len(moved) + len(failed) + len(lost)
+        moved = moved | _moving(graph, moved)
+        failed = failed | _failing(graph, failed)
+        lost = lost | _caught(graph, lost, moved)
+        for output, start in loop:
+            if isinstance(output, Constant):
+                failed |= set() if finite(output) else {start}
+                continue
+            moved |= {start} if output in moved else set()
+            failed |= {start} if output in failed else set()
+            lost |= {output} if start in lost else set()
+    return Flow(frozenset(moved), frozenset(key for key in failed & lost if is_float(graph.avals[key])))
+
+
+def is_float(aval: Any) -> bool:
+    """Whether a variable of this shape and dtype is floating point (or complex)."""
+    return jnp.issubdtype(aval.dtype, jnp.inexact)
+
+
+def among(ref: Ref, keys: frozenset[int]) -> bool:
+    """Whether a reference is a variable of ``keys``."""
+    return isinstance(ref, int) and ref in keys
+
+
+def finite(constant: Constant) -> bool:
+    """Whether a constant is known to hold finite numbers only (one that is being traced counts as finite)."""
+    value = constant.value
+    if isinstance(value, Tracer) or not jnp.issubdtype(jnp.result_type(value), jnp.inexact):
+        return True
+    return bool(np.all(np.isfinite(np.asarray(value))))
+
+
+def _moving(graph: Graph, moved: set[int]) -> set[int]:
+    found = set(moved)
+    for node in graph.nodes:
+        if any(ref in found for ref in node.inputs if isinstance(ref, int)):
+            found.update(node.outputs)
+    return found
+
+
+def _failing(graph: Graph, failed: set[int]) -> set[int]:
+    found = set(failed)
+    for node in graph.nodes:
+        bad = any(not finite(ref) if isinstance(ref, Constant) else ref in found for ref in node.inputs)
+        if bad or not _tame(node.primitive.name, node.params):
+            found.update(key for key in node.outputs if is_float(graph.avals[key]))
+    return found
+
+
+def _caught(graph: Graph, lost: set[int], moved: set[int]) -> set[int]:
+    found = set(lost)
+    for node in reversed(graph.nodes):
+        if not _carries(graph, node, moved) or any(key in found for key in node.outputs):
+            found.update(ref for ref in node.inputs if isinstance(ref, int))
+    return found
+
+
+def _tame(name: str, params: dict[str, Any]) -> bool:
+    if name == "integer_pow":
+        return params["y"] >= 0
+    inner = [jaxpr for value in params.values() for jaxpr in _jaxprs(value)]
+    if name not in TAME and not inner:
+        return False
+    return all(_tame_jaxpr(jaxpr) for jaxpr in inner)
+
+
+def _tame_jaxpr(jaxpr: Any) -> bool:
+    for eqn in jaxpr.eqns:
+        if not any(is_float(atom.aval) for atom in eqn.outvars):
+            continue
+        literals = [Constant(atom.val) for atom in eqn.invars if isinstance(atom, core.Literal)]
+        if not all(map(finite, literals)) or not _tame(eqn.primitive.name, eqn.params):
+            return False
+    return True
+
+
+def _jaxprs(value: Any) -> list[Any]:
+    if isinstance(value, (tuple, list)):
+        return [jaxpr for item in value for jaxpr in _jaxprs(item)]
+    inner = getattr(value, "jaxpr", value)
+    return [inner] if hasattr(inner, "eqns") else []
+
+
+def _carries(graph: Graph, node: Node, moved: set[int]) -> bool:
+    name = node.primitive.name
+    if name not in CARRY and not (name == "integer_pow" and node.params["y"] > 0):
+        return False
+    varying = [ref for ref in node.inputs if isinstance(ref, int) and ref in moved]
+    return all(is_float(graph.avals[key]) for key in [*node.outputs, *varying])

@@ -1,0 +1,30 @@
+"""Which values a change reads, and so which a tape must keep."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+
+
+def values_read(change: Callable[[Mapping[int, Any]], Any], values: Mapping[int, Any]) -> tuple[int, ...]:
+    """Which values a change pass reads, found by tracing it once without computing anything."""
+    read: set[int] = set()
+    jax.eval_shape(lambda known: change(_Recorder(known, read)), dict(values))
+    return tuple(sorted(read))
+
+
+class _Recorder(Mapping):
+    """A mapping that notes what is read from it."""
+
+    def __init__(self, known: Mapping[int, Any], read: set[int]):
+        self._known, self._read = known, read
+
+    def __getitem__(self, key: int) -> Any:
+        self._read.add(key)
+        return self._known[key]
+
+    def __iter__(self):
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
