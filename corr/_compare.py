@@ -75,7 +75,9 @@ def compare(
     Args:
         loss: U, a JAX function ``params -> scalar``.
         params: start parameters, any pytree of floating-point arrays.
-        key: root key, e.g. ``root_key(0)``.
+        key: root key, e.g. ``root_key(0)``. The two ensembles share no random numbers; two comparisons under one key
+            share theirs: give each a key of its own, e.g. ``trajectory_key(key, Stream.RUN, number)``, where they count
+            as independent.
         trajectories: size of the mutation ensemble.
         end_time: last common time t.
         record_every: common time between recorded times.
@@ -91,7 +93,8 @@ def compare(
             them; None for the paper's. What a pair measures is measured at every step:
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
-        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
+        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
+            asked for a later ``end_time``.
         check: as in ``run``, for the mutation side.
 
     Returns:
