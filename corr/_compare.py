@@ -67,14 +67,15 @@ def compare(
     At β = ∞ the gradient sides are normalized, at finite β plain. The twin's time step follows clip(0.1 |∇U|/h_max, λα,
     1e-3) of a noise-free pilot (0.1/h_max at finite β) and is looked at again where the twins went. What one can know
     to be outside the correspondence is said in a warning: s = βσ|∇U| beyond the warm limit, a twin too coarse, a
-    descent that is not finite. Two calls under one key share their random numbers, also at different σ: give each a key
-    of its own, or use ``sweep``.
+    descent that is not finite. ``sweep`` does many in one call.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
         params: start parameters, any pytree of floating-point arrays; with ``start_per_trajectory`` every leaf has a
             leading axis of ``trajectories`` starts.
-        key: root key, e.g. ``root_key(0)``.
+        key: root key, e.g. ``root_key(0)``. The two ensembles share no random numbers; two comparisons under one key
+            share theirs: give each a key of its own, e.g. ``trajectory_key(key, Stream.RUN, number)``, where they count
+            as independent.
         trajectories: size of the mutation ensemble.
         end_time: last common time t.
         record_every: common time between recorded times.
@@ -99,7 +100,8 @@ def compare(
             them; None for the paper's. What a pair measures is measured at every step:
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
-        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
+        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
+            asked for a later ``end_time``.
         check, check_decisions: as in ``run``, for the mutation side.
 
     Returns:

@@ -15,7 +15,7 @@ from ._types import Dynamics, Key, Params, Scalar
 PLACES, APART = 3, 0.01
 AGREE = float(np.sqrt(np.finfo(np.float32).eps))  # half the digits: processors sum in other orders
 AT_START, NEAR, LOSS, STEP = "loss at the start", "loss near the start", "program of the loss", "program of the step"
-DIGESTS = ("start", "key", LOSS, STEP)
+PROGRAM = "program"
 MADE_BY = "made by"
 SHOWN = 8
 
@@ -99,16 +99,19 @@ def differences(
 ) -> list[str]:
     """What differs between two fingerprints, in words; empty where they agree.
 
-    Values of the loss may differ by half their digits. Programs are compared where one version of JAX wrote them down.
+    Values of the loss may differ by half their digits. Programs are compared where the same version of JAX or Python
+    wrote them down.
     """
     names = dict.fromkeys((*asked, *saved))
-    foreign = saved.get(MADE_BY) != asked.get(MADE_BY)
-    said = {
-        name: f"another {name}" if name in DIGESTS else _said(name, saved.get(name), asked.get(name), words)
-        for name in names
-        if not (name == MADE_BY or (foreign and name in (LOSS, STEP)))
-        and not _agree(saved.get(name), asked.get(name), rounded=name in (AT_START, NEAR))
-    }
+    names.pop(MADE_BY, None)
+    if saved.get(MADE_BY) != asked.get(MADE_BY):
+        names = [name for name in names if not name.startswith(PROGRAM)]
+    said: dict[str, str] = {}
+    for name in names:
+        one, other = saved.get(name), asked.get(name)
+        if not _agree(one, other, rounded=name in (AT_START, NEAR)):
+            digested = name in ("start", "key") or name.startswith(PROGRAM)
+            said[name] = f"another {name}" if digested else _said(name, one, other, words)
     if STEP in said:
         said[STEP] += " (rule, proposal, schedule, batch or moments)"
     if len(said) > 1:

@@ -63,7 +63,8 @@ def run(
         params: start parameters, any pytree of floating-point arrays.
         steps: number of steps of every trajectory.
         trajectories: number of trajectories.
-        key: root key, e.g. ``root_key(0)``.
+        key: root key, e.g. ``root_key(0)``. Two runs of one stream under one key share their random numbers: give each
+            a key of its own, e.g. ``trajectory_key(key, Stream.RUN, number)``, where they count as independent.
         record_at: step numbers to record beside step 0 and the last; whole numbers in [0, steps].
         time_step: common time per step (α for descent, αλ for mutation), used for the ``time`` coordinate.
         times: common time of each recorded step, where steps are not of equal length; overrides ``time_step``.
@@ -77,7 +78,8 @@ def run(
         log: JSON-lines file to append to.
         label: name shown beside the progress bar.
         checkpoint: folder for checkpoints; a run that finds one of its own there goes on from it, with the same bits as
-            an uninterrupted run. SIGINT and SIGTERM then end the run after the steps under way, saved.
+            an uninterrupted run, also past the last step it had been asked for. SIGINT and SIGTERM then end the run
+            after the steps under way, saved.
         checkpoint_every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint.
         start_per_trajectory: every leaf of ``params`` has a leading axis of ``trajectories`` starts.

@@ -128,8 +128,7 @@ def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = F
     """
     if fresh and folder.exists():
         _keep_aside(folder)
-    manifest = read_manifest(folder)
-    saved = manifest.get("configuration", {}) if manifest is not None else _begun(folder)
+    saved = saved_configuration(folder)
     if saved is None and folder.exists() and any(folder.iterdir()):
         _keep_aside(folder)
     differ = [] if saved is None else _differences(saved, configuration)
@@ -141,11 +140,14 @@ def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = F
     folder.mkdir(parents=True, exist_ok=True)
     if saved is None:
         write_json(folder / BEGUN, configuration)
-    return manifest is not None
+    return read_manifest(folder) is not None
 
 
-def _begun(folder: Path) -> dict[str, Any] | None:
-    """The configuration of an unfinished run."""
+def saved_configuration(folder: Path) -> dict[str, Any] | None:
+    """The configuration of the finished or unfinished run in a folder; None where there is none."""
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        return manifest.get("configuration", {})
     try:
         return json.loads((folder / BEGUN).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):

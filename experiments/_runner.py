@@ -24,6 +24,7 @@ from ._keys import own_key
 from ._manifest import build_manifest, plain
 from ._means import MEANS, means
 from ._plan import Options, plan, start_of
+from ._same import problem_fingerprint, saved_fingerprint
 
 CHECKPOINTS = "checkpoints"
 
@@ -45,8 +46,10 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
         root, first = corr.root_key(options.seed), corr.root_key(start_of(options))
         params = check_params(problem.init(corr.trajectory_key(first, corr.Stream.START, 0)))
         check_loss(problem.loss, params)
+        loss = problem_fingerprint(problem)
         for folder, clock, trajectories, preset in runs:
-            facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts)
+            known = saved_fingerprint(folder, "loss", loss, fresh=options.fresh)
+            facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts, known)
             with claimed(folder, facts, fresh=options.fresh) as finished:
                 if finished:
                     say(f"{folder}: finished before, reused")
@@ -150,7 +153,7 @@ def _memory(task: Task) -> str:
     return f"{most / 1e9:.2g} GB of {free_memory() / 1e9:.2g} GB free"
 
 
-def _configuration(experiment, options, clock, trajectories, preset, run, facts) -> dict[str, Any]:
+def _configuration(experiment, options, clock, trajectories, preset, run, facts, loss) -> dict[str, Any]:
     return {
         "network": experiment.network,
         "run": run,
@@ -169,4 +172,5 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "descent_learning_rate": preset.descent_learning_rate or clock.learning_rate,
         **({} if start_of(options) == options.seed else {"start_seed": options.start_seed}),
         **facts,
+        "loss": loss,
     }

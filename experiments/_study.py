@@ -17,6 +17,7 @@ from ._keys import own_key
 from ._manifest import machine_facts
 from ._names import nearest
 from ._numbers import Number, of_parts
+from ._same import saved_fingerprint, study_fingerprint
 
 if TYPE_CHECKING:
     from ._runner import Options
@@ -78,7 +79,9 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
     """
     refuse_overrides(study.name, options)
     sizes, folder = nearest(f"preset of {study.name}", options.preset, study.presets), study_folder(study, options)
-    facts = {"study": study.name, "preset": options.preset, "seed": options.seed, **sizes._asdict()}
+    program = saved_fingerprint(folder, "program", study_fingerprint(study.parts), fresh=options.fresh)
+    named = {"study": study.name, "preset": options.preset, "seed": options.seed}
+    facts = {**named, **sizes._asdict(), "program": program}
     with claimed(folder, facts, fresh=options.fresh) as finished:
         parts = study.parts(sizes)
         if finished:
