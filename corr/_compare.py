@@ -61,8 +61,8 @@ def compare(
     block_size: int | Mapping[str, int] | None = None,
     devices: int | None = None,
     progress: bool = True,
-    log: Path | None = None,
-    checkpoint: Path | None = None,
+    log: Path | str | None = None,
+    checkpoint: Path | str | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
 ) -> Comparison:
@@ -112,6 +112,7 @@ def compare(
     Reference: Whitelam et al. (2021), eqs. 3-17.
     """
     clock = resolve_clock(learning_rate, step_ratio, mutation_std, beta)
+    beta = clock.beta
     params = check_params(params)
     check_loss(loss, params)
     warn_if_unresolved(clock.mutation_std, params)
@@ -157,11 +158,12 @@ def compare(
 def resolve_clock(learning_rate: float, step_ratio: float | None, mutation_std: float | None, beta: float) -> Clock:
     """σ, β, α and λ from α and one of λ and σ; both are accepted only where they agree."""
     alpha = check_positive("learning_rate", learning_rate)
-    check_beta(beta)
+    beta = check_beta(beta)
     if step_ratio is None:
         if mutation_std is None:
             raise ValueError("give step_ratio (lambda) or mutation_std (sigma): with learning_rate they fix the clock")
         step_ratio = matched_step_ratio(learning_rate=alpha, mutation_std=mutation_std, beta=beta)
+    step_ratio = check_positive("step_ratio", step_ratio)
     matched = matched_mutation_std(learning_rate=alpha, step_ratio=step_ratio, beta=beta)
     if mutation_std is not None and not math.isclose(
         check_positive("mutation_std", mutation_std), matched, rel_tol=1e-6
@@ -170,13 +172,13 @@ def resolve_clock(learning_rate: float, step_ratio: float | None, mutation_std: 
             f"step_ratio {step_ratio} with learning_rate {alpha} needs mutation_std {matched:.6g}, got {mutation_std}:"
             " give only one of them"
         )
-    return Clock(matched, float(beta), alpha, float(step_ratio))
+    return Clock(matched, beta, alpha, step_ratio)
 
 
 def recorded_times(end_time: float, record_every: float) -> np.ndarray:
     """0, record_every, ..., end_time."""
-    check_positive("end_time", end_time)
-    count = whole_steps(end_time, check_positive("record_every", record_every), "end_time in units of record_every")
+    end_time, record_every = check_positive("end_time", end_time), check_positive("record_every", record_every)
+    count = whole_steps(end_time, record_every, "end_time in units of record_every")
     if count == 0:
         raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
     return np.linspace(0.0, end_time, count + 1)
@@ -203,7 +205,7 @@ def _run(
     block = shared["block_size"]
     own = {
         **shared,
-        "checkpoint": None if folder is None else folder / label,
+        "checkpoint": None if folder is None else Path(folder) / label,
         "block_size": block[label] if isinstance(block, Mapping) else block,
     }
     return run(

@@ -40,9 +40,9 @@ def run(
     devices: int | None = None,
     block_size: int | None = None,
     progress: bool = True,
-    log: Path | None = None,
+    log: Path | str | None = None,
     label: str = "run",
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
 ) -> xarray.Dataset:
@@ -63,8 +63,8 @@ def run(
         refresh_every: steps between rebuilds of kept activations; None chooses at most 1000.
         devices: number of devices, None for all.
         block_size: trajectories advanced together, None to choose.
-        progress: show a progress bar.
-        log: JSON-lines file to append to.
+        progress: show a progress bar on standard error, or a line a minute where that is not a terminal.
+        log: JSON-lines file to append to, made with its folder if missing.
         label: name shown beside the progress bar.
         checkpoint: folder for checkpoints; a run that finds one of its own there goes on from it, with the same bits as
             an uninterrupted run. SIGINT and SIGTERM then end the run after the steps under way, saved.
@@ -80,6 +80,7 @@ def run(
     Raises:
         ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
             memory, or a checkpoint cannot be written or belongs to another run.
+        ResultError: if another run uses the folder for checkpoints, or the log cannot be written.
         TypeError: if an argument has the wrong type.
         Interrupted: if a signal ended a run that has checkpoints.
 
@@ -91,8 +92,9 @@ def run(
         >>> dict(data.sizes)["time"]
         3
     """
+    log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
     params = check_params(params)
-    check_count("steps", steps)
+    steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
