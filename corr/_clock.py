@@ -4,6 +4,8 @@ import math
 import operator
 from typing import Any
 
+import numpy as np
+
 from ._accept import check_beta, real_number
 
 
@@ -84,7 +86,7 @@ def check_positive(name: str, value: Any) -> float:
 def check_count(name: str, value: Any, *, least: int = 1) -> int:
     """``value``, an integer of Python, NumPy or JAX, as an int; refuses what is not one of at least ``least``."""
     try:
-        if getattr(value, "dtype", type(value)) == bool:
+        if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
             raise TypeError
         count = operator.index(value)
     except TypeError as error:

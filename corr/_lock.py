@@ -20,8 +20,8 @@ WITHOUT_LOCKS = {getattr(errno, name) for name in ("ENOSYS", "ENOTSUP", "EOPNOTS
 def locked(folder: Path) -> Iterator[None]:
     """Hold ``folder``, which need not exist, for one run; where the file system has no locks, warn and go on.
 
-    Two files beside the folder, ``.NAME.lock`` and ``.NAME.holder``, carry the lock and the name of its holder: a locked
-    file cannot be read on Windows.
+    Two files beside the folder carry the lock, ``.NAME.lock``, and who holds it, ``.NAME.holder``: a locked file cannot
+    be read on Windows.
 
     Args:
         folder: what is held.

@@ -122,8 +122,10 @@ def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
                 agreement = of_experiment(found, [tested[folder] for folder in folders])
             else:
                 agreement = of_numbers(measured)
+    except BrokenPipeError:  # nobody reads on
+        raise
     except Exception as error:
-        if not isinstance(error, ValueError | TypeError):
+        if not isinstance(error, ValueError | TypeError | OSError):
             traceback.print_exc()
         return Made(found, folders, [], {}, Agreement(UNJUDGED, ""), f"{type(error).__name__}: {error}")
     return Made(found, folders, files, measured, agreement)
