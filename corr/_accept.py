@@ -94,12 +94,14 @@ def real_number(name: str, value: Any, *, expected: str = "a number") -> float:
     if dtype is None:
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     else:
-        real = any(jnp.issubdtype(dtype, kind) for kind in (jnp.integer, jnp.floating))
-    if not real or np.ndim(value):
+        real = any(jnp.issubdtype(dtype, kind) for kind in (jnp.integer, jnp.floating)) and not np.ndim(value)
+    if not real:
         raise TypeError(f"{name} must be {expected}, got {type(value).__name__} {value!r}")
-    if isinstance(value, jax.core.Tracer):
-        raise TypeError(f"{name} must be {expected} known before tracing, got {value}: call it outside jit, vmap, grad")
     try:
         return float(value)
+    except jax.errors.ConcretizationTypeError as error:
+        raise TypeError(
+            f"{name} must be {expected} known before tracing, got {value}: call it outside jit, vmap and grad"
+        ) from error
     except OverflowError as error:
         raise ValueError(f"{name} must be {expected} that float64 can hold, got a larger one") from error

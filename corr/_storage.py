@@ -13,7 +13,7 @@ from ._files import ResultError, reason, replacing, writing
 
 MANIFEST = "manifest.json"
 BEGUN = "configuration.json"
-OWN = "own"  # stands for the preset of runs that no experiment declares
+OWN = "none"  # stands for the preset of runs that no experiment declares
 
 
 def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any] | None = None) -> None:
@@ -22,8 +22,8 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
     Args:
         folder: where, made if missing.
         comparison: the three Datasets of ``compare``.
-        manifest: plain numbers and texts to keep beside them, with an entry ``configuration``; None for σ, β, α, λ, the
-            sizes and times that the Datasets tell.
+        manifest: what else to keep, plain numbers and texts. Its entry ``configuration`` is completed by σ, β, α, λ,
+            sizes and times, which the Datasets tell, unless it names a ``preset``.
 
     Raises:
         ResultError: if the folder holds a complete run already, or cannot be written.
@@ -44,7 +44,10 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         raise ResultError(f"{folder} holds a finished run: choose another folder (--output)")
-    facts = {"configuration": _configuration(comparison, folder.resolve().name)} if manifest is None else manifest
+    facts = dict(manifest or {})
+    asked = facts.get("configuration", {})
+    if "preset" not in asked:
+        facts["configuration"] = {**_configuration(comparison, folder.resolve().name), **asked}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, data in comparison._asdict().items():
@@ -60,10 +63,7 @@ def _configuration(comparison: Comparison, name: str) -> dict[str, Any]:
     clock = ("mutation_std", "beta", "learning_rate", "step_ratio")
     missing = [one for one in clock if one not in walk.attrs]
     if missing:
-        raise ValueError(
-            f"the mutation Dataset has no attribute {', '.join(missing)}: save what corr.compare returns, or give a"
-            " manifest with an entry `configuration`"
-        )
+        raise ValueError(f"the mutation Dataset has no attribute {', '.join(missing)}: save what corr.compare returns")
     times = walk.time.values
     return {
         "run": name,

@@ -47,14 +47,16 @@ def figure(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(nam
     """Draw figures from saved results (PDF, PNG, and the plotted numbers as JSON).
 
     Args:
-        experiments: names from `corr list`.
+        experiments: names from `corr list`, or folders that corr.save_run wrote; their figures go to FOLDER/figures.
         options: where the results are; the physical values must be those of the run.
     """
     from ._catalogue import find_experiment
+    from ._own import draw_own, own_folder
     from ._work import draw
 
-    for found in [find_experiment(name) for name in _some(experiments, "figure")]:
-        for file in draw(found, resolved(options), named(options)):
+    for found in [own_folder(name) or find_experiment(name) for name in _some(experiments, "figure")]:
+        make = draw_own if isinstance(found, Path) else draw
+        for file in make(found, resolved(options), named(options)):  # pyright: ignore[reportArgumentType]
             print(f"figure: {file}")
 
 
@@ -122,7 +124,8 @@ def test(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name=
     """Test saved runs: is averaged mutation its noisy twin, or noise-free descent, within the declared margins?
 
     Args:
-        experiments: names from `corr list`, or paths of Python files that define `experiment = Experiment(...)`.
+        experiments: names from `corr list`, paths of Python files that define `experiment = Experiment(...)`, or
+            folders that corr.save_run wrote; these are tested within margins of 2 % to their last time.
         options: where the results are; the physical values must be those of the run.
     """
     from rich.console import Console

@@ -48,11 +48,12 @@ def saved_folders(found: Found, options: Options, given: Collection[str] = ()) -
             for folder, clock, *_ in plan(found, options)
         ]
     for folder, asked in places:
-        _refuse_another(folder, asked)
+        refuse_another(folder, asked)
     return [folder for folder, _ in places]
 
 
-def _refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+def refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+    """Raises ``ResultError`` where the finished run in a folder is not the one asked for, naming what differs."""
     saved = finished_manifest(folder)["configuration"]
     saved = {"start_seed": saved.get("seed"), **saved}
     differ = [
