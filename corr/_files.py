@@ -21,9 +21,7 @@ def writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResultError(
-            f"cannot write {place} ({reason(error)}): make room for it, or choose another place"
-        ) from error
+        raise ResultError(f"cannot write {place} ({reason(error)}): choose another place, or make room") from error
 
 
 @contextmanager

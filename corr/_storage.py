@@ -42,7 +42,9 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
         (True, 1.0)
     """
     folder = Path(folder)
-    if (folder / MANIFEST).exists():
+    with writing(folder):
+        finished = (folder / MANIFEST).exists()
+    if finished:
         raise ResultError(f"{folder} holds a finished run: choose another folder (--output)")
     facts = dict(manifest or {})
     asked = facts.get("configuration", {})
@@ -124,9 +126,9 @@ def load_parts(folder: Path | str, names: Iterable[str]) -> dict[str, xarray.Dat
 def finished_manifest(folder: Path | str) -> dict[str, Any]:
     """The manifest of a folder whose run is finished; raises ``ResultError`` where it is not."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
     manifest = read_manifest(folder)
+    if manifest is None and not folder.is_dir():
+        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
     if manifest is None:
         raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
     return manifest
