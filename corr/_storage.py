@@ -142,7 +142,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ResultError(f"cannot read {file} ({reason(error)}): see to its permissions") from error
+        raise ResultError(f"cannot read {file} ({reason(error)}): choose another folder") from error
     except ValueError as error:
         raise ResultError(
             f"{file} is damaged ({error}): move the folder aside and run `corr run EXPERIMENT` again"
