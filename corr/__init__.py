@@ -4,6 +4,7 @@ from . import data, ensemble, inference, losses, networks, proposals
 from ._accept import barker, metropolis
 from ._clock import matched_mutation_std, matched_step_ratio
 from ._compare import Comparison, compare
+from ._files import ResultError
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
@@ -11,7 +12,7 @@ from ._paths import unflatten
 from ._proposals import gaussian
 from ._resume import Interrupted
 from ._run import run
-from ._storage import ResultError, load_run
+from ._storage import load_run, save_run
 from ._sweep import sweep
 from ._types import Dynamics, Info, Objective, State
 from .difference import Difference, difference
@@ -54,6 +55,7 @@ __all__ = [
     "proposals",
     "root_key",
     "run",
+    "save_run",
     "sweep",
     "trajectory_key",
     "unflatten",

@@ -1,6 +1,7 @@
 """Acceptance: the Metropolis rule on the exact loss change."""
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ def metropolis(beta: float) -> Rule:
     (in ``mutation``, whose numbers go down to 2^-33: where β ΔU > 22.9).
 
     Args:
-        beta: reciprocal evolutionary temperature β in [0, ∞], in 1/loss; a Python number.
+        beta: reciprocal evolutionary temperature β in [0, ∞], in 1/loss.
 
     Returns:
         ``rule(loss_change, uniform) -> accepted`` on scalars (or arrays of one shape); ``uniform`` in [0, 1], of which
@@ -55,7 +56,7 @@ def barker(beta: float) -> Rule:
     """Barker (Glauber) acceptance, probability 1/(1 + exp(β ΔU)); at β = ∞ the same as Metropolis.
 
     Args:
-        beta: β in [0, ∞], in 1/loss; a Python number.
+        beta: β in [0, ∞], in 1/loss.
 
     Returns:
         ``rule(loss_change, uniform) -> accepted``, as from ``metropolis``, with the same resolution; a non-finite
@@ -127,10 +128,33 @@ def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
     return change.astype(dtype), number.astype(dtype)
 
 
-def check_beta(beta: float) -> float:
-    """β as a float, or an error that names what was got."""
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)):
-        raise TypeError(f"beta must be a number in [0, inf], got {type(beta).__name__} {beta!r}")
-    if not beta >= 0:
+def check_beta(beta: Any) -> float:
+    """β, a number of Python, NumPy or JAX, as a float; refuses what is not in [0, ∞]."""
+    number = real_number("beta", beta, expected="a number in [0, inf]")
+    if not number >= 0:
         raise ValueError(f"beta must lie in [0, inf] (inf means zero temperature), got {beta}")
-    return float(beta)
+    return number
+
+
+def real_number(name: str, value: Any, *, expected: str = "a number") -> float:
+    """``value``, a number of Python, NumPy or JAX, as a float.
+
+    Raises:
+        TypeError: for truth values, texts, complex numbers, arrays with dimensions and values that JAX is tracing.
+        ValueError: for a number that no float can hold.
+    """
+    dtype = getattr(value, "dtype", None)
+    if dtype is None:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    else:
+        real = any(jnp.issubdtype(dtype, kind) for kind in (jnp.integer, jnp.floating)) and not np.ndim(value)
+    if not real:
+        raise TypeError(f"{name} must be {expected}, got {type(value).__name__} {value!r}")
+    try:
+        return float(value)
+    except jax.errors.ConcretizationTypeError as error:
+        raise TypeError(
+            f"{name} must be {expected} known before tracing, got {value}: call it outside jit, vmap and grad"
+        ) from error
+    except OverflowError as error:
+        raise ValueError(f"{name} must be {expected} that float64 can hold, got a larger one") from error

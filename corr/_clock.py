@@ -1,8 +1,12 @@
 """One clock for both sides: common time t = α · (gradient steps) = α λ · (mutation steps)."""
 
 import math
+import operator
+from typing import Any
 
-from ._accept import RULES, check_beta
+import numpy as np
+
+from ._accept import RULES, check_beta, real_number
 
 
 def matched_mutation_std(
@@ -30,10 +34,9 @@ def matched_mutation_std(
 
     Reference: Whitelam et al. (2021), eqs. 14 and 17.
     """
-    check_positive("learning_rate", learning_rate)
-    check_positive("step_ratio", step_ratio)
-    step_time = learning_rate * step_ratio
-    if _infinite(beta):
+    step_time = check_positive("learning_rate", learning_rate) * check_positive("step_ratio", step_ratio)
+    beta = _gradient_beta(beta)
+    if math.isinf(beta):
         return step_time * math.sqrt(2 * math.pi)
     return math.sqrt(2 * step_time / beta / _steepness(rule))
 
@@ -63,9 +66,10 @@ def matched_step_ratio(
 
     Reference: Whitelam et al. (2021), eqs. 14 and 17.
     """
-    check_positive("learning_rate", learning_rate)
-    check_positive("mutation_std", mutation_std)
-    if _infinite(beta):
+    learning_rate = check_positive("learning_rate", learning_rate)
+    mutation_std = check_positive("mutation_std", mutation_std)
+    beta = _gradient_beta(beta)
+    if math.isinf(beta):
         return mutation_std / (learning_rate * math.sqrt(2 * math.pi))
     return beta * mutation_std**2 / (2 * learning_rate) * _steepness(rule)
 
@@ -79,6 +83,8 @@ def _steepness(rule: str) -> float:
 
 def whole_steps(time: float, step_time: float, what: str) -> int:
     """The number of steps that make ``time``; refuses a time that is not a whole number of them."""
+    if not (math.isfinite(time) and math.isfinite(time / step_time)):
+        raise ValueError(f"{what}: time {time} in steps of {step_time:g} is no number of steps: give a finite time")
     count = round(time / step_time)
     if count < 0 or abs(count * step_time - time) > 1e-6 * max(step_time, time):
         raise ValueError(
@@ -88,25 +94,29 @@ def whole_steps(time: float, step_time: float, what: str) -> int:
     return count
 
 
-def check_positive(name: str, value: float) -> float:
-    """``value`` as a float; refuses what is not a positive finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {type(value).__name__} {value!r}")
-    if not (value > 0 and math.isfinite(value)):
+def check_positive(name: str, value: Any) -> float:
+    """``value``, a number of Python, NumPy or JAX, as a float; refuses what is not a positive finite number."""
+    number = real_number(name, value)
+    if not (number > 0 and math.isfinite(number)):
         raise ValueError(f"{name} must be positive and finite, got {value}")
-    return float(value)
+    return number
 
 
-def check_count(name: str, value: int, *, least: int = 1) -> int:
-    """``value`` if it is an integer of at least ``least``."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-    return int(value)
+def check_count(name: str, value: Any, *, least: int = 1) -> int:
+    """``value``, an integer of Python, NumPy or JAX, as an int; refuses what is not one of at least ``least``."""
+    try:
+        if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
+            raise TypeError
+        count = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}") from error
+    if count < least:
+        raise ValueError(f"{name} must be at least {least}, got {count}")
+    return count
 
 
-def _infinite(beta: float) -> bool:
-    if check_beta(beta) == 0:
+def _gradient_beta(beta: Any) -> float:
+    number = check_beta(beta)
+    if number == 0:
         raise ValueError("beta = 0 accepts every mutation and follows no gradient: it has no matching learning rate")
-    return math.isinf(beta)
+    return number

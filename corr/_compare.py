@@ -56,8 +56,8 @@ def compare(
     block_size: int | Mapping[str, int] | None = None,
     devices: int | None = None,
     progress: bool = True,
-    log: Path | None = None,
-    checkpoint: Path | None = None,
+    log: Path | str | None = None,
+    checkpoint: Path | str | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
     check_decisions: bool = True,
@@ -225,7 +225,7 @@ def _run(
     block = shared["block_size"]
     own = {
         **shared,
-        "checkpoint": None if folder is None else folder / label,
+        "checkpoint": None if folder is None else Path(folder) / label,
         "block_size": block[label] if isinstance(block, Mapping) else block,
     }
     return run(

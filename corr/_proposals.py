@@ -61,7 +61,7 @@ def check_mutation_std(mutation_std: Any) -> None:
     """Refuse a mutation scale that is not positive (isotropic) or not non-negative with a positive part (a tree)."""
     leaves = jax.tree.leaves(mutation_std)
     for leaf in leaves:
-        if isinstance(leaf, (bool, str)) or not np.issubdtype(np.asarray(leaf).dtype, np.number):
+        if not any(jnp.issubdtype(np.asarray(leaf).dtype, kind) for kind in (jnp.integer, jnp.floating)):
             raise TypeError(f"mutation_std must hold real numbers, got {leaf!r}")
     isotropic = len(leaves) == 1 and np.ndim(leaves[0]) == 0
     values = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves]) if leaves else np.zeros(0)

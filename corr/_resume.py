@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -13,6 +14,7 @@ import jax
 import numpy as np
 
 from ._fingerprint import refresh_matters, run_fingerprint
+from ._lock import locked
 from ._recorder import Recorder
 from ._types import Dynamics, Params, State
 from .ensemble import Counts, Snapshot
@@ -74,8 +76,11 @@ class Saver:
         self._structure = jax.tree.structure(jax.eval_shape(dynamics.init, params)._replace(tape=()))
         self._stop, self._last = 0, time.monotonic()
         self._old: dict[int, Any] = {}
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._saved is not None:
+            self._held.enter_context(locked(self._saved.folder))
         if self._saved is not None and threading.current_thread() is threading.main_thread():
             self._old = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         return self
@@ -85,6 +90,7 @@ class Saver:
     ) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
+        self._held.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._stop == number == signal.SIGINT:

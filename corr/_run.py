@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray
 
@@ -45,9 +44,9 @@ def run(
     devices: int | None = None,
     block_size: int | None = None,
     progress: bool = True,
-    log: Path | None = None,
+    log: Path | str | None = None,
     label: str = "run",
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
     start_per_trajectory: bool = False,
@@ -74,8 +73,8 @@ def run(
         refresh_every: steps between rebuilds of kept activations; None chooses at most 1000.
         devices: number of devices, None for all.
         block_size: trajectories advanced together, None to choose.
-        progress: show a progress bar.
-        log: JSON-lines file to append to.
+        progress: show a progress bar on standard error, or a line a minute where that is not a terminal.
+        log: JSON-lines file to append to, made with its folder if missing.
         label: name shown beside the progress bar.
         checkpoint: folder for checkpoints; a run that finds one of its own there goes on from it, with the same bits as
             an uninterrupted run, also past the last step it had been asked for. SIGINT and SIGTERM then end the run
@@ -95,6 +94,7 @@ def run(
     Raises:
         ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
             memory, or a checkpoint cannot be written or belongs to another run.
+        ResultError: if another run uses the folder for checkpoints, or the log cannot be written.
         TypeError: if an argument has the wrong type.
         Interrupted: if a signal ended a run that has checkpoints.
 
@@ -106,12 +106,13 @@ def run(
         >>> dict(data.sizes)["time"]
         3
     """
+    log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
     params = check_params(params)
     start = first_start(params, trajectories) if start_per_trajectory else params
     if dynamics.loss is not None:
         check_loss(dynamics.loss, start)
     check_key(key)
-    check_count("steps", steps)
+    steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
@@ -127,12 +128,12 @@ def run(
     saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, sizes, refresh, recorder, marks)
     watch = Watch(dynamics, steps, refresh)
     begun = time.monotonic()
-    resumed = saver.resume()
-    if resumed is None and check_decisions:
-        check_decisions_at(dynamics, start, key)
-    if resumed is not None:
-        watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
-    with Progress(label, steps, show=progress, log=log) as bar, saver:
+    with saver, Progress(label, steps, show=progress, log=log) as bar:
+        resumed = saver.resume()
+        if resumed is not None:
+            watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
+        elif check_decisions:
+            check_decisions_at(dynamics, start, key)
 
         def after_chunk(step: int, fetch: Any) -> None:
             bar.advance(step)

@@ -32,11 +32,12 @@ def resolve_clock(
 ) -> Clock:
     """σ, β, α and λ from α and one of λ and σ; both are accepted only where they agree."""
     alpha = check_positive("learning_rate", learning_rate)
-    check_beta(beta)
+    beta = check_beta(beta)
     if step_ratio is None:
         if mutation_std is None:
             raise ValueError("give step_ratio (lambda) or mutation_std (sigma): with learning_rate they fix the clock")
         step_ratio = matched_step_ratio(learning_rate=alpha, mutation_std=mutation_std, beta=beta, rule=rule)
+    step_ratio = check_positive("step_ratio", step_ratio)
     matched = matched_mutation_std(learning_rate=alpha, step_ratio=step_ratio, beta=beta, rule=rule)
     if mutation_std is not None and not math.isclose(
         check_positive("mutation_std", mutation_std), matched, rel_tol=SAME
@@ -45,7 +46,7 @@ def resolve_clock(
             f"step_ratio {step_ratio} with learning_rate {alpha} needs mutation_std {matched:.6g}, got {mutation_std}:"
             " give only one of them"
         )
-    return Clock(matched, check_beta(beta), alpha, float(step_ratio))
+    return Clock(matched, beta, alpha, step_ratio)
 
 
 def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") -> Clock:
@@ -78,8 +79,8 @@ def is_tree(mutation_std: Any) -> bool:
 
 def recorded_times(end_time: float, record_every: float) -> np.ndarray:
     """0, record_every, ..., end_time."""
-    check_positive("end_time", end_time)
-    count = whole_steps(end_time, check_positive("record_every", record_every), "end_time in units of record_every")
+    end_time, record_every = check_positive("end_time", end_time), check_positive("record_every", record_every)
+    count = whole_steps(end_time, record_every, "end_time in units of record_every")
     if count == 0:
         raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
     return record_every * np.arange(count + 1)  # each time is the same whatever the last one

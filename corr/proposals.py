@@ -121,8 +121,8 @@ def sparse(std: float, probability: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
-    if not 0 < probability <= 1:
+    std, probability = check_positive("std", std), check_positive("probability", probability)
+    if probability > 1:
         raise ValueError(f"probability must lie in (0, 1], got {probability}")
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
@@ -151,7 +151,7 @@ def one_coordinate(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         which, size = jax.random.split(key)
@@ -223,7 +223,7 @@ def rademacher(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
     return _flat(lambda key, flat: std * jax.random.rademacher(key, flat.shape, flat.dtype), lambda dtype: std)
 
 
@@ -245,7 +245,7 @@ def sphere(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         direction = jax.random.normal(key, flat.shape, flat.dtype)
@@ -277,8 +277,8 @@ def student_t(std: float, degrees: float, *, joint: bool = False) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    scale = check_positive("std", std)
-    if check_positive("degrees", degrees) > 2:
+    scale, degrees = check_positive("std", std), check_positive("degrees", degrees)
+    if degrees > 2:
         scale *= math.sqrt((degrees - 2) / degrees)
     else:
         warnings.warn(f"Student's t with {degrees:g} <= 2 degrees of freedom has no variance: no theory", stacklevel=2)

@@ -51,7 +51,7 @@ def saved_folders(found: Found, options: Options, given: Collection[str] = ()) -
         ]
     name, fingerprint = _fingerprint(found, options)
     for folder, asked in places:
-        _refuse_another(folder, asked)
+        refuse_another(folder, asked)
         check_saved(folder, name, fingerprint)
     return [folder for folder, _ in places]
 
@@ -62,7 +62,8 @@ def _fingerprint(found: Found, options: Options) -> tuple[str, Fingerprint]:
     return "loss", problem_fingerprint(find_preset(found, options.preset).resolved(found))
 
 
-def _refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+def refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+    """Raises ``ResultError`` where the finished run in a folder is not the one asked for, naming what differs."""
     saved = finished_manifest(folder)["configuration"]
     saved = {"start_seed": saved.get("seed"), **saved}
     differ = [

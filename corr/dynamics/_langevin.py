@@ -100,7 +100,8 @@ def paper_moments(*, step_time: float | None = None, beta: float = math.inf, sca
 
     Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17; scale: eq. 57.
     """
-    if check_beta(beta) == 0:
+    beta = check_beta(beta)
+    if beta == 0:
         raise ValueError("beta = 0 follows no gradient: the paper's twin needs beta in (0, inf]")
     if math.isinf(beta):
         if step_time is None:

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from corr.difference._promote import in_float64
 from corr.difference import difference
+from corr.difference._promote import in_float64
 
 SHAPE = (4, 6)
 SIZES = [10.0**-k for k in range(1, 9)]

@@ -96,7 +96,7 @@ def test_a_second_process_in_the_folder_is_refused(
 ) -> None:
     folder = copy(smoke, tmp_path / "copy")
     holder = (
-        "import sys; from pathlib import Path; from corr._storage import locked\n"
+        "import sys; from pathlib import Path; from corr._lock import locked\n"
         "with locked(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", holder, str(folder)]
@@ -104,7 +104,7 @@ def test_a_second_process_in_the_folder_is_refused(
         assert other.stdout is not None
         other.stdout.readline()
         error = fails(capsys, "run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
-        assert f"another process (pid {other.pid}" in error
+        assert f"another run (pid {other.pid}" in error
         other.communicate(b"")
     assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
 
