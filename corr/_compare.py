@@ -10,6 +10,7 @@ import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
 
+from ._accept import Rule
 from ._clock import check_count, check_positive, whole_steps
 from ._fingerprint import Along
 from ._gradient import check_gradient
@@ -45,7 +46,7 @@ def compare(
     mutation_std: Any = None,
     beta: float = math.inf,
     proposal: Proposal | None = None,
-    rule: str | Callable[[Any, Any], Any] = "metropolis",
+    rule: str | Rule = "metropolis",
     exact: bool = True,
     start_per_trajectory: bool = False,
     twin_trajectories: int | None = None,
@@ -199,9 +200,9 @@ def _clock_of(
 
 
 def _walk(loss: Any, clock: Clock, mutation_std: Any, proposal: Proposal | None, rule: Any, exact: bool) -> Any:
-    law = {"mutation_std": mutation_std} if proposal is None else {"proposal": proposal}
-    temperature = {} if callable(rule) else {"beta": clock.beta}
-    return mutation(loss, **law, **temperature, rule=rule, exact=exact)
+    std = mutation_std if proposal is None else None
+    beta = math.inf if callable(rule) else clock.beta
+    return mutation(loss, mutation_std=std, proposal=proposal, beta=beta, rule=rule, exact=exact)
 
 
 def _index(times: np.ndarray, time: float) -> int:
