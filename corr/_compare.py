@@ -20,7 +20,7 @@ from ._proposals import check_mutation_std, warn_if_unresolved
 from ._run import first_start, run
 from ._timegrid import TimeGrid
 from ._timing import Clock, fitted_clock, is_tree, recorded_times, reference_std, resolve_clock
-from ._types import Params, Scalar
+from ._types import Dynamics, Params, Scalar
 from .dynamics import descent, langevin, mutation, paper_moments
 from .proposals import Proposal
 
@@ -199,7 +199,9 @@ def _clock_of(
     return clock._replace(mutation_std=std) if callable(rule) and std is not None else clock
 
 
-def _walk(loss: Any, clock: Clock, mutation_std: Any, proposal: Proposal | None, rule: Any, exact: bool) -> Any:
+def _walk(
+    loss: Any, clock: Clock, mutation_std: Any, proposal: Proposal | None, rule: str | Rule, exact: bool
+) -> Dynamics:
     std = mutation_std if proposal is None else None
     beta = math.inf if callable(rule) else clock.beta
     return mutation(loss, mutation_std=std, proposal=proposal, beta=beta, rule=rule, exact=exact)
