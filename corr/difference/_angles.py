@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from ._operands import Operands
-from ._sums import sum_of_three
+from ._sums import inside, sum_of_three
 
 
 def _atan(op: Operands) -> Any:
