@@ -98,7 +98,7 @@ def _reduce_sum(op: Operands) -> Any:
 
 
 FIRST_OPERAND = (
-    "neg copy cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
+    "neg copy stop_gradient cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
     " unstack tile name fft real imag conj reduce_window_sum"
 )
 RULES = {

@@ -92,6 +92,7 @@ def bent_twice(x: Any, y: Any) -> Any:
 WORDS = {
     "neg": Word(lambda x, y: -x, True),
     "device_put": Word(lambda x, y: jax.device_put(x), True),
+    "stop_gradient": Word(lambda x, y: lax.stop_gradient(x), True),
     "copy": Word(lambda x, y: jnp.copy(x), True),
     "cumsum": Word(lambda x, y: jnp.cumsum(x)),
     "reshape": Word(lambda x, y: x.reshape(2, 2).T.reshape(-1), True),

@@ -104,7 +104,7 @@ def check(program: list[Line], points: Any, steps: Any, kind: str) -> None:
     with jax.enable_x64(kind == "float64"):
         points, steps = ([jnp.asarray(v, DTYPES[kind]) for v in part] for part in (points, steps))
         right, allowed, largest = reference(program, points, steps, info)
-        assume(largest < float(info.max) / 64 and np.all(np.isfinite(right)))
+        assume(largest < float(info.max) / 4 and np.all(np.isfinite(right)))
         split = difference(lambda *args: run(program, *args))
         change = split.change(split.start(*points)[1], *steps)[0]
     error = np.abs(np.asarray(change, np.float64) - right)
