@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from ._operands import Operands
-from ._sums import sum_of_three
+from ._sums import inside, sum_of_three
 
 
 def _atan(op: Operands) -> Any:
@@ -22,11 +22,9 @@ def _atan(op: Operands) -> Any:
 def _asin(op: Operands) -> Any:
     """Twice the angle under half the chord between (√(1 - x²), x) at the two places."""
     value, change = op.value(0), op.change(0)
-    new, below, above = op.new(0), 1 - value, 1 + value
-    root, new_root = (
-        jnp.sqrt(below * above),
-        jnp.sqrt(sum_of_three(1, -value, -change) * sum_of_three(1, value, change)),
-    )
+    new = op.new(0)
+    below, above = inside(new <= 1, sum_of_three(1, -value, -change)), inside(new >= -1, sum_of_three(1, value, change))
+    root, new_root = jnp.sqrt((1 - value) * (1 + value)), jnp.sqrt(below * above)
     both = root + new_root
     slope = (value + new) / jnp.where(both == 0, 1, both)
     return 2 * jnp.arctan2(change * jnp.hypot(jnp.ones_like(slope), slope), jnp.hypot(value + new, both))

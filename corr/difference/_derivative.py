@@ -34,7 +34,7 @@ def integrated(function: Callable[..., Any], values: Sequence[Any], changes: Seq
     old, new = function(*values), function(*[v + d for v, d in zip(values, changes, strict=True)])
 
     def slope(fraction: Any) -> Any:
-        points = [v + fraction * d for v, d in zip(values, changes, strict=True)]
+        points = [v + fraction.astype(d.dtype) * d for v, d in zip(values, changes, strict=True)]
         return jax.jvp(function, points, list(changes))[1]
 
     def mean(rule: tuple[Any, Any]) -> Any:

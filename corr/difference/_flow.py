@@ -14,6 +14,7 @@ from jax.core import Tracer
 from jax.extend import core
 
 from ._graph import Constant, Graph, Node, Ref
+from ._ranges import ranges, stays_finite
 
 STRUCTURE = (
     "reshape broadcast_in_dim transpose squeeze expand_dims rev slice dynamic_slice dynamic_update_slice gather scatter"
@@ -95,12 +96,21 @@ def _moving(graph: Graph, moved: set[int]) -> set[int]:
 
 
 def _failing(graph: Graph, failed: set[int]) -> set[int]:
-    found = set(failed)
+    found, known = set(failed), ranges(graph)
     for node in graph.nodes:
-        bad = any(not finite(ref) if isinstance(ref, Constant) else ref in found for ref in node.inputs)
-        if bad or not _tame(node.primitive.name, node.params):
+        bad = any(_harms(node, ref) if isinstance(ref, Constant) else ref in found for ref in node.inputs)
+        if bad or not (_tame(node.primitive.name, node.params) or stays_finite(node, known)):
             found.update(key for key in node.outputs if is_float(graph.avals[key]))
     return found
+
+
+def _harms(node: Node, constant: Constant) -> bool:
+    """Whether a constant may make a result that is not finite; -∞ starts a maximum, ∞ a minimum."""
+    start = {"max": -np.inf, "min": np.inf}.get(node.primitive.name)
+    if start is None or finite(constant):
+        return not finite(constant)
+    value = np.asarray(constant.value)
+    return not bool(np.all(np.isfinite(value) | (value == start)))
 
 
 def _caught(graph: Graph, lost: set[int], moved: set[int]) -> set[int]:

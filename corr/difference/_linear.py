@@ -66,8 +66,8 @@ def _convert(op: Operands) -> Any:
         return op.apply(op.change(0))
     old, new = op.value(0), op.change(0)
     difference = op.apply(new) - op.apply(old)
-    if not jnp.issubdtype(jnp.result_type(old), jnp.integer):
-        return difference
+    if not jnp.issubdtype(jnp.result_type(old), jnp.integer) or jnp.iinfo(jnp.result_type(old)).bits < 32:
+        return difference  # floating point holds a short integer exactly, its own subtraction may wrap around
     upward = new >= old
     exact = op.apply(jnp.where(upward, new - old, old - new))
     return jnp.where(jnp.abs(difference) < EXACT_INTEGERS, jnp.where(upward, exact, -exact), difference)
@@ -98,7 +98,7 @@ def _reduce_sum(op: Operands) -> Any:
 
 
 FIRST_OPERAND = (
-    "neg copy cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
+    "neg copy stop_gradient cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
     " unstack tile name fft real imag conj reduce_window_sum"
 )
 RULES = {

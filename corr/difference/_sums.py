@@ -24,3 +24,8 @@ def sum_of_three(a: Any, b: Any, c: Any) -> jax.Array:
 def replaced(old: Any, new: Any, change: Any) -> jax.Array:
     """What a place gains where the number ``old`` gives way to ``new + change``; equal infinities are no step."""
     return jnp.where(old == new, change, sum_of_three(new, -old, change))
+
+
+def inside(permitted: Any, distance: jax.Array) -> jax.Array:
+    """A distance from the border of a domain; not negative where the rounded place is still in the domain."""
+    return jnp.where(permitted, jnp.maximum(distance, 0), distance)

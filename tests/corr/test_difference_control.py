@@ -144,6 +144,11 @@ CROSSING = {
     "hidden in an integer": Case(
         lambda x: jnp.sum((jnp.tanh(x) * 8).astype(jnp.int32)).astype(x.dtype) / 8, [0, 0.5], [0.25, 0.5]
     ),
+    "eight-bit integers": Case(
+        lambda x: jnp.sum(jnp.clip(jnp.round(x * 64), -128, 127).astype(jnp.int8).astype(x.dtype) / 64),
+        [1.25, -1],
+        [-4, 5],
+    ),
 }
 
 
