@@ -24,36 +24,69 @@ def judge_side(
         seed: seed of the resampling.
 
     Returns:
-        Plain numbers: one row per recorded time after 0, and the p-values for all times up to ``until`` together.
+        Plain numbers: one row per recorded time after 0, and one p-value each of mean weights and of mean loss for all
+        recorded times up to ``until`` together.
     """
     times = walk.time.values
     travel = inference.travelled(smooth.path.values[0])
     rows: list[dict[str, Any]] = []
-    together: dict[str, Any] = {}
-    for number, span in enumerate(_spans(side, travel)):
-        last = times[span[-1]]
-        paths, losses = _finite(walk, span)
-        other, other_losses = _finite(side, span)
-        if side.attrs["side"] == "descent":
-            other, other_losses = other[0], other_losses[0]
+    for span in _spans(side, travel):
+        paths, losses, other, other_losses = _both(walk, side, span)
         mean, loss = _tests(paths, other, losses, other_losses, seed)
         error = inference.delta_standard_error(paths, other)
         raw = inference.delta(paths.mean(0), other if other.ndim == 2 else other.mean(0))
         noise = inference.sampling_noise(paths, None if other.ndim == 2 else other)
         for k, index in enumerate(span):
             rows.append(_row(index, k, times, travel, raw, noise, mean, error, loss, other_losses, losses, side))
-        if number == 0 or last <= until:
-            inside = [k for k, index in enumerate(span) if times[index] <= until + 1e-9]
-            joint_mean, joint_loss = _tests(
-                paths[:, inside], other[..., inside, :], losses[:, inside], other_losses[..., inside], seed
-            )
-            together = {
-                "until": float(min(until, last)),
-                "mean_p": joint_mean.maximum_p,
-                "loss_p": joint_loss.maximum_p,
-                "trajectories": [len(paths), 1 if other.ndim == 2 else len(other)],
-            }
+    together = _together(walk, side, np.flatnonzero((travel > 0) & (times <= until + 1e-9)), seed)
     return {"side": side.attrs["side"], "rows": rows, "together": together, "left_behind_at": _left_behind(rows)}
+
+
+def _together(walk: xarray.Dataset, side: xarray.Dataset, inside: np.ndarray, seed: int) -> dict[str, Any]:
+    """p-values of mean weights and mean loss for all the times ``inside`` together, whatever is thinned or lost.
+
+    Each part of the times is tested with the trajectories followed all through it; the smallest p of K parts counts K
+    times (Bonferroni), so that what an early part shows is not lost where few trajectories are followed later.
+    """
+    found = []
+    for part in _parts(walk, side, inside):
+        paths, losses, other, other_losses = _both(walk, side, part)
+        mean, loss = _tests(paths, other, losses, other_losses, seed)
+        found.append((mean.maximum_p, loss.maximum_p, len(paths), 1 if other.ndim == 2 else len(other)))
+    mean_p, loss_p = (min(1.0, len(found) * min(one[k] for one in found)) for k in (0, 1))
+    return {
+        "until": float(walk.time.values[inside[-1]]),
+        "mean_p": mean_p,
+        "loss_p": loss_p,
+        "trajectories": list(found[0][2:]),
+    }
+
+
+def _parts(walk: xarray.Dataset, side: xarray.Dataset, inside: np.ndarray) -> list[np.ndarray]:
+    """The times in parts: a new one begins where fewer than half of a part's first trajectories are still followed.
+
+    So a lost trajectory is left out of the whole part, and only thinning begins another.
+    """
+    followed = np.array([_followed(data)[:, inside].sum(axis=0) for data in (walk, side)])
+    starts, first = [0], followed[:, 0]
+    for k in range(1, len(inside)):
+        if (2 * followed[:, k] < first).any():
+            starts.append(k)
+            first = followed[:, k]
+    return np.split(inside, starts[1:])
+
+
+def _followed(data: xarray.Dataset) -> np.ndarray:
+    """Whether each kept trajectory is finite at each time, (trajectories, times)."""
+    return np.isfinite(data.loss.values[: len(data.path)]) & np.isfinite(data.path.values).all(axis=2)
+
+
+def _both(walk: xarray.Dataset, side: xarray.Dataset, span: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Paths and losses of mutation and of the side over a span; a noise-free side without its trajectory axis."""
+    other, other_losses = _finite(side, span)
+    if side.attrs["side"] == "descent":
+        other, other_losses = other[0], other_losses[0]
+    return *_finite(walk, span), other, other_losses
 
 
 def _row(index, k, times, travel, raw, noise, mean, error, loss, other_losses, losses, side) -> dict[str, float]:
@@ -95,9 +128,9 @@ def _spans(side: xarray.Dataset, travel: np.ndarray) -> list[np.ndarray]:
 
 def _finite(data: xarray.Dataset, span: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Paths and losses over a span of the trajectories that are finite all through it."""
-    paths, losses = data.path.values[:, span], data.loss.values[: len(data.path), span]
-    good = np.isfinite(losses).all(axis=1) & np.isfinite(paths).all(axis=(1, 2))
-    return paths[good].astype(float), losses[good].astype(float)
+    good = _followed(data)[:, span].all(axis=1)
+    losses = data.loss.values[: len(data.path)]
+    return data.path.values[good][:, span].astype(float), losses[good][:, span].astype(float)
 
 
 def _left_behind(rows: list[dict[str, Any]]) -> float | None:

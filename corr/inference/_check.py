@@ -1,5 +1,7 @@
 """What ensembles must satisfy before anything is said about them."""
 
+import warnings
+
 import numpy as np
 
 
@@ -17,21 +19,45 @@ def ensemble(name: str, paths: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"{name} holds numbers that are not finite: leave out trajectories whose `finite` flag is False"
         )
-    copies = _copies(array)
-    if copies:
-        raise ValueError(f"{name} repeats {copies} of its trajectories: each needs random numbers of its own")
+    _refuse_copies(array, f"{name} repeats {{}} of its trajectories: each needs random numbers of its own")
     return array
 
 
-def _copies(array: np.ndarray) -> int:
-    """Trajectories that repeat an earlier one."""
+def _refuse_copies(array: np.ndarray, message: str) -> None:
+    """Refuse trajectories that repeat an earlier one in every number; warn where their law may do that by itself."""
     if len(np.unique(array[:, -1], axis=0)) == len(array):
-        return 0
+        return
     numbers = array.reshape(len(array), -1)
+    different, groups = np.unique(numbers, axis=0, return_counts=True)
+    copies = len(array) - len(different)
     varying = np.count_nonzero(np.ptp(numbers, axis=0))
     nothing_moved = not varying and (array == array[:, :1]).all()
     # One float32 number alone may tie by chance.
-    return 0 if nothing_moved or varying == 1 else len(array) - len(np.unique(numbers, axis=0))
+    if not copies or nothing_moved or varying == 1:
+        return
+    repeated = different[groups > 1].reshape(-1, *array.shape[1:])
+    if not (_may_have_stayed(repeated) or _has_few_values(different)):
+        raise ValueError(message.format(copies))
+    warnings.warn(
+        f"{message.format(copies)}; they may have them, since these never moved or take few values, but if one key was"
+        " used twice every standard error is too small",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def _may_have_stayed(repeated: np.ndarray) -> bool:
+    """Whether repeated trajectories may be those that never moved: constant in time, all of them at one point.
+
+    At a single time nothing tells whether they moved.
+    """
+    return len(repeated) == 1 and bool((repeated == repeated[:, :1]).all())
+
+
+def _has_few_values(different: np.ndarray) -> bool:
+    """Whether trajectories that differ agree in single numbers too, in half of those that vary: steps on a lattice."""
+    columns = np.sort(different[:, np.ptp(different, axis=0) > 0], axis=0)
+    return columns.size > 0 and bool(np.mean((np.diff(columns, axis=0) == 0).any(axis=0)) >= 0.5)
 
 
 def two(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,9 +65,10 @@ def two(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndar
     same_times(a, b)
     first, second = ensemble(name_a, a), ensemble(name_b, b)
     matched(first, second)
-    both = _copies(np.concatenate([first, second]))
-    if both:
-        raise ValueError(f"{name_a} and {name_b} share {both} trajectories: each side needs random numbers of its own")
+    _refuse_copies(
+        np.concatenate([first, second]),
+        f"{name_a} and {name_b} share {{}} trajectories: each side needs random numbers of its own",
+    )
     return first, second
 
 

@@ -80,7 +80,7 @@ def energy_test(paths_a: np.ndarray, paths_b: np.ndarray, *, seed: int, permutat
 
 
 def _energies(points: np.ndarray, deals: np.ndarray) -> np.ndarray:
-    return two_sample(-distance.squareform(distance.pdist(points))[None], deals)[:, 0]
+    return two_sample(-distance.squareform(distance.pdist(points))[None], deals)[0][:, 0]
 
 
 def projection_test(paths_a: np.ndarray, paths_b: np.ndarray, directions: np.ndarray) -> ProjectionResult:

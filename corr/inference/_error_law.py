@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg, stats
 
+from ._skewness import Moments, quantile, sample_moments
+
 
 class ErrorLaw(NamedTuple):
     """Bootstrap law of the error e of a difference of means, in units in which Δ is |·|² (e over √N).
@@ -16,17 +18,13 @@ class ErrorLaw(NamedTuple):
         along: u·e in each resample, (R, T).
         across: |e|² - E|e|² of all other directions, (R, T).
         leading: variance of u·e, (T,).
-        shares: each side's share of that variance, (sides, T).
-        sizes: number of trajectories of each side.
-        quantile: quantile of each resample in the law of the estimated variance, (R,).
+        sample: sizes, shares of that variance and skewness along u of the sides.
     """
 
     along: np.ndarray
     across: np.ndarray
     leading: np.ndarray
-    shares: np.ndarray
-    sizes: tuple[int, ...]
-    quantile: np.ndarray
+    sample: Moments
 
 
 def error_law(sides: list[np.ndarray], seed: int, resamples: int) -> ErrorLaw:
@@ -41,18 +39,54 @@ def error_law(sides: list[np.ndarray], seed: int, resamples: int) -> ErrorLaw:
     draws = [rng.multinomial(n, np.full(n, 1 / n), size=resamples) - 1.0 for n in sizes]
     weights = np.concatenate(draws, axis=1)
     squared = weights**2
-    times, owner = sides[0].shape[1], np.repeat(np.arange(len(sides)), sizes)
-    along, across = np.empty((resamples, times)), np.empty((resamples, times))
-    leading, shares = np.empty(times), np.empty((len(sides), times))
+    times = sides[0].shape[1]
+    across = np.empty((resamples, times))
+    lines = np.empty((sum(sizes), times))
     for t in range(times):
         scaled = [_scaled(side[:, t], sign) for sign, side in zip((1.0, -1.0), sides, strict=False)]
         scores = _scores(np.concatenate(scaled))
-        along[:, t], leading[t] = weights @ scores[:, 0], np.sum(scores[:, 0] ** 2)
+        lines[:, t] = scores[:, 0]
         rest = np.sum((weights @ scores[:, 1:]) ** 2, axis=1) - squared @ np.sum(scores[:, 1:] ** 2, axis=1)
         across[:, t] = rest - rest.mean()
-        shares[:, t] = np.bincount(owner, scores[:, 0] ** 2) / leading[t] if leading[t] > 0 else 1 / len(sides)
-    quantile = (rng.permutation(resamples) + 0.5) / resamples
-    return ErrorLaw(along, across, leading, shares, sizes, quantile)
+    leading = np.sum(lines**2, axis=0)
+    return ErrorLaw(weights @ lines, across, leading, line_moments(lines, sizes))
+
+
+class Leading(NamedTuple):
+    """A difference of means along the leading principal direction u of its error, in units in which Δ is |·|².
+
+    Attributes:
+        lines: coordinates along u of the centred trajectories over √(n (n-1)), with the side's sign, (n, T).
+        difference: coordinate of the difference of means, (T,).
+        error: its standard error, (T,).
+        sample: moments along u.
+    """
+
+    lines: np.ndarray
+    difference: np.ndarray
+    error: np.ndarray
+    sample: Moments
+
+
+def leading(sides: list[np.ndarray], centre: np.ndarray) -> Leading:
+    """One or two ensembles (n, T, N) along u; ``centre`` (T, N) is the other side's mean, noise-free or not."""
+    sizes, times = [len(side) for side in sides], sides[0].shape[1]
+    lines, along = np.empty((sum(sizes), times)), np.empty(times)
+    apart = (sides[0].mean(axis=0) - centre) / np.sqrt(centre.shape[1])
+    for t in range(times):
+        rows = np.concatenate([_scaled(side[:, t], sign) for sign, side in zip((1.0, -1.0), sides, strict=False)])
+        lines[:, t] = _scores(rows)[:, 0]
+        square = np.sum(lines[:, t] ** 2)
+        along[t] = lines[:, t] @ (rows @ apart[t]) / square if square > 0 else 0.0
+    return Leading(lines, along, np.sqrt(np.sum(lines**2, axis=0)), line_moments(lines, tuple(sizes)))
+
+
+def line_moments(lines: np.ndarray, sizes: tuple[int, ...]) -> Moments:
+    """``Moments`` of the sides along u from their ``lines``."""
+    sides = np.split(lines, np.cumsum(sizes)[:-1])
+    # The sign of a side comes back with its moments.
+    back = [sign * side * np.sqrt(n * (n - 1.0)) for sign, side, n in zip((1, -1), sides, sizes, strict=False)]
+    return sample_moments(back)[1]
 
 
 def _scores(rows: np.ndarray) -> np.ndarray:
@@ -91,21 +125,25 @@ def _scaled(values: np.ndarray, sign: float) -> np.ndarray:
 
 
 def students(law: ErrorLaw) -> tuple[np.ndarray, np.ndarray]:
-    """u·e and |e|² - E|e|², both (R, T), with u·e as Student's t since its variance is estimated.
+    """u·e and |e|² - E|e|², both (R, T), with u·e following Student's t as skewness and an estimated variance move it.
 
-    Each resample of u·e is multiplied by √(ν/χ²_ν), with ν Welch's degrees of freedom. One quantile of χ² serves all
-    times of a resample, since the same trajectories estimate the variance at all of them.
+    Each resample keeps the rank of its u·e among all.
     """
-    freedom = 1.0 / np.sum(law.shares**2 / (np.array(law.sizes)[:, None] - 1.0), axis=0)
-    along = law.along * np.sqrt(freedom / stats.chi2.ppf(law.quantile[:, None], freedom))
+    ranks = (stats.rankdata(law.along, axis=0) - 0.5) / len(law.along)
+    along = quantile(ranks, law.sample) * np.sqrt(law.leading)
     return along, law.across + along**2 - law.leading
 
 
 def largest_bias(statistic: float, along: np.ndarray, square: np.ndarray, level: float) -> float:
-    """Largest squared bias D at which the statistic is not below the ``level`` quantile of D + 2 √D along + square.
+    """Largest squared bias D at which the statistic is not below the ``level`` quantile of D ± 2 √D along + square.
 
-    A statistic below zero counts as zero: a lucky draw must not exclude a bias that the data cannot resolve.
+    The bias may point either way along u. A statistic below zero counts as zero: a lucky draw must not exclude a bias
+    that the data cannot resolve.
     """
+    return max(_largest(statistic, way, square, level) for way in (along, -along))
+
+
+def _largest(statistic: float, along: np.ndarray, square: np.ndarray, level: float) -> float:
     ends, counts = _not_above(statistic, along, square)
     allowed = ends[1 + counts >= level * (len(along) + 1)]
     return float(allowed.max(initial=0.0) ** 2)
@@ -113,6 +151,10 @@ def largest_bias(statistic: float, along: np.ndarray, square: np.ndarray, level:
 
 def bias_p_value(statistic: float, along: np.ndarray, square: np.ndarray, bias: float) -> float:
     """Largest p-value of all squared biases from ``bias`` up, so that p < level wherever ``largest_bias`` < bias."""
+    return max(_p_value(statistic, way, square, bias) for way in (along, -along))
+
+
+def _p_value(statistic: float, along: np.ndarray, square: np.ndarray, bias: float) -> float:
     root = np.sqrt(bias)
     here = np.sum(bias + 2 * root * along + square <= max(statistic, 0.0))
     ends, counts = _not_above(statistic, along, square)

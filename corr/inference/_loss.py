@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _check
-from ._resample import PERMUTATIONS, permutation_test, sign_flip_test
+from ._resample import permutation_test, sign_flip_test
 
 
 class LossResult(NamedTuple):
@@ -26,7 +26,7 @@ class LossResult(NamedTuple):
     maximum_p: float
 
 
-def loss_test(losses_a: np.ndarray, losses_b: np.ndarray, *, seed: int, resamples: int = PERMUTATIONS) -> LossResult:
+def loss_test(losses_a: np.ndarray, losses_b: np.ndarray, *, seed: int, resamples: int | None = None) -> LossResult:
     """Whether two sides have the same mean loss, by permutation of trajectories (sign flips against one curve).
 
     Args:

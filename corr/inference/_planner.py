@@ -4,8 +4,9 @@ import numpy as np
 
 from . import _check
 from ._error_law import ErrorLaw, compact, error_law, error_variance, largest_bias, students
-from ._loss_equivalence import POWER, loss_sides, of_difference, reach
+from ._loss_equivalence import POWER, loss_sides
 from ._resample import PERMUTATIONS
+from ._skewness import Moments, moments, quantile
 
 # Beyond this many trajectories a plan is no plan.
 LARGEST = 10**7
@@ -92,9 +93,9 @@ def _loss_power(losses: np.ndarray, sizes: list[int], bounds: np.ndarray, level:
         mean, square, cube = weights @ pilot, weights @ pilot**2, weights @ pilot**3
         difference = difference + sign * mean
         second.append(np.maximum(square - mean**2, 0.0))
-        third.append(sign * (cube - 3 * mean * square + 2 * mean**3))
-    error, freedom, skewness = of_difference(sizes, second, third)
-    below, above = reach(freedom, skewness, level)
+        third.append(cube - 3 * mean * square + 2 * mean**3)
+    error, sample = moments(sizes, second, third)
+    below, above = quantile(np.asarray(1 - level), sample), -quantile(np.asarray(level), sample)
     inside = (difference + above * error < bounds) & (difference - below * error > -bounds)
     return float(np.mean(np.all(inside, axis=1)))
 
@@ -102,13 +103,16 @@ def _loss_power(losses: np.ndarray, sizes: list[int], bounds: np.ndarray, level:
 def _scaled(law: ErrorLaw, sizes: list[int]) -> ErrorLaw:
     """The pilot's law of the error for other numbers of trajectories."""
     inverse = 1 / np.array(sizes)
-    factor = law.sizes[0] * inverse.sum()
+    factor = law.sample.sizes[0] * inverse.sum()
     return law._replace(
         along=law.along * np.sqrt(factor),
         across=law.across * factor,
         leading=law.leading * factor,
-        shares=np.repeat((inverse / inverse.sum())[:, None], len(law.leading), axis=1),
-        sizes=tuple(sizes),
+        sample=Moments(
+            tuple(sizes),
+            np.repeat((inverse / inverse.sum())[:, None], len(law.leading), axis=1),
+            np.concatenate([law.sample.skewness, -law.sample.skewness])[: len(sizes)],
+        ),
     )
 
 

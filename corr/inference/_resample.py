@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _check
+from ._error_law import Leading, leading
 from ._gram import gram, one_sample, two_sample
+from ._skewness import student_quantile, tail
 
 PERMUTATIONS = 1999
 
@@ -40,7 +42,7 @@ def permutation_test(
     paths_b: np.ndarray,
     *,
     seed: int,
-    permutations: int = PERMUTATIONS,
+    permutations: int | None = None,
     level: float = 0.05,
     power: float = 0.8,
 ) -> PathResult:
@@ -76,13 +78,13 @@ def permutation_test(
     pool = np.concatenate([a, b])
     rng = np.random.default_rng(seed)
     labels = np.arange(len(pool)) < len(a)
-    shuffled = rng.permuted(np.tile(labels, (permutations, 1)), axis=1)
+    shuffled = rng.permuted(np.tile(labels, (permutations or resamples_for(a.shape[1]), 1)), axis=1)
     grams = gram(pool)
-    observed, null = two_sample(grams, labels[None])[0], two_sample(grams, shuffled)
+    observed, law = two_sample(grams, labels[None]), two_sample(grams, shuffled)
+    line = leading([a, b], b.mean(axis=0))
     weights = shuffled / len(a) - (~shuffled) / len(b)
-    along = np.stack([weights @ _leading(matrix) for matrix in grams], axis=1)
     overlap = np.sum(weights * np.roll(shuffled, 1, axis=0), axis=1)
-    return _result(observed, Null(null, along, overlap), level, power)
+    return _result(observed, law, line, weights, overlap, level, power)
 
 
 def sign_flip_test(
@@ -90,7 +92,7 @@ def sign_flip_test(
     path: np.ndarray,
     *,
     seed: int,
-    resamples: int = PERMUTATIONS,
+    resamples: int | None = None,
     level: float = 0.05,
     power: float = 0.8,
 ) -> PathResult:
@@ -120,35 +122,46 @@ def sign_flip_test(
     _check.matched(a, centre)
     moved = np.swapaxes(a - centre, 0, 1)
     grams = moved @ np.swapaxes(moved, 1, 2) / a.shape[2]
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(resamples, len(a)))
-    observed, null = one_sample(grams, np.ones((1, len(a))))[0], one_sample(grams, signs)
-    centred = gram(a)
-    along = np.stack([signs @ _leading(matrix) / len(a) for matrix in centred], axis=1)
-    return _result(observed, Null(null, along, signs.mean(axis=1)), level, power)
+    flips = (resamples or resamples_for(a.shape[1]), len(a))
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=flips)
+    observed, law = one_sample(grams, np.ones((1, len(a)))), one_sample(grams, signs)
+    return _result(observed, law, leading([a], centre), signs / len(a), signs.mean(axis=1), level, power)
 
 
-def _leading(matrix: np.ndarray) -> np.ndarray:
-    """Coordinates of the trajectories along the leading principal direction; their squares sum to its eigenvalue."""
-    values, vectors = np.linalg.eigh(matrix)
-    return vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
+def resamples_for(times: int) -> int:
+    """So many that a difference at one time alone keeps p <= 1/100 when p is multiplied by the number of times."""
+    return max(PERMUTATIONS, 100 * times - 1)
 
 
-class Null(NamedTuple):
-    """Resamples of the statistic (P, T), of the mean along the leading direction (P, T), and the share (P,) of a true
-    shift that a resample still carries."""
-
-    statistic: np.ndarray
-    along: np.ndarray
-    overlap: np.ndarray
+Pair = tuple[np.ndarray, np.ndarray]
 
 
-def _result(observed: np.ndarray, null: Null, level: float, power: float) -> PathResult:
-    law = null.statistic
-    resamples = len(law)
-    p_value, maximum, maximum_p = studentized(observed, law)
+def _result(
+    observed: Pair, null: Pair, line: Leading, weights: np.ndarray, overlap: np.ndarray, level: float, power: float
+) -> PathResult:
+    """From the unbiased Δ and its noise, observed (1, T) and resampled (P, T); ``weights`` (P, n) give a resample's
+    difference of means, ``overlap`` (P,) the share of a true shift that a resample still carries."""
+    (statistic,), (noise,) = observed
+    # Each resample by its own noise, in units of what was observed.
+    law = np.divide(null[0] * noise, null[1], out=null[0].copy(), where=null[1] > 1e-12 * np.maximum(noise, null[1].max(0)))
+    p_value, maximum, maximum_p = studentized(statistic - _for_skewness(line), law)
     quantile = np.quantile(law, 1 - level, axis=0, method="higher")
-    seen = [_detectable(law[:, t], null.along[:, t], null.overlap, level, power) for t in range(len(observed))]
-    return PathResult(observed, p_value, quantile, np.array(seen), maximum, maximum_p, level, power, resamples)
+    spread = np.repeat([np.sqrt(n * (n - 1.0)) for n in line.sample.sizes], line.sample.sizes)
+    along = weights @ (line.lines * spread[:, None])
+    seen = [_detectable(law[:, t], along[:, t], overlap, level, power) for t in range(len(statistic))]
+    return PathResult(statistic, p_value, quantile, np.array(seen), maximum, maximum_p, level, power, len(law))
+
+
+def _for_skewness(line: Leading) -> np.ndarray:
+    """What the unbiased Δ owes to the leading direction beyond what skewness leaves significant there, (T,).
+
+    Along that direction Student's t is brought to the value which values without skewness would need for the same p.
+    """
+    t = np.divide(line.difference, line.error, out=np.zeros_like(line.error), where=line.error > 0)
+    way = -np.sign(t)
+    probability = tail(-np.abs(t), line.sample._replace(skewness=way * line.sample.skewness))
+    kept = np.minimum(np.abs(student_quantile(probability, line.sample)), np.abs(t))
+    return line.difference**2 * (1 - np.divide(kept, np.abs(t), out=np.ones_like(t), where=t != 0) ** 2)
 
 
 def studentized(observed: np.ndarray, law: np.ndarray) -> tuple[np.ndarray, float, float]:
