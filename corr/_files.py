@@ -1,6 +1,7 @@
 """What can go wrong with files and folders, said in one line before anything long runs."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,13 @@ def writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ResultError(f"cannot write {place} ({reason(error)}): choose another place, or make room") from error
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder that will hold results; raises ``ResultError`` where nothing can be written in it."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
+from corr._files import make_writable
+
 from ._agreement import UNJUDGED, Agreement, of_experiment, of_numbers
 from ._catalogue import CATALOGUE, Found
 from ._declare import Experiment
@@ -55,6 +57,7 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
     saved = read_expected(expected_file(options.preset)) if check else None
     if saved is not None:
         refuse_same(saved, options)
+    make_writable(options.output / options.preset)
     made = make_all(options)
     failed = [one for one in made if one.error]
     for one in failed:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from corr._files import make_writable
 from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
@@ -73,10 +74,10 @@ def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str,
     found = find_experiment(name)
     if isinstance(found, Study):
         raise ValueError(f"{found.name} is a study with numbers of its own: validity looks at experiments, like fig1")
-    result = validity(found, options, tolerance=tolerance)
     changed = [*_changes(options), *[f"tolerance-{tolerance:.6g}"] * (tolerance != TOLERANCE)]
     folder = options.output / options.preset / "-".join(["validity", found.name, *changed])
-    folder.mkdir(parents=True, exist_ok=True)
+    make_writable(folder)
+    result = validity(found, options, tolerance=tolerance)
     write_json(folder / "validity.json", result)
     return result, figure_module("validity").draw(folder / "validity.json", folder / "figures")
 

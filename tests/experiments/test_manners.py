@@ -104,6 +104,18 @@ def test_a_place_that_takes_nothing_is_named(tmp_path: Path, capsys: pytest.Capt
     assert f"cannot write {tmp_path / 'locked' / 'smoke' / RUN}" in said
 
 
+def test_a_place_that_takes_nothing_is_named_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("experiments._foresight.validity", lambda *args, **options: pytest.fail("looked ahead"))
+    monkeypatch.setattr("experiments.benchmarks.bench.SECTIONS", {"none": lambda repeats: pytest.fail("measured")})
+    place = str(tmp_path / "file")
+    assert "cannot write" in fails(capsys, "validity", "fig1", "--preset", "smoke", "--output", place)
+    assert "cannot write" in fails(capsys, "bench", "--output", place)
+    assert "cannot write" in fails(capsys, "reproduce", "all", "--preset", "smoke", "--output", place)
+
+
 def test_an_error_of_the_system_anywhere_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,7 +155,7 @@ def test_a_saved_comparison_of_ones_own_is_tested_and_drawn(
     assert cli.main(["test", "mine", "--trajectories", "8", "--lambda", "100"]) == 0
     tested = json.loads((own / "test.json").read_text())
     assert tested["margins"] == {"weights": 0.02, "weights_until": end, "loss": 0.02, "loss_until": end}
-    assert {side: one["verdict"] for side, one in tested["verdicts"].items()}.keys() == {"twin", "descent"}
+    assert tested["verdicts"].keys() == {"twin", "descent"}
     assert cli.main(["figure", str(own)]) == 0
     drawn = {file.stem for file in (own / "figures").glob("*.pdf")}
     assert drawn == {"mine-a", "mine-b", "mine-c", "equivalence-mine"}
