@@ -156,7 +156,7 @@ def law(draw: Any) -> corr.Dynamics:
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda key, p: jax.random.normal(key, (5,)), "the proposal draws PyTreeDef(*), expected a tree like the param"),
+        (lambda key, p: jax.random.normal(key, (5,)), "the proposal draws PyTreeDef(*), expected a tree like the"),
         (lambda key, p: {"w": jnp.ones(2), "b": jnp.ones(2)},
          "the proposal draws shape (2,) and dtype float32 for ['b'], expected (3,) and float32"),
         (lambda key, p: {"w": jnp.ones(2, jnp.int32), "b": jnp.ones(3)},
