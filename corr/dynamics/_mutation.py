@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from .._accept import Rule, acceptance, rule_text, uniform_number
 from .._keys import Stream
 from .._objective import objective, subtracted
-from .._precision import between, moved_by, wide
+from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import Proposal, check_draw, normal
 
@@ -116,7 +116,4 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], acce
 def _bounded_objective(
     loss: Callable[[Params], Scalar], law: Proposal, params: Params, *, shortcut: bool = False
 ) -> Objective:
-    dtype = jnp.result_type(*jax.tree.leaves(params))
-    # Half precision rounds x + ε so coarsely that ε itself may pass the bound of its law.
-    bound = law.bound(dtype) if wide(dtype) == dtype else math.inf
-    return objective(loss, bound=bound, shortcut=shortcut)
+    return objective(loss, bound=law.bound(jnp.result_type(*jax.tree.leaves(params))), shortcut=shortcut)

@@ -109,6 +109,14 @@ def test_losses_are_recorded_in_their_own_dtype(rule: str) -> None:
     np.testing.assert_allclose(result.loss.values[0], exact, rtol=8 * np.finfo(np.float32).eps)
 
 
+def test_a_loss_in_double_precision_is_recorded_in_it(x64: None) -> None:
+    side = corr.descent(lambda x: jnp.sum(x.astype(jnp.float64) ** 2 / 3), learning_rate=0.05)
+    start = jnp.ones(2, jnp.float32)
+    result = corr.run(side, start, steps=1, trajectories=1, key=corr.root_key(0), progress=False)
+    assert result.path.dtype == np.float32
+    assert abs(float(result.loss[0, 0]) - 2 / 3) <= 2 * np.finfo(np.float64).eps
+
+
 def test_a_learning_rate_below_float16_still_moves() -> None:
     def steep(x: jax.Array) -> jax.Array:
         return jnp.sum(x) * jnp.asarray(3e4, x.dtype)
