@@ -89,6 +89,7 @@ def test_a_run_works_from_end_to_end(name: str) -> None:
         SIDES[name](bowl), jnp.ones(4, jnp.bfloat16), steps=60, trajectories=4, key=corr.root_key(0), progress=False
     )
     loss, last = result.loss.values, result.path.values[:, -1]
+    assert loss.dtype == last.dtype == np.float32, "what a netCDF file can hold"
     assert result.finite.all() and (loss[:, -1] < 0.5 * loss[:, 0]).all()
     np.testing.assert_array_equal(last, np.asarray(jnp.asarray(last).astype(jnp.bfloat16), np.float32))
     expected = np.sum((last - 0.5) ** 2, axis=1)
