@@ -37,6 +37,8 @@ def _guarded(args: list[str] | None) -> int:
         place = "" if error.filename is None else f" {error.filename}"
         return _failed(f"cannot read or write{place}: {error.strerror or error}")
     except KeyboardInterrupt as stop:
+        # CPython dies of a signal that fell into an exec, as imports have many, unless a later exec ends well.
+        exec("")
         reason = str(stop) or "finished runs are saved, and the one under way to its last checkpoint"
         print(f"interrupted: {reason}; run the same command again to go on", file=sys.stderr)
         return SIGNALLED + getattr(stop, "signal", signal.SIGINT)
