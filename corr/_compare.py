@@ -140,13 +140,15 @@ def compare(
     marks = [whole_steps(t, clock.step_time, "mutation") for t in times]
     slow_marks = [whole_steps(t, slow, "noise-free descent") for t in times]
     thin_from = None if thin is None else _index(times, thin[0])
+    if thin is not None:
+        check_count("the count of thin = (time, count)", thin[1])
     walk = _walk(loss, clock, mutation_std if scale is not None else clock.mutation_std, proposal, rule, exact)
     shared = {"key": key, "keep": keep, "devices": devices, "block_size": block_size, "progress": progress, "log": log,
               "checkpoint": checkpoint, "checkpoint_every": checkpoint_every,
               "start_per_trajectory": start_per_trajectory}  # fmt: skip
 
     smooth = descent(loss, learning_rate=slow, normalized=math.isinf(clock.beta), scale=scale)
-    alone = {**shared, "keep": None, "block_size": 1}
+    alone = {**shared, "keep": None, "block_size": 1, "check_decisions": False}
     noise_free = _run(smooth, params, slow_marks, times, trajectories if start_per_trajectory else 1, "descent", alone)
     flat_scale = None if scale is None else ravel_pytree(scale)[0]
     pilot = look_ahead(loss, start, noise_free, clock, flat_scale)
@@ -161,7 +163,7 @@ def compare(
     steady = langevin(loss, time_step=clock.step_time, moments=moments, measure=measure)
     twin = twin._replace(facts={**steady.facts, "time_step": Along(pilot.grid.upto), "program": steady})
     # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
-    often = {**shared, "refresh_every": None if measure is None else 1}
+    often = {**shared, "check_decisions": False, "refresh_every": None if measure is None else 1}
     thinned = None if thin is None else (int(pilot.grid.marks[thin_from]), thin[1])
     again = np.arange(twins) % trajectories
     starts = jax.tree.map(lambda leaf: leaf[again], params) if start_per_trajectory else params

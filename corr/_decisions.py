@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._flips import decision_counter
+from ._gradient import check_gradient
 from ._referee import RefereeError
 from ._types import Dynamics, Params
 
@@ -16,19 +17,27 @@ WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2
 WRONG = 0.05
 
 
-def check_decisions_at(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
-    """Refuse a run in which rounding decides, warn where a change of the loss is not that of float64.
+def check_at_start(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
+    """Refuse a run in which rounding decides or that lacks a gradient, warn where a change is not that of float64.
 
     Args:
-        dynamics: what is to run; passed over unless it decides on one loss.
+        dynamics: what is to run; passed over where steps are on losses of their own, or changes are not exact.
         params: start parameters.
         key: root key; the decisions have a stream of their own.
 
     Raises:
-        ValueError: if more than 1 % of the decisions differ from float64 (lower end of a 99 % interval).
+        ValueError: if more than 1 % of the decisions differ from float64 (lower end of a 99 % interval), or a gradient
+            is needed that the loss does not have.
     """
-    if dynamics.loss is None or dynamics.accept is None or dynamics.halves is None or not dynamics.facts.get("exact"):
+    if dynamics.loss is None or not dynamics.keeps_loss:
         return
+    if dynamics.accept is None:
+        check_gradient(dynamics.loss, params)
+    elif dynamics.halves is not None and dynamics.facts.get("exact"):
+        _check_decisions(dynamics, params, key)
+
+
+def _check_decisions(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
     try:
         found = decision_counter(dynamics, draws=DRAWS)(params, key)
     except RefereeError as error:
@@ -56,4 +65,4 @@ def _allowed(params: Params) -> float:
 
 
 def _say(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)
+    warnings.warn(message, UserWarning, stacklevel=5)

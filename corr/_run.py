@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
-from ._decisions import check_decisions_at
+from ._decisions import check_at_start
 from ._digest import digest
 from ._keys import check_key
 from ._objective import check_loss, check_params
@@ -82,8 +82,8 @@ def run(
         checkpoint_every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint.
         start_per_trajectory: every leaf of ``params`` has a leading axis of ``trajectories`` starts.
-        check_decisions: compare accept/reject decisions and exact changes with float64 at the start, refuse a run in
-            which they differ; only where the dynamics decides on one loss, by its exact change.
+        check_decisions: at the start compare accept/reject decisions and exact changes with float64 and refuse a run in
+            which they differ; of a dynamics that takes every step, look whether its loss has a gradient.
 
     Returns:
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
@@ -133,7 +133,7 @@ def run(
         if resumed is not None:
             watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
         elif check_decisions:
-            check_decisions_at(dynamics, start, key)
+            check_at_start(dynamics, start, key)
 
         def after_chunk(step: int, fetch: Any) -> None:
             bar.advance(step)

@@ -102,7 +102,7 @@ def twin_grid(times: np.ndarray, limits: np.ndarray, step_time: float) -> TimeGr
         A ``TimeGrid`` whose intervals hold whole numbers of steps.
 
     Raises:
-        ValueError: if no limit is known at the start.
+        ValueError: if no limit is known at the start, or the steps are more than float32 runs count.
     """
     if not np.isfinite(limits[0]):
         raise ValueError("gradient or curvature of the loss is not finite at the start: the twin has no time step")
@@ -112,4 +112,8 @@ def twin_grid(times: np.ndarray, limits: np.ndarray, step_time: float) -> TimeGr
     spans = np.diff(times)
     counts = np.maximum(1, np.ceil(spans / wanted - 1e-9)).astype(int)
     counts = np.where(counts > CHUNK, -(-counts // CHUNK) * CHUNK, counts)
+    if counts.sum() >= 2**31 and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        raise ValueError(
+            f"the twin needs {counts.sum()} steps, expected under 2^31: use float64, or a shorter end_time"
+        )
     return TimeGrid(np.concatenate([[0], np.cumsum(counts)]), spans / counts)

@@ -36,7 +36,9 @@ def two_sample(grams: np.ndarray, in_first: np.ndarray) -> tuple[np.ndarray, np.
         within_first = (all_first - own_first) / (n_first * (n_first - 1))
         within_second = (all_second - own_second) / (n_second * (n_second - 1))
         unbiased[:, t] = within_first + within_second - 2 * between
-        noise[:, t] = (own_first / n_first - within_first) / n_first + (own_second / n_second - within_second) / n_second
+        noise[:, t] = (own_first / n_first - within_first) / n_first + (
+            own_second / n_second - within_second
+        ) / n_second
     return unbiased, noise
 
 

@@ -143,7 +143,9 @@ def _result(
     difference of means, ``overlap`` (P,) the share of a true shift that a resample still carries."""
     (statistic,), (noise,) = observed
     # Each resample by its own noise, in units of what was observed.
-    law = np.divide(null[0] * noise, null[1], out=null[0].copy(), where=null[1] > 1e-12 * np.maximum(noise, null[1].max(0)))
+    law = np.divide(
+        null[0] * noise, null[1], out=null[0].copy(), where=null[1] > 1e-12 * np.maximum(noise, null[1].max(0))
+    )
     p_value, maximum, maximum_p = studentized(statistic - _for_skewness(line), law)
     quantile = np.quantile(law, 1 - level, axis=0, method="higher")
     spread = np.repeat([np.sqrt(n * (n - 1.0)) for n in line.sample.sizes], line.sample.sizes)
