@@ -20,6 +20,7 @@ from ._proposals import check_mutation_std, warn_if_unresolved
 from ._run import first_start, run
 from ._timegrid import TimeGrid
 from ._timing import Clock, fitted_clock, is_tree, recorded_times, reference_std, resolve_clock
+from ._told import told_once
 from ._types import Dynamics, Params, Scalar
 from .dynamics import descent, langevin, mutation, paper_moments
 from .proposals import Proposal
@@ -33,6 +34,7 @@ class Comparison(NamedTuple):
     descent: xarray.Dataset
 
 
+@told_once()
 def compare(
     loss: Callable[[Params], Scalar],
     params: Params,
@@ -129,8 +131,8 @@ def compare(
     params = check_params(params)
     start = first_start(params, trajectories) if start_per_trajectory else params
     check_loss(loss, start)
-    check_gradient(loss, start)
     scale = relative_scale(mutation_std, start, clock.mutation_std) if is_tree(mutation_std) else None
+    check_gradient(loss, start, scale)
     if proposal is None:
         warn_if_unresolved(clock.mutation_std if scale is None else mutation_std, start)
     times = recorded_times(end_time, record_every)

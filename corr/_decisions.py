@@ -1,6 +1,5 @@
 """The check before a run: do its accept/reject decisions and exact changes agree with float64?"""
 
-import warnings
 from typing import Any
 
 import jax
@@ -10,6 +9,7 @@ import numpy as np
 from ._flips import decision_counter
 from ._gradient import check_gradient
 from ._referee import RefereeError
+from ._told import warn
 from ._types import Dynamics, Params
 
 DRAWS = 512
@@ -65,4 +65,4 @@ def _allowed(params: Params) -> float:
 
 
 def _say(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=5)
+    warn(message, stacklevel=5)

@@ -1,21 +1,22 @@
 """What a loss must give for its gradient sides: a derivative, and one that is not zero everywhere."""
 
 import math
-import warnings
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ._told import warn
 from ._types import Params, Scalar
 
 PLACES = 3
 REACH = 0.3  # of the size of a parameter plus the root mean square of all
 
 
-def check_gradient(loss: Callable[[Params], Scalar], params: Params) -> None:
+def check_gradient(loss: Callable[[Params], Scalar], params: Params, scale: Any = None) -> None:
     """Refuse a loss without a derivative, and warn where the derivative is zero wherever one looks.
 
     Looks at the start and at places around it, all parameters moved by about a third of their size: zero at a minimum,
@@ -24,6 +25,7 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params) -> None:
     Args:
         loss: U, a JAX function ``params -> scalar``.
         params: start parameters.
+        scale: a tree like the parameters, 0 where they are frozen and need no gradient; None where all move.
 
     Raises:
         ValueError: if the loss cannot be differentiated, with the reason.
@@ -44,22 +46,23 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params) -> None:
             " gradient: run(mutation(loss, ...), ...) alone"
         ) from error
     silent = _without_gradient(jax.jit(gradient), params)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(scale):
+        if not np.any(leaf):
+            silent.pop(jax.tree_util.keystr(path) or "params", None)
     if all(silent.values()):
-        warnings.warn(
+        warn(
             "the gradient of the loss is exactly zero at the start and around it, so descent and twin stay where they"
             " are (twin: noise alone); a loss of steps, such as an error count, argmax, sign or rounding, has no"
             " gradient. Compare mutation with descent on a smooth loss in its place (cross-entropy, a sigmoid), or run"
             " mutation alone",
-            UserWarning,
             stacklevel=3,
         )
     elif any(silent.values()):
         names = [name for name, zero in silent.items() if zero]
-        warnings.warn(
+        warn(
             f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}: the loss has no gradient there, at the start"
             " or around it; mutation moves them at random all the same. If they are running statistics or other state,"
             " close over them; to freeze them give mutation_std as a tree with 0 there",
-            UserWarning,
             stacklevel=3,
         )
 

@@ -1,7 +1,6 @@
 """The gradient sides of a comparison: how fine their steps must be, and what is said where they cannot be trusted."""
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from scipy.special import erfcx, expit
 
 from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
 from ._timing import Clock
+from ._told import warn
 from ._types import Params, Scalar
 
 PILOTS = 4
@@ -44,11 +44,10 @@ def look_ahead(
     bad = ~np.isfinite(noise_free.loss.values).all(axis=0)
     if bad.any():
         first = int(np.argmax(bad))
-        warnings.warn(
+        warn(
             f"noise-free descent is not finite from t = {times[first]:g} on (the last finite time is"
             f" t = {times[max(first - 1, 0)]:g}): what came before is kept, mutation rejects such proposals; choose"
             f" an end_time below {times[first]:g}, a smaller learning_rate, or a loss that is finite beyond",
-            UserWarning,
             stacklevel=4,
         )
     limits = np.min(step_limits(slopes, curvatures, clock.beta), axis=0)
@@ -62,12 +61,11 @@ def warn_if_cold(slope: float, clock: Clock, rule: str) -> None:
     s = clock.beta * clock.mutation_std * slope
     short = 1 - _warm_share(s, rule)
     if short > COLD_DRIFT:
-        warnings.warn(
+        warn(
             f"s = beta sigma |grad U| reaches {s:.3g} on the noise-free path: there mutation drifts {100 * short:.0f} %"
             " slower than plain descent and its twin, which need s << 1. Use a smaller step_ratio or beta, or (for the"
             " Metropolis rule) the twin that is right at any s, level 1: twin_moments=partial(theory.level1.moments,"
             f" mutation_std={clock.mutation_std:.6g}, beta={clock.beta:g}, step_time={clock.step_time:.6g})",
-            UserWarning,
             stacklevel=3,
         )
 
@@ -86,7 +84,8 @@ def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
     coarse = False
     if len(rows):
         steps = np.append(pilot.grid.time_steps, pilot.grid.time_steps[-1])[rows]
-        ratio = RESOLUTION * steps / step_limits(*pilot.measure(places), clock.beta)
+        with np.errstate(divide="ignore"):
+            ratio = RESOLUTION * steps / step_limits(*pilot.measure(places), clock.beta)
         finest = (steps <= clock.step_time * (1 + 1e-9)) & math.isinf(clock.beta)
         excess = np.nan_to_num(ratio / np.where(finest, COARSE, UNRESOLVED), nan=0.0, posinf=0.0)
         worst = int(np.argmax(excess))
@@ -94,18 +93,16 @@ def warn_if_coarse(pilot: Pilot, twin: xarray.Dataset, clock: Clock) -> None:
     lost = int(np.sum(~twin["finite"].values))
     if coarse:
         limit = "|grad U|/h" if math.isinf(clock.beta) else "1/h"
-        warnings.warn(
+        warn(
             f"the twin's time step is {ratio[worst]:.2g} times {limit} (h the largest curvature) where its own"
             f" trajectories are at t = {twin.time.values[rows[worst]]:g}, expected well below 1: its stiffest direction"
             " is not resolved. Use a smaller step_ratio, or run corr.langevin with a finer time_step",
-            UserWarning,
             stacklevel=3,
         )
     elif lost:
-        warnings.warn(
+        warn(
             f"{lost} of {twin.sizes['trajectory']} twins are not finite at the end: the loss is not defined everywhere"
             " the noise goes, or their time step is too coarse there; mean and variance leave them out from then on",
-            UserWarning,
             stacklevel=3,
         )
 

@@ -1,7 +1,6 @@
 """A loss with its exact change, and the checks a loss must pass before anything is compiled."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._told import warn
 from ._types import Objective, Params, Scalar
 from .difference import difference
 
@@ -77,11 +77,10 @@ def check_params(params: Params) -> Params:
         raise ValueError("params hold no numbers: give a pytree of at least one floating-point array")
     statistics = _not_weights(params)
     if statistics:
-        warnings.warn(
+        warn(
             f"params hold {', '.join(statistics)}: running statistics or other state, not weights, but they would be"
             " mutated as weights. Give the weights alone and close over the rest: loss = lambda weights:"
             " U(module.apply({'params': weights, **rest}, ...))",
-            UserWarning,
             stacklevel=3,
         )
     return jax.tree.map(jnp.asarray, params)

@@ -1,7 +1,6 @@
 """Proposals: Gaussian mutation of all parameters at once."""
 
 import math
-import warnings
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._precision import wide
+from ._told import warn
 from ._types import Params
 
 
@@ -86,11 +86,10 @@ def warn_if_unresolved(mutation_std: Any, params: Params) -> None:
         lost = (std > 0) & (std < 2 * spacing)
         if lost.any():
             worst = np.unravel_index(np.argmax(np.where(lost, spacing, 0)), size.shape)
-            warnings.warn(
+            warn(
                 f"mutation_std {std[worst]:g} is below two rounding steps ({2 * spacing[worst]:.2g}) of the largest"
                 f" number in {jax.tree_util.keystr(path) or 'params'}: mutations are lost in rounding; use float64 or a"
                 " larger mutation_std",
-                UserWarning,
                 stacklevel=3,
             )
 

@@ -16,6 +16,7 @@ from ._keys import check_key
 from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
 from ._resume import Saver
+from ._told import told_once
 from ._types import Dynamics, Params
 from ._watch import Watch
 from .ensemble._layout import choose_layout
@@ -28,6 +29,7 @@ from .ensemble._simulate import check_thin, default_refresh, simulate
 PATIENCE = 60.0
 
 
+@told_once()
 def run(
     dynamics: Dynamics,
     params: Params,

@@ -13,11 +13,13 @@ import xarray
 
 from ._compare import Comparison, compare
 from ._keys import Stream, trajectory_key
+from ._told import told_once
 from ._types import Params, Scalar
 
 LENGTHS = ("learning_rate", "beta", "step_ratio", "mutation_std")
 
 
+@told_once()
 def sweep(
     loss: Callable[[Params], Scalar],
     params: Params,

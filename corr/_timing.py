@@ -1,7 +1,6 @@
 """What fixes the common time of a comparison: σ, β, α and λ together, and the recorded times."""
 
 import math
-import warnings
 from typing import Any, NamedTuple
 
 import jax
@@ -9,6 +8,7 @@ import numpy as np
 
 from ._accept import check_beta
 from ._clock import check_positive, matched_mutation_std, matched_step_ratio, whole_steps
+from ._told import warn
 
 SAME = 1e-6
 
@@ -56,10 +56,9 @@ def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") ->
     fitted = resolve_clock(clock.learning_rate, step_time / clock.learning_rate, None, clock.beta, rule)
     if math.isclose(fitted.mutation_std, clock.mutation_std, rel_tol=SAME):
         return clock
-    warnings.warn(
+    warn(
         f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} steps, expected a"
         f" whole number: mutation_std {fitted.mutation_std:.8g} (step_ratio {fitted.step_ratio:.8g}) is taken",
-        UserWarning,
         stacklevel=3,
     )
     return fitted

@@ -1,10 +1,9 @@
 """What a run says of itself while there is still time: nothing accepted, nothing finite, a kept loss that drifts."""
 
-import warnings
-
 import jax.numpy as jnp
 import numpy as np
 
+from ._told import warn
 from ._types import Dynamics
 from .ensemble import Snapshot
 
@@ -69,7 +68,7 @@ class Watch:
         else:
             return
         noun = "proposals" if self._decides else "steps"
-        warnings.warn(f"none of the first {proposals} {noun} {what}: {cause}", UserWarning, stacklevel=4)
+        warn(f"none of the first {proposals} {noun} {what}: {cause}", stacklevel=4)
 
     def _warn_if_drifting(self, snapshot: Snapshot) -> bool:
         """Kept losses may be off by one rounding per step since they were rebuilt, evaluations by a few themselves."""
@@ -80,11 +79,10 @@ class Watch:
         allowed = (self._refresh + EVALUATION) * eps * self._largest
         if drift <= allowed:
             return False
-        warnings.warn(
+        warn(
             f"the kept loss drifted by {drift:.2g} from a fresh evaluation in {self._refresh} steps, expected at most"
             f" {allowed:.2g} from rounding: the change of the loss is not exact; use a smaller refresh_every, float64,"
             " or exact=False",
-            UserWarning,
             stacklevel=5,
         )
         return True

@@ -1,13 +1,13 @@
 """``difference``: split a function into its value with a tape, and its exact change from the tape."""
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from .._told import warn
 from ._bounds import displacement_bounds
 from ._flow import Flow, flow, is_float
 from ._graph import Constant, Graph, Ref, build_graph
@@ -125,10 +125,9 @@ def _plain(ref: Ref, change: Any, store: Values) -> Any:
 
 def _warn(missing: set[str]) -> None:
     if missing:
-        warnings.warn(
+        warn(
             f"no exact-change rule for {sorted(missing)}: recomputed in float64 or subtracted; decisions may flip."
             " Write the loss with operations listed in help(corr.difference), or run it in float64",
-            UserWarning,
             stacklevel=4,
         )
 
