@@ -27,8 +27,8 @@ def made(scale: float, start: float = 1.0) -> Experiment:
     return Experiment("mine", "a user's own", problem, presets)
 
 
-def options(output: Path, **changes: bool) -> Options:
-    return Options(preset="smoke", output=output, **changes)
+def options(output: Path, *, fresh: bool = False) -> Options:
+    return Options(preset="smoke", output=output, fresh=fresh)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_results_saved_without_their_loss_are_not_gone_on_with_and_drawn_with_a_
 def test_results_of_another_version_of_jax_are_gone_on_with(finished: Path) -> None:
     for file in finished.rglob("*.json"):
         saved = json.loads(file.read_text())
-        loss = (saved["configuration"] if "configuration" in saved else saved)["loss"]
+        loss = saved.get("configuration", saved)["loss"]
         loss |= {"made by": "jax 0.4", "program of the loss": "written in another way"}
         file.write_text(json.dumps(saved))
     run_experiment(made(1.0), options(finished), say=lambda line: None)
