@@ -24,7 +24,7 @@ class TimeGrid(NamedTuple):
     marks: np.ndarray
     time_steps: np.ndarray
 
-    def upto(self, step: int) -> dict[str, np.ndarray]:
+    def upto(self, step: int) -> dict[str, Any]:
         """First steps and dt of the intervals begun before ``step``."""
         begun = int(np.searchsorted(self.marks[:-1], step))
         return {"from step": self.marks[:begun], "dt": self.time_steps[:begun], "room": self._room}
