@@ -15,6 +15,7 @@ from ._types import Params, Scalar
 COARSEST = 1e-3
 RESOLUTION = 0.1
 CHUNK = 10
+SHORTEST = 64
 POWER_STEPS = 40
 PROBES = 3
 ROWS = 8  # one compiled program serves any number of places, 8 at a time
@@ -27,15 +28,23 @@ class TimeGrid(NamedTuple):
     marks: np.ndarray
     time_steps: np.ndarray
 
-    def upto(self, step: int) -> dict[str, np.ndarray]:
+    def upto(self, step: int) -> dict[str, Any]:
         """First steps and dt of the intervals begun before ``step``."""
         begun = int(np.searchsorted(self.marks[:-1], step))
-        return {"from step": self.marks[:begun], "dt": self.time_steps[:begun]}
+        return {"from step": self.marks[:begun], "dt": self.time_steps[:begun], "room": self._room}
+
+    @property
+    def _room(self) -> int:
+        """Programs over grids of one shape round alike, so that a run may be extended to this many intervals."""
+        return max(SHORTEST, 2 ** len(self.time_steps).bit_length())
 
     def schedule(self, count: jax.Array) -> jax.Array:
         """dt of step number ``count``."""
-        interval = jnp.searchsorted(jnp.asarray(self.marks[1:], count.dtype), count, side="right")
-        return jnp.asarray(self.time_steps, jnp.result_type(float))[jnp.clip(interval, 0, len(self.time_steps) - 1)]
+        more = (0, self._room - len(self.time_steps))
+        ends = np.pad(self.marks[1:], more, constant_values=np.iinfo(count.dtype).max)
+        lengths = np.pad(self.time_steps, more, mode="edge")
+        interval = jnp.searchsorted(jnp.asarray(ends, count.dtype), count, side="right")
+        return jnp.asarray(lengths, jnp.result_type(float))[interval]
 
 
 def steepness_along(

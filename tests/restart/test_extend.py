@@ -10,6 +10,7 @@ import xarray
 
 import corr
 from corr import _run
+from corr._timegrid import TimeGrid
 from corr.ensemble import Snapshot
 from corr.ensemble._checkpoint import CheckpointError
 
@@ -109,6 +110,13 @@ def test_an_extended_comparison_equals_one_long_one(beta: float, begun: list[int
     assert begun == [0, 0, 0, *ends]
     for name, side in longer._asdict().items():
         xarray.testing.assert_identical(side, getattr(whole, name))
+
+
+def test_the_room_for_intervals_counts_since_programs_of_other_shapes_round_in_other_ways() -> None:
+    short, longer, longest = (TimeGrid(np.arange(n + 1), np.full(n, 0.1)) for n in (40, 63, 64))
+    assert [grid.upto(5)["room"] for grid in (short, longer, longest)] == [64, 64, 128]
+    for grid in (short, longest):
+        assert [float(grid.schedule(jnp.int32(n))) for n in (0, 1000)] == [np.float32(0.1)] * 2
 
 
 def test_a_comparison_on_another_grid_of_times_is_refused(tmp_path: Path) -> None:
