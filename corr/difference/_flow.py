@@ -18,18 +18,20 @@ from ._ranges import ranges, stays_finite
 
 STRUCTURE = (
     "reshape broadcast_in_dim transpose squeeze expand_dims rev slice dynamic_slice dynamic_update_slice gather scatter"
-    " scatter-add scatter_add concatenate pad split unstack stack tile copy copy_p stop_gradient convert_element_type"
-    " reduce_precision real imag complex conj fft"
+    " scatter-add scatter-sub concatenate pad split stack unstack tile name copy copy_p stop_gradient device_put"
+    " optimization_barrier convert_element_type reduce_precision real imag complex conj fft"
 )
-LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum"
+LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum reduce_prod cumprod"
+_TAME = (
+    "abs max min clamp select_n reduce_max reduce_min cummax cummin cumlogsumexp sort top_k tanh logistic sin cos atan"
+    " atan2 asinh erf erfc cbrt sign floor ceil round nextafter scatter-max scatter-min reduce_window_max"
+    " reduce_window_min reduce_window_sum bessel_i0e bessel_i1e scan cond while"
+)
+_CARRY = "abs select_n log log1p sqrt cbrt sin cos tan sinh cosh asinh"
 # Finite arguments give a finite result, overflow of sums and products apart.
-TAME = frozenset(
-    f"{STRUCTURE} {LINEAR} abs max min clamp select_n reduce_max reduce_min cummax cummin sort top_k tanh logistic sin"
-    " cos atan atan2 erf erfc cbrt sign floor ceil round reduce_window_max"
-    " reduce_window_sum bessel_i0e bessel_i1e scan cond while".split()
-)
+TAME = frozenset(f"{STRUCTURE} {LINEAR} {_TAME}".split())
 # An argument that is not finite gives a result that is not.
-CARRY = frozenset(f"{STRUCTURE} {LINEAR} abs select_n log log1p sqrt cbrt sin cos tan sinh cosh".split())
+CARRY = frozenset(f"{STRUCTURE} {LINEAR} {_CARRY}".split())
 
 
 class Flow(NamedTuple):
@@ -52,12 +54,12 @@ def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failin
     Returns:
         The ``Flow`` that no further turn of the loop extends.
     """
-    loop, size = list(loop), -1
+    loop, size, sources = list(loop), -1, _sources(graph)
     moved, failed, lost = set(moving), set(failing), set(caught)
     while size != len(moved) + len(failed) + len(lost):
         size = len(moved) + len(failed) + len(lost)
         moved = moved | _moving(graph, moved)
-        failed = failed | _failing(graph, failed)
+        failed = failed | _failing(graph, failed, sources)
         lost = lost | _caught(graph, lost, moved)
         for output, start in loop:
             if isinstance(output, Constant):
@@ -95,11 +97,20 @@ def _moving(graph: Graph, moved: set[int]) -> set[int]:
     return found
 
 
-def _failing(graph: Graph, failed: set[int]) -> set[int]:
-    found, known = set(failed), ranges(graph)
+def _sources(graph: Graph) -> set[int]:
+    """Floating-point outputs of nodes that may make an infinity of finite variables."""
+    found, known = set(), ranges(graph)
     for node in graph.nodes:
-        bad = any(_harms(node, ref) if isinstance(ref, Constant) else ref in found for ref in node.inputs)
-        if bad or not (_tame(node.primitive.name, node.params) or stays_finite(node, known)):
+        harmed = any(_harms(node, ref) for ref in node.inputs if isinstance(ref, Constant))
+        if harmed or not (_tame(node.primitive.name, node.params) or stays_finite(node, known)):
+            found.update(key for key in node.outputs if is_float(graph.avals[key]))
+    return found
+
+
+def _failing(graph: Graph, failed: set[int], sources: set[int]) -> set[int]:
+    found = failed | sources
+    for node in graph.nodes:
+        if any(ref in found for ref in node.inputs if isinstance(ref, int)):
             found.update(key for key in node.outputs if is_float(graph.avals[key]))
     return found
 

@@ -1,5 +1,7 @@
 """Exact changes through loops, branches and guards, and what is said where a change is not exact; against float64."""
 
+import importlib
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ from jax.scipy import special
 
 import corr
 from corr.difference import difference
+from corr.difference._rules import DECISIONS, RULES
 
 ULPS, EPS = 16, float(np.finfo(np.float32).eps)
 KEY = jax.random.key(3)
@@ -281,6 +284,11 @@ def test_what_cannot_be_float64_inside_a_program_is_subtracted_and_said(name: st
         place, step, found = changes(Case(function, [2.5, 3], [0.25, -0.5]))
     before, after = values(function, place, place + step)
     assert np.max(np.abs(found - (after - before))) < 64 * EPS * (abs(before) + abs(after))
+
+
+def test_the_package_names_every_primitive_with_a_rule() -> None:
+    named = set(re.findall(r"[a-z][a-z0-9_-]*", importlib.import_module("corr.difference").__doc__ or ""))
+    assert {name.removesuffix("_p") for name in (*RULES, *DECISIONS)} <= named
 
 
 def test_plain_subtraction_would_fail() -> None:
