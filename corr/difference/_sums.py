@@ -26,6 +26,6 @@ def replaced(old: Any, new: Any, change: Any) -> jax.Array:
     return jnp.where(old == new, change, sum_of_three(new, -old, change))
 
 
-def inside(permitted: Any, distance: jax.Array) -> jax.Array:
-    """A distance from the border of a domain; not negative where the rounded place is still in the domain."""
-    return jnp.where(permitted, jnp.maximum(distance, 0), distance)
+def inside(distance: jax.Array, dtype: Any) -> jax.Array:
+    """A distance from the border 1 or -1 of a domain; not negative where only the rounding of ``dtype`` makes it so."""
+    return jnp.where(distance > -2 * float(jnp.finfo(dtype).eps), jnp.maximum(distance, 0), distance)
