@@ -34,11 +34,30 @@ TAME = frozenset(f"{STRUCTURE} {LINEAR} {_TAME}".split())
 CARRY = frozenset(f"{STRUCTURE} {LINEAR} {_CARRY}".split())
 
 
+# Operand whose relative error counts.
+SHARP = {**dict.fromkeys(["log", "sqrt", "rsqrt", "cbrt", "pow", "lgamma", "digamma", "integer_pow"], 0), "div": 1}
+# Evaluated from new values; the exponentials ask no more of their argument than the sum of old value and change has.
+ENDS = frozenset({"exp", "exp2", "logistic"})
+_DIRECT = (
+    "add add_any sub neg mul div square integer_pow sqrt rsqrt abs max min reduce_sum reshape broadcast_in_dim"
+    " transpose squeeze slice gather copy stop_gradient"
+)
+DIRECT = ENDS | frozenset(_DIRECT.split())
+
+
 class Flow(NamedTuple):
-    """Variables that move, and variables whose change may stand for a new value."""
+    """What a change pass must know of the variables of a graph.
+
+    Attributes:
+        moving: they may change.
+        guarded: their change may stand for a new value.
+        direct: by which node their new value is evaluated, since the rounding of old value plus change would be large
+            beside a new value that is much smaller.
+    """
 
     moving: frozenset[int]
     guarded: frozenset[int]
+    direct: dict[int, Node]
 
 
 def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failing: set[int], caught: set[Any]) -> Flow:
@@ -68,7 +87,8 @@ def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failin
             moved |= {start} if output in moved else set()
             failed |= {start} if output in failed else set()
             lost |= {output} if start in lost else set()
-    return Flow(frozenset(moved), frozenset(key for key in failed & lost if is_float(graph.avals[key])))
+    guarded = frozenset(key for key in failed & lost if is_float(graph.avals[key]))
+    return Flow(frozenset(moved), guarded, _direct(graph))
 
 
 def is_float(aval: Any) -> bool:
@@ -94,6 +114,21 @@ def _moving(graph: Graph, moved: set[int]) -> set[int]:
     for node in graph.nodes:
         if any(ref in found for ref in node.inputs if isinstance(ref, int)):
             found.update(node.outputs)
+    return found
+
+
+def _direct(graph: Graph) -> dict[int, Node]:
+    """Variables whose relative error counts, back from every logarithm, root and divisor to exponentials and sums."""
+    found, wanted = {}, set()
+    for node in reversed(graph.nodes):
+        name = node.primitive.name
+        asked = wanted.intersection(node.outputs)
+        if asked and name in DIRECT and is_float(graph.avals[node.outputs[0]]):
+            found[node.outputs[0]] = node
+            wanted.update(ref for ref in node.inputs if isinstance(ref, int) and name not in ENDS)
+        sharp = None if name == "integer_pow" and node.params["y"] > 0 else SHARP.get(name)
+        if sharp is not None and isinstance(ref := node.inputs[sharp], int):
+            wanted.add(ref)
     return found
 
 

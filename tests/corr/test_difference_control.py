@@ -147,6 +147,8 @@ CROSSING = {
     "hidden in an integer": Case(
         lambda x: jnp.sum((jnp.tanh(x) * 8).astype(jnp.int32)).astype(x.dtype) / 8, [0, 0.5], [0.25, 0.5]
     ),
+    "log of a small sum": Case(lambda x: jnp.log(jnp.sum(jnp.exp(x))), [5, 5.5], [-20, -19]),
+    "entropy of small shares": Case(lambda x: jnp.sum(special.entr(jax.nn.softmax(x))), [0.25, 0.5, -1], [25, 0, 3]),
     "eight-bit integers": Case(
         lambda x: jnp.sum(jnp.clip(jnp.round(x * 64), -128, 127).astype(jnp.int8).astype(x.dtype) / 64),
         [1.25, -1],
