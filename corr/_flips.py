@@ -64,6 +64,7 @@ def flip_rate(
 
     Raises:
         ValueError: if an argument is out of range.
+        RefereeError: if the loss has no form in float64; a ``RuntimeError``.
 
     Example:
         >>> from corr import root_key

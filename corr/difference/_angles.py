@@ -22,8 +22,8 @@ def _atan(op: Operands) -> Any:
 def _asin(op: Operands) -> Any:
     """Twice the angle under half the chord between (√(1 - x²), x) at the two places."""
     value, change = op.value(0), op.change(0)
-    new = op.new(0)
-    below, above = inside(new <= 1, sum_of_three(1, -value, -change)), inside(new >= -1, sum_of_three(1, value, change))
+    new, dtype = op.new(0), op.out_avals()[0].dtype
+    below, above = (inside(sum_of_three(1, sign * value, sign * change), dtype) for sign in (-1, 1))
     root, new_root = jnp.sqrt((1 - value) * (1 + value)), jnp.sqrt(below * above)
     both = root + new_root
     slope = (value + new) / jnp.where(both == 0, 1, both)

@@ -107,5 +107,5 @@ def change_body(
     """Changes of the outputs for changes of all inputs of the jaxpr (None: unchanged), and the kept values."""
     changes = dict(zip(body.graph.inputs, body.inputs(moved), strict=True))
     bounds = dict.fromkeys(body.graph.avals, math.inf)
-    store = Values(values, changes, body.graph.avals, bounds, False, body.course.guarded, missing)
+    store = Values(values, changes, body.graph.avals, bounds, False, body.course, missing)
     return _propagate.change_graph(body.graph, store, keep, body.course)

@@ -18,8 +18,12 @@ def _comparison(compare: Callable[[Any, Any], Any]):
         plain = op.apply(op.new(0), op.new(1))
         if not op.is_float(0) or jnp.iscomplexobj(op.value(0)):
             return plain
-        gap = (op.value(0) - op.value(1)) + (op.change_or_zeros(0) - op.change_or_zeros(1))
-        return jnp.where(jnp.isfinite(gap), compare(gap, jnp.zeros_like(gap)), plain)
+        apart = op.value(0) - op.value(1)
+        gap = apart + (op.change_or_zeros(0) - op.change_or_zeros(1))
+        settled = jnp.isfinite(gap)
+        if op.is_direct(0) or op.is_direct(1):
+            settled &= jnp.abs(gap) > 4 * float(jnp.finfo(gap.dtype).eps) * jnp.abs(apart)
+        return jnp.where(settled, compare(gap, jnp.zeros_like(gap)), plain)
 
     return rule
 

@@ -18,25 +18,46 @@ from ._ranges import ranges, stays_finite
 
 STRUCTURE = (
     "reshape broadcast_in_dim transpose squeeze expand_dims rev slice dynamic_slice dynamic_update_slice gather scatter"
-    " scatter-add scatter_add concatenate pad split unstack stack tile copy copy_p stop_gradient convert_element_type"
-    " reduce_precision real imag complex conj fft"
+    " scatter-add scatter-sub concatenate pad split stack unstack tile name copy copy_p stop_gradient device_put"
+    " optimization_barrier convert_element_type reduce_precision real imag complex conj fft"
 )
-LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum"
+LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum reduce_prod cumprod"
+_TAME = (
+    "abs max min clamp select_n reduce_max reduce_min cummax cummin cumlogsumexp sort top_k tanh logistic sin cos atan"
+    " atan2 asinh erf erfc cbrt sign floor ceil round nextafter scatter-max scatter-min reduce_window_max"
+    " reduce_window_min reduce_window_sum bessel_i0e bessel_i1e scan cond while"
+)
+_CARRY = "abs select_n log log1p sqrt cbrt sin cos tan sinh cosh asinh"
 # Finite arguments give a finite result, overflow of sums and products apart.
-TAME = frozenset(
-    f"{STRUCTURE} {LINEAR} abs max min clamp select_n reduce_max reduce_min cummax cummin sort top_k tanh logistic sin"
-    " cos atan atan2 erf erfc cbrt sign floor ceil round reduce_window_max"
-    " reduce_window_sum bessel_i0e bessel_i1e scan cond while".split()
-)
+TAME = frozenset(f"{STRUCTURE} {LINEAR} {_TAME}".split())
 # An argument that is not finite gives a result that is not.
-CARRY = frozenset(f"{STRUCTURE} {LINEAR} abs select_n log log1p sqrt cbrt sin cos tan sinh cosh".split())
+CARRY = frozenset(f"{STRUCTURE} {LINEAR} {_CARRY}".split())
+
+
+# Operand whose relative error counts.
+SHARP = {**dict.fromkeys(["log", "sqrt", "rsqrt", "cbrt", "pow", "lgamma", "digamma", "integer_pow"], 0), "div": 1}
+# Evaluated from new values; the exponentials ask no more of their argument than the sum of old value and change has.
+ENDS = frozenset({"exp", "exp2", "logistic"})
+_DIRECT = (
+    "add add_any sub neg mul div square integer_pow sqrt rsqrt abs max min reduce_sum reshape broadcast_in_dim"
+    " transpose squeeze slice gather copy stop_gradient"
+)
+DIRECT = ENDS | frozenset(_DIRECT.split())
 
 
 class Flow(NamedTuple):
-    """Variables that move, and variables whose change may stand for a new value."""
+    """What a change pass must know of the variables of a graph.
+
+    Attributes:
+        moving: they may change.
+        guarded: their change may stand for a new value.
+        direct: by which node their new value is evaluated, since the rounding of old value plus change would be large
+            beside a new value that is much smaller.
+    """
 
     moving: frozenset[int]
     guarded: frozenset[int]
+    direct: dict[int, Node]
 
 
 def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failing: set[int], caught: set[Any]) -> Flow:
@@ -52,12 +73,12 @@ def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failin
     Returns:
         The ``Flow`` that no further turn of the loop extends.
     """
-    loop, size = list(loop), -1
+    loop, size, sources = list(loop), -1, _sources(graph)
     moved, failed, lost = set(moving), set(failing), set(caught)
     while size != len(moved) + len(failed) + len(lost):
         size = len(moved) + len(failed) + len(lost)
         moved = moved | _moving(graph, moved)
-        failed = failed | _failing(graph, failed)
+        failed = failed | _failing(graph, failed, sources)
         lost = lost | _caught(graph, lost, moved)
         for output, start in loop:
             if isinstance(output, Constant):
@@ -66,7 +87,8 @@ def flow(graph: Graph, loop: Iterable[tuple[Ref, int]], moving: set[int], failin
             moved |= {start} if output in moved else set()
             failed |= {start} if output in failed else set()
             lost |= {output} if start in lost else set()
-    return Flow(frozenset(moved), frozenset(key for key in failed & lost if is_float(graph.avals[key])))
+    guarded = frozenset(key for key in failed & lost if is_float(graph.avals[key]))
+    return Flow(frozenset(moved), guarded, _direct(graph))
 
 
 def is_float(aval: Any) -> bool:
@@ -95,11 +117,35 @@ def _moving(graph: Graph, moved: set[int]) -> set[int]:
     return found
 
 
-def _failing(graph: Graph, failed: set[int]) -> set[int]:
-    found, known = set(failed), ranges(graph)
+def _direct(graph: Graph) -> dict[int, Node]:
+    """Variables whose relative error counts, back from every logarithm, root and divisor to exponentials and sums."""
+    found, wanted = {}, set()
+    for node in reversed(graph.nodes):
+        name = node.primitive.name
+        asked = wanted.intersection(node.outputs)
+        if asked and name in DIRECT and is_float(graph.avals[node.outputs[0]]):
+            found[node.outputs[0]] = node
+            wanted.update(ref for ref in node.inputs if isinstance(ref, int) and name not in ENDS)
+        sharp = None if name == "integer_pow" and node.params["y"] > 0 else SHARP.get(name)
+        if sharp is not None and isinstance(ref := node.inputs[sharp], int):
+            wanted.add(ref)
+    return found
+
+
+def _sources(graph: Graph) -> set[int]:
+    """Floating-point outputs of nodes that may make an infinity of finite variables."""
+    found, known = set(), ranges(graph)
     for node in graph.nodes:
-        bad = any(_harms(node, ref) if isinstance(ref, Constant) else ref in found for ref in node.inputs)
-        if bad or not (_tame(node.primitive.name, node.params) or stays_finite(node, known)):
+        harmed = any(_harms(node, ref) for ref in node.inputs if isinstance(ref, Constant))
+        if harmed or not (_tame(node.primitive.name, node.params) or stays_finite(node, known)):
+            found.update(key for key in node.outputs if is_float(graph.avals[key]))
+    return found
+
+
+def _failing(graph: Graph, failed: set[int], sources: set[int]) -> set[int]:
+    found = failed | sources
+    for node in graph.nodes:
+        if any(ref in found for ref in node.inputs if isinstance(ref, int)):
             found.update(key for key in node.outputs if is_float(graph.avals[key]))
     return found
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from ._fallback import recompute
 from ._operands import Operands
+from ._sums import tree_sum
 
 EXACT_INTEGERS = 1 << 20
 
@@ -71,26 +72,6 @@ def _convert(op: Operands) -> Any:
     upward = new >= old
     exact = op.apply(jnp.where(upward, new - old, old - new))
     return jnp.where(jnp.abs(difference) < EXACT_INTEGERS, jnp.where(upward, exact, -exact), difference)
-
-
-def tree_sum(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """Sum by a fixed halving tree, whose bits do not depend on what is evaluated beside it."""
-    for axis in sorted(axes, reverse=True):
-        values = _halve(values, axis)
-    return values
-
-
-def _halve(values: jax.Array, axis: int) -> jax.Array:
-    size = values.shape[axis]
-    if size == 0:
-        return jnp.sum(values, axis)
-    half = 1 << max(size - 1, 0).bit_length()
-    padding = [(0, half - size if k == axis else 0) for k in range(values.ndim)]
-    values = jnp.pad(values, padding)
-    while half > 1:
-        half //= 2
-        values = jax.lax.slice_in_dim(values, 0, half, axis=axis) + jax.lax.slice_in_dim(values, half, None, axis=axis)
-    return jax.lax.squeeze(values, (axis,))
 
 
 def _reduce_sum(op: Operands) -> Any:

@@ -77,7 +77,8 @@ def _acosh(op: Operands) -> Any:
     """acosh x = log(x + s), s = √(x - 1) √(x + 1)."""
     value, new, change = op.value(0), op.new(0), op.change(0)
     root = jnp.sqrt(value - 1) * jnp.sqrt(value + 1)
-    new_root = jnp.sqrt(inside(new >= 1, sum_of_three(-1, value, change))) * jnp.sqrt(new + 1)
+    above = inside(sum_of_three(-1, value, change), op.out_avals()[0].dtype)
+    new_root = jnp.sqrt(above) * jnp.sqrt(new + 1)
     half_roots = root / 2 + new_root / 2
     slope = (value / 2 + new / 2) / jnp.where(half_roots == 0, 1, half_roots)
     return log_ratio(value / 2 + root / 2, new / 2 + new_root / 2, change / 2 * (1 + slope))

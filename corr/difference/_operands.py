@@ -6,14 +6,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ._flow import Flow
 from ._graph import Constant, Node, evaluate
+from ._sums import tree_sum
 
 
 class Values:
     """Old values and changes of all variables of a graph; a change of None means unchanged.
 
     What is not floating point has its new value in place of a change, and so has every element of a ``guarded``
-    variable whose old value is not finite. ``missing`` collects the names of primitives without a rule.
+    variable whose old value is not finite. New values of the outputs of ``direct`` nodes are evaluated from new values.
+    ``missing`` collects the names of primitives without a rule.
     """
 
     def __init__(
@@ -23,11 +26,11 @@ class Values:
         avals: dict[int, Any],
         bounds: dict[int, float],
         shortcut: bool,
-        guarded: frozenset[int],
+        course: Flow,
         missing: set[str],
     ):
         self.values, self.changes, self.avals, self.bounds, self.shortcut = values, changes, avals, bounds, shortcut
-        self.guarded, self.missing = guarded, missing
+        self.guarded, self.direct, self.missing = course.guarded, course.direct, missing
         self._new: dict[int, Any] = {}
 
     def new(self, key: int) -> Any:
@@ -36,11 +39,19 @@ class Values:
             return self.values[key]
         if not jnp.issubdtype(self.avals[key].dtype, jnp.inexact):
             return self.changes[key]
+        if key not in self._new and key in self.direct:
+            self._new[key] = self._evaluated(self.direct[key])
         if key not in self._new:
             old, change = self.values[key], self.changes[key]
             moved = old + change
             self._new[key] = jnp.where(jnp.isfinite(old), moved, change) if key in self.guarded else moved
         return self._new[key]
+
+    def _evaluated(self, node: Node) -> Any:
+        new = [ref.value if isinstance(ref, Constant) else self.new(ref) for ref in node.inputs]
+        if node.primitive.name == "reduce_sum":
+            return tree_sum(new[0], tuple(node.params["axes"]))
+        return evaluate(node.primitive, new, node.params)[0]
 
 
 class Operands:
@@ -69,6 +80,11 @@ class Operands:
         """Whether Δ of input k stands for its new value where the old one is not finite."""
         ref = self.node.inputs[k]
         return isinstance(ref, int) and ref in self.store.guarded
+
+    def is_direct(self, k: int) -> bool:
+        """Whether the new value of input k is evaluated from new values, and not old value plus change."""
+        ref = self.node.inputs[k]
+        return isinstance(ref, int) and ref in self.store.direct
 
     def gives_guarded(self, k: int) -> bool:
         """Whether Δ of output k must stand for its new value where the old one is not finite."""

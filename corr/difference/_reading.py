@@ -6,11 +6,19 @@ from typing import Any
 import jax
 
 
-def values_read(change: Callable[[Mapping[int, Any]], Any], values: Mapping[int, Any]) -> tuple[int, ...]:
-    """Which values a change pass reads, found by tracing it once without computing anything."""
+def values_read(
+    change: Callable[[Mapping[int, Any], tuple[int, ...]], Any], values: Mapping[int, Any]
+) -> tuple[int, ...]:
+    """Which values a change pass reads, also to renew what it reads; found by tracing, nothing is computed.
+
+    ``change(values, keep)`` is the pass that hands on the values ``keep``.
+    """
     read: set[int] = set()
-    jax.eval_shape(lambda known: change(_Recorder(known, read)), dict(values))
-    return tuple(sorted(read))
+    kept: tuple[int, ...] | None = None
+    while kept is None or (len(kept) != len(read)):
+        kept = tuple(sorted(read))
+        jax.eval_shape(lambda known, kept=kept: change(_Recorder(known, read), kept), dict(values))
+    return kept
 
 
 class _Recorder(Mapping):

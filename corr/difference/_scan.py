@@ -21,7 +21,7 @@ def evaluate_scan(node: Node, args: list[Any], course: Flow) -> tuple[list[Any],
         items = [*args[:first], *carry, *xs]
         outputs, values = evaluate_body(body, items)
         moved = [item if body.moves(position) else None for position, item in enumerate(items)]
-        needed = values_read(lambda known: _step(node, body, course, known, moved, (), set())[0], values)
+        needed = values_read(lambda known, keep: _step(node, body, course, known, moved, keep, set()), values)
         return outputs[: last - first], (outputs[last - first :], {key: values[key] for key in needed})
 
     final, (ys, kept) = jax.lax.scan(step, list(args[first:last]), list(args[last:]), **_turns(node))

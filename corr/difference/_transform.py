@@ -78,7 +78,7 @@ def difference(function: Callable[..., Any], *, bound: float = math.inf, shortcu
         missing: set[str] = set()
         changes = dict(zip(graph.inputs, moved, strict=True))
         bounds = _bounds(graph, bound)
-        store = Values(values, changes, graph.avals, bounds, shortcut, course.guarded, missing)
+        store = Values(values, changes, graph.avals, bounds, shortcut, course, missing)
         moves, kept = change_graph(graph, store, keep, course)
         _warn(missing - warned)
         warned.update(missing)
@@ -88,7 +88,7 @@ def difference(function: Callable[..., Any], *, bound: float = math.inf, shortcu
         leaves, treedef = jax.tree.flatten(args)
         graph, course, out_tree = graph_of(leaves, treedef)
         outputs, values = evaluate_graph(graph, leaves, course)
-        needed = values_read(lambda known: changes_of(graph, course, known, leaves, ())[0], values)
+        needed = values_read(lambda known, keep: changes_of(graph, course, known, leaves, keep), values)
         kept = {key: values[key] for key in needed if key not in graph.inputs}
         return jax.tree.unflatten(out_tree, outputs), (args, kept)
 

@@ -17,10 +17,19 @@ INDEX = jnp.array([3, 0, 0, 9])
 
 
 class Word(NamedTuple):
-    """A function, and whether its accuracy is that of known arguments (True) or of arguments known to rounding."""
+    """A function, and how it is compared.
+
+    Attributes:
+        call: the function.
+        exact: whether it takes its arguments as known (pieces, indices), and not as known to rounding.
+        opens: whether a guard may open, behind which the new value is known to rounding, and not the change.
+        reference: the same function for the float64 side, where that needs another form.
+    """
 
     call: Callable[[Any, Any], Any]
     exact: bool = False
+    opens: bool = False
+    reference: Callable[[Any, Any], Any] | None = None
 
 
 def clip(x: Any, low: float, high: float) -> Any:
@@ -121,7 +130,7 @@ WORDS = {
     "pad": Word(lambda x, y: jnp.pad(x[:3], (1, 0)), True),
     "optimization_barrier": Word(barrier),
     "nextafter": Word(lambda x, y: jnp.nextafter(x, y)),
-    "reduce_precision": Word(lambda x, y: lax.reduce_precision(x, 11, 52), True),
+    "reduce_precision": Word(lambda x, y: lax.reduce_precision(x, 8, 7), True),
     "add": Word(lambda x, y: x + y),
     "add_any": Word(bent_twice),
     "sub": Word(lambda x, y: x - y),
@@ -144,7 +153,7 @@ WORDS = {
     "div": Word(lambda x, y: x / (1 + jnp.abs(y))),
     "square": Word(lambda x, y: jnp.square(x)),
     "integer_pow": Word(lambda x, y: x**3),
-    "negative integer_pow": Word(lambda x, y: jnp.maximum(jnp.abs(x), 0.125) ** -3),
+    "negative integer_pow": Word(lambda x, y: jnp.maximum(jnp.abs(x), 0.01) ** -12),
     "tanh": Word(lambda x, y: jnp.tanh(x)),
     "exp": Word(lambda x, y: jnp.exp(clip(x, -40, 9))),
     "exp2": Word(lambda x, y: jnp.exp2(clip(x, -40, 9))),
@@ -160,13 +169,14 @@ WORDS = {
     "cosh": Word(lambda x, y: jnp.cosh(clip(x, -9, 9))),
     "erf": Word(lambda x, y: lax.erf(x)),
     "erfc": Word(lambda x, y: lax.erfc(x)),
-    "log": Word(lambda x, y: jnp.log(jnp.maximum(jnp.abs(x), 1e-3))),
+    "log": Word(lambda x, y: jnp.log(jnp.maximum(jnp.abs(x), 1e-6))),
     "log1p": Word(lambda x, y: jnp.log1p(jnp.maximum(x, -0.9))),
     "pow": Word(lambda x, y: jnp.maximum(jnp.abs(x), 0.1) ** clip(y, -3, 3)),
     "asinh": Word(lambda x, y: jnp.arcsinh(x)),
     "acosh": Word(lambda x, y: jnp.arccosh(jnp.maximum(jnp.abs(x), 1))),
     "atanh": Word(lambda x, y: jnp.arctanh(clip(x, -0.9, 0.9))),
-    "atan": Word(lambda x, y: jnp.arctan(x)),
+    # XLA's own arctan of a long vector is wrong by up to 1.6 under the vector width that conftest sets.
+    "atan": Word(lambda x, y: jnp.arctan(x), reference=lambda x, y: jnp.arctan2(x, jnp.ones_like(x))),
     "asin": Word(lambda x, y: jnp.arcsin(clip(x, -1, 1))),
     "acos": Word(lambda x, y: jnp.arccos(clip(x, -1, 1))),
     "atan2": Word(lambda x, y: jnp.arctan2(x, y)),
@@ -212,10 +222,10 @@ WORDS = {
     "le": Word(lambda x, y: jnp.where(x <= 1, y, x), True),
     "eq": Word(lambda x, y: jnp.where(x == 1, y, x), True),
     "ne": Word(lambda x, y: jnp.where(x != 1, y, x), True),
-    "guarded log": Word(lambda x, y: jnp.where(x > 0, jnp.log(x), x - 1)),
-    "guarded root": Word(lambda x, y: jnp.where(x > 0, -jnp.sqrt(x), jnp.square(x))),
-    "guarded quotient": Word(lambda x, y: jnp.where(x != 0, jnp.sin(x) / x, 1)),
-    "nan_to_num": Word(lambda x, y: jnp.nan_to_num(jnp.log(x)), True),
+    "guarded log": Word(lambda x, y: jnp.where(x > 0, jnp.log(x), x - 1), opens=True),
+    "guarded root": Word(lambda x, y: jnp.where(x > 0, -jnp.sqrt(x), jnp.square(x)), opens=True),
+    "guarded quotient": Word(lambda x, y: jnp.where(x != 0, jnp.sin(x) / x, 1), opens=True),
+    "nan_to_num": Word(lambda x, y: jnp.nan_to_num(jnp.log(x), neginf=-9.0), True, opens=True),
     "scan": Word(scan_with_counters),
     "fori": Word(stepped),
     "while": Word(halved),

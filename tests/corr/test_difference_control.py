@@ -1,5 +1,7 @@
 """Exact changes through loops, branches and guards, and what is said where a change is not exact; against float64."""
 
+import importlib
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ from jax.scipy import special
 
 import corr
 from corr.difference import difference
+from corr.difference._rules import DECISIONS, RULES
 
 ULPS, EPS = 16, float(np.finfo(np.float32).eps)
 KEY = jax.random.key(3)
@@ -144,6 +147,8 @@ CROSSING = {
     "hidden in an integer": Case(
         lambda x: jnp.sum((jnp.tanh(x) * 8).astype(jnp.int32)).astype(x.dtype) / 8, [0, 0.5], [0.25, 0.5]
     ),
+    "log of a small sum": Case(lambda x: jnp.log(jnp.sum(jnp.exp(x))), [5, 5.5], [-20, -19]),
+    "entropy of small shares": Case(lambda x: jnp.sum(special.entr(jax.nn.softmax(x))), [0.25, 0.5, -1], [25, 0, 3]),
     "eight-bit integers": Case(
         lambda x: jnp.sum(jnp.clip(jnp.round(x * 64), -128, 127).astype(jnp.int8).astype(x.dtype) / 64),
         [1.25, -1],
@@ -281,6 +286,11 @@ def test_what_cannot_be_float64_inside_a_program_is_subtracted_and_said(name: st
         place, step, found = changes(Case(function, [2.5, 3], [0.25, -0.5]))
     before, after = values(function, place, place + step)
     assert np.max(np.abs(found - (after - before))) < 64 * EPS * (abs(before) + abs(after))
+
+
+def test_the_package_names_every_primitive_with_a_rule() -> None:
+    named = set(re.findall(r"[a-z][a-z0-9_-]*", importlib.import_module("corr.difference").__doc__ or ""))
+    assert {name.removesuffix("_p") for name in (*RULES, *DECISIONS)} <= named
 
 
 def test_plain_subtraction_would_fail() -> None:
