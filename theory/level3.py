@@ -28,7 +28,8 @@ class OneStep(NamedTuple):
     Attributes:
         acceptance: mean acceptance.
         drift: mean displacement, shape (N,), parameter units per step.
-        error: estimated quadrature error of acceptance and drift (drift in units of σ).
+        error: of acceptance and drift (drift in units of σ), the larger: the quadrature's, and with a spectrum from
+            random probes the standard error that their number leaves.
     """
 
     acceptance: jax.Array
@@ -75,7 +76,9 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "
     fine, coarse = (_integrals(spectrum, mutation_std, beta, rule, count) for count in (PANELS, PANELS // 2))
     accepted = jnp.where(_moves(spectrum), fine[0], known)
     off = jnp.linalg.norm((fine[1] - coarse[1]) * spectrum.gradient) / mutation_std
-    error = jnp.maximum(jnp.abs(fine[0] - coarse[0]), off)
+    error = jnp.maximum(
+        jnp.maximum(jnp.abs(fine[0] - coarse[0]), off), _probes_error(spectrum, mutation_std, beta, rule)
+    )
     return OneStep(accepted, -spectrum.basis @ (fine[1] * spectrum.gradient), jnp.where(_moves(spectrum), error, 0.0))
 
 
@@ -192,6 +195,21 @@ def _integrals(spectrum: Spectrum, std: Any, beta: Any, rule: Rule, count: int) 
     turned = _turned(ray.weight, ray.angle) * chi
     inverse = 1 / _denominators(spectrum.values, std, point)
     return _imaginary_part(chi, ray), std**2 / math.pi * jnp.real(turned @ inverse)
+
+
+def _probes_error(spectrum: Spectrum, std: Any, beta: Any, rule: Rule) -> jax.Array:
+    """Delete-one-probe jackknife of the larger of acceptance and drift over σ; zero for an exact spectrum."""
+    if spectrum.without is None:
+        return jnp.zeros((), spectrum.values.dtype)
+    left = jax.lax.map(
+        lambda counts: _integrals(spectrum._replace(counts=counts), std, beta, rule, PANELS), spectrum.without
+    )
+    probes = len(spectrum.without)
+    apart = [
+        part - jnp.mean(part, axis=0, keepdims=True) for part in (left[0], left[1] * spectrum.gradient[None, :] / std)
+    ]
+    squares = [jnp.sum(jnp.square(part)) * (probes - 1) / probes for part in apart]
+    return jnp.sqrt(jnp.maximum(*squares))
 
 
 def _imaginary_part(values: jax.Array, ray: _Ray) -> jax.Array:

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from . import level1
 from ._gauss import panels
 
-PANELS = 60
+# Decades of the integration variable below and above its scale, and panels in each.
+BELOW, ABOVE, PER_DECADE = 6, 8, 5
 
 
 def covariance_drift(gradient: jax.Array, covariance: jax.Array, *, beta: float) -> jax.Array:
@@ -201,9 +202,11 @@ def independent_drift(gradient: jax.Array, law: Law, *, mutation_std: float, bet
     """
     phi, minus_slope = law
     pulls, size = level1.split(gradient)
-    geometric = [1e-6 * 10 ** (12 * k / (PANELS - 1)) for k in range(PANELS)]
-    t, weight = panels(jnp.asarray([0.0, *geometric], gradient.dtype))
-    b = jnp.inf if math.isinf(beta) else beta * mutation_std * size
+    decades = [k / PER_DECADE - BELOW for k in range(PER_DECADE * (BELOW + ABOVE) + 1)]
+    b = jnp.asarray(jnp.inf if math.isinf(beta) else beta * mutation_std * size, gradient.dtype)
+    # Re W falls off at t = b, the law at t = 1: whichever is smaller sets the scale.
+    scale = jnp.where(b > 0, jnp.minimum(b, 1.0), 1.0)
+    t, weight = panels(scale * jnp.asarray([0.0, *(10.0**k for k in decades)], gradient.dtype))
     filtered = weight / t / (1 + jnp.square(t / b))
     arguments = t[:, None] * pulls[None, :]
     factors = phi(arguments)

@@ -38,7 +38,8 @@ def confidence_band(
     """Confidence band of the mean, mean ± q se, with q the (1 - level) quantile of the bootstrap's |t| or max |t|.
 
     Whole trajectories are resampled, which keeps all correlations between times and parameters, and each resample is
-    divided by its own standard error. Points at which all trajectories agree have a band of no width.
+    divided by its own standard error. Points at which all trajectories agree have a band of no width. Where values
+    follow χ² of one degree of freedom, a nominal 95 % covers 92, 94, 95 and 95 % at 8, 24, 50 and 100 trajectories.
 
     Args:
         values: (n, times) such as losses, or (n, times, parameters) such as weights.

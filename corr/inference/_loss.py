@@ -29,11 +29,14 @@ class LossResult(NamedTuple):
 def loss_test(losses_a: np.ndarray, losses_b: np.ndarray, *, seed: int, resamples: int | None = None) -> LossResult:
     """Whether two sides have the same mean loss, by permutation of trajectories (sign flips against one curve).
 
+    Skewed losses and unequal spreads are allowed for as ``permutation_test`` says, which costs some power with few
+    trajectories: on χ² of one degree of freedom nominal 5 % rejects 2 to 4 %.
+
     Args:
         losses_a: (n_a, times), in loss units.
         losses_b: (n_b, times), or one noise-free curve (times,).
         seed: seed of the resampling.
-        resamples: number of resamples.
+        resamples: number of resamples; None as in ``permutation_test``.
 
     Returns:
         A ``LossResult``.

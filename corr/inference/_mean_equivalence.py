@@ -43,8 +43,10 @@ def mean_equivalence(
     The bound is the largest D at which the observed unbiased Δ is not below the ``level`` quantile of its law
     D + 2 √D u·e + |e|² - E|e|², with e the error of the difference of means (over √N, bootstrapped over whole
     trajectories) and the true bias along its leading principal direction u: the direction in which Δ scatters most,
-    so the least favourable one. Conservative at small n in two ways: u·e follows Student's t, and an unbiased Δ below
-    zero counts as zero.
+    so the least favourable one, to either side of it. u·e follows Student's t with the tails that skewness
+    gives it (as in ``loss_equivalence``), and an unbiased Δ below zero counts as zero. With a leading direction that
+    follows χ² of one degree of freedom, equivalence at the edge of the margin was claimed in at most 5 % of repetitions
+    with 8 to 200 trajectories (1 to 5 % where it is normal).
 
     Args:
         paths: (n_a, times, parameters), in parameter units.

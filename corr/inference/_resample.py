@@ -49,14 +49,16 @@ def permutation_test(
     """Whether two ensembles have the same mean path: unbiased Δ against its law under permutation of trajectories.
 
     The two ensembles are pooled and whole trajectories are dealt out anew, which keeps all correlations between
-    parameters and times. Exact where the two ensembles have the same law; with unequal spreads and sizes it is a test
-    of equal laws rather than of equal means.
+    parameters and times, and every deal is divided by its own sampling noise, so that unequal spreads are no difference
+    of means. Along the leading direction the statistic is lowered by what skewness explains (Hall's correction), and so
+    the test is cautious: on normal, χ² (one degree of freedom) and mixed laws with 8 to 200 trajectories and spreads of
+    1 to 3, nominal 5 % rejected 1 to 5 %.
 
     Args:
         paths_a: (n_a, times, parameters).
         paths_b: (n_b, times, parameters).
         seed: seed of the permutations.
-        permutations: number of permutations.
+        permutations: number of permutations; None for 1999, or 100 for each time where that is more.
         level: significance level of the quantile and of the minimum detectable deviation.
         power: power at which the minimum detectable deviation is stated, for a shift along the leading principal
             direction (the hardest).
@@ -98,13 +100,15 @@ def sign_flip_test(
 ) -> PathResult:
     """Whether an ensemble's mean is a given noise-free path: unbiased Δ against its law under random sign flips.
 
-    Under the null each trajectory's deviation from the path is as likely as its opposite (exact for symmetric laws).
+    Under the null each trajectory's deviation from the path is as likely as its opposite, for symmetric laws. Skewness is
+    allowed for as in ``permutation_test``: where one direction follows χ² of one degree of freedom, nominal 5 % rejected
+    2 to 5 % at 8 to 100 trajectories (sign flips alone: 14, 11, 8 and 6 % at 8, 24, 50, 100).
 
     Args:
         paths: (n, times, parameters).
         path: (times, parameters).
         seed: seed of the flips.
-        resamples: number of flips.
+        resamples: number of flips; None as in ``permutation_test``.
         level, power: as ``permutation_test``.
 
     Returns:

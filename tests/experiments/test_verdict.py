@@ -43,6 +43,28 @@ def test_true_twin_is_not_rejected_and_a_wrong_one_is() -> None:
     assert "differs" in verdict.twin_sentence(wrong)
 
 
+@pytest.mark.parametrize("lost", ["thinned", "one of them", "both"])
+def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> None:
+    """A loss 2 standard deviations off at the first time alone; twins thinned to 24, one lost at another time."""
+    walk, twin = sides().mutation.copy(deep=True), sides().twin.copy(deep=True)
+    followed = np.ones(twin.loss.shape, bool)
+    if lost != "one of them":
+        followed[24:, 3:] = False
+    if lost != "thinned":
+        followed[7, 2:] = False
+    twin = twin.assign(
+        path=twin.path.where(followed[..., None]), loss=twin.loss.where(followed),
+        count=("time", followed.sum(axis=0)),
+    )  # fmt: skip
+    plain = judge_side(walk, twin, sides().descent, until=8.0, seed=1)["together"]
+    walk["loss"][:, 1] += 2 * float(twin.loss[:, 1].std())
+    planted = judge_side(walk, twin, sides().descent, until=8.0, seed=1)["together"]
+    assert plain["until"] == planted["until"] == 1.0
+    # The smallest p of 1999 resamples, twice where the times have two parts.
+    assert planted["loss_p"] <= 2 / 2000 < plain["loss_p"]
+    assert planted["trajectories"] == [48, 200 - (lost == "one of them")]
+
+
 def test_rows() -> None:
     result = judged(sides())
     assert [row["time"] for row in result["rows"]] == [0.25, 0.5, 0.75, 1.0]

@@ -19,17 +19,26 @@ def ensembles(seed: int = 0, n_a: int = 24, n_b: int = 40, times: int = 3) -> tu
     return rng.normal(size=(n_a, times, 5)) * scale, rng.normal(size=(n_b, times, 5)) * scale
 
 
-def test_loss_equivalence_is_the_welch_test_where_losses_have_no_skewness() -> None:
-    """Mirrored losses have no skewness, so that Hall's correction vanishes."""
-    a, b = (np.concatenate([side, -side])[..., 0] for side in ensembles())
-    margin = np.array([0.3, 0.8, 2.0])
-    twin = inference.loss_equivalence(a + 0.2, b, margin)
-    curve = inference.loss_equivalence(a + 0.2, np.zeros(3), margin)
+def test_loss_equivalence_is_students_test_up_to_the_doubt_about_skewness() -> None:
+    """Mirrored losses have no skewness; what is left is one standard error of it, A² = 6/n, in Hall's inverse."""
+    a, b = (np.concatenate([side, -side])[..., 0] for side in ensembles(n_a=240, n_b=400))
+    margin = np.array([0.1, 0.2, 2.0])
+    twin = inference.loss_equivalence(a + 0.05, b, margin)
+    curve = inference.loss_equivalence(a + 0.05, np.zeros(3), margin)
     for t, size in enumerate(margin):
-        reference = weightstats.ttost_ind(a[:, t] + 0.2, b[:, t], -size, size, usevar="unequal")[0]
-        np.testing.assert_allclose(twin.p_value[t], reference, rtol=1e-9)
-        reference = weightstats.DescrStatsW(a[:, t] + 0.2).ttost_mean(-size, size)[0]
-        np.testing.assert_allclose(curve.p_value[t], reference, rtol=1e-9)
+        reference = weightstats.ttost_ind(a[:, t] + 0.05, b[:, t], -size, size, usevar="unequal")[0]
+        assert reference * (1 - 1e-9) <= twin.p_value[t]
+        reference = weightstats.DescrStatsW(a[:, t] + 0.05).ttost_mean(-size, size)[0]
+        assert reference * (1 - 1e-9) <= curve.p_value[t]
+    for result, n in ((curve, 480), (twin, 480)):
+        half, doubt = result.upper - result.estimate, np.sqrt(6 / n / n)
+        t = stats.t.ppf(0.95, n - 1)
+        error = np.sqrt(
+            np.var(a, axis=0, ddof=1) / len(a) + (np.var(b, axis=0, ddof=1) / len(b) if n and result is twin else 0)
+        )
+        # g(t) = t at skewness A moves t by A (t²/3 + 1/6) to first order; the second is below A² t³.
+        assert (half / error >= t * (1 - 1e-3)).all()
+        assert (half / error <= t + doubt * (t**2 / 3 + 1 / 6) + doubt**2 * t**3 + 2e-3).all()
     assert twin.together == twin.p_value.max()
 
 
@@ -197,6 +206,21 @@ def test_summary_verdict_takes_no_selection() -> None:
         inference.summary_verdict({"loss": 0.1}, {"loss": "other"})  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("times", [slice(None), slice(7, 8)])
+def test_a_difference_is_found_among_120_times(times: slice) -> None:
+    """100 standard deviations at all times, or at one of them; without it nothing is found."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(12, 120, 1)), rng.normal(size=(16, 120, 1))
+    moved = a.copy()
+    moved[:, times] += 100
+    declared: dict[str, inference.Kind] = {"weights": "difference"}
+    found = [inference.permutation_test(side, b, seed=0).p_value for side in (a, moved)]
+    assert [inference.summary_verdict({"weights": p}, declared).different for p in found] == [False, True]
+    few = inference.permutation_test(a + 100, b, seed=0, permutations=1999).p_value
+    assert inference.summary_verdict({"weights": few}, declared).different
+    assert inference.adjust(few).min() > 0.05, "Holm over the times alone cannot find it"
+
+
 TESTS: dict[str, Callable] = {
     "band": lambda a, b: inference.confidence_band(a, b, seed=0, resamples=99),
     "Hotelling": inference.hotelling_test,
@@ -229,6 +253,28 @@ def test_equal_losses_at_one_time_are_no_repeated_trajectory() -> None:
     inference.loss_equivalence(tied, np.zeros(3), np.ones(3))
     with pytest.raises(ValueError, match="repeats 1 of its trajectories"):
         inference.loss_equivalence(copied, np.zeros(3), np.ones(3))
+
+
+def still_and_lattice() -> dict[str, np.ndarray]:
+    """Trajectories that agree though each has random numbers of its own."""
+    rng = np.random.default_rng(0)
+    still = rng.normal(size=(9, 3, 5)).cumsum(axis=1)
+    still[[2, 5, 7]] = 0.25
+    lattice = rng.choice([-0.1, 0.1], size=(40, 3, 1)).cumsum(axis=1)
+    return {"never moved": still, "last time alone": still[:, -1:], "lattice": lattice}
+
+
+@pytest.mark.parametrize("law", ["never moved", "last time alone", "lattice"])
+def test_trajectories_that_agree_by_their_law_are_noticed_but_not_refused(law: str) -> None:
+    paths = still_and_lattice()[law]
+    with pytest.warns(UserWarning, match="of its trajectories.*they may have them"):
+        inference.sign_flip_test(paths, np.zeros(paths.shape[1:]), seed=0, resamples=9)
+
+
+def test_repeats_are_refused_beside_trajectories_that_never_moved() -> None:
+    paths = still_and_lattice()["never moved"]
+    with pytest.raises(ValueError, match="repeats 3 of its trajectories"):
+        inference.sign_flip_test(np.concatenate([paths, paths[:1]]), np.zeros((3, 5)), seed=0, resamples=9)
 
 
 @pytest.mark.parametrize("test", [name for name in TESTS if name != "planner"])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from corr import inference
 
@@ -44,7 +43,7 @@ def test_statistic_of_the_permutation_test_is_the_unbiased_delta() -> None:
 
 
 @pytest.mark.parametrize("kind", ["permutation", "maximum", "sign flip", "loss"])
-def test_p_values_are_uniform_under_the_null(kind: str) -> None:
+def test_p_values_are_not_too_small_under_the_null(kind: str) -> None:
     rng = np.random.default_rng(3)
     values = []
     for repeat in range(REPEATS):
@@ -56,9 +55,10 @@ def test_p_values_are_uniform_under_the_null(kind: str) -> None:
         else:
             result = inference.permutation_test(a, b, seed=repeat, permutations=99)
             values.append(result.maximum_p if kind == "maximum" else result.p_value[2])
-    observed = np.histogram(values, bins=10, range=(0.005, 1.005))[0]
-    assert stats.chisquare(observed).pvalue > 1e-4, observed
-    assert stats.chisquare(np.histogram(np.square(values), bins=10, range=(0.0, 1.0))[0]).pvalue < 1e-4
+    for level in (0.05, 0.1, 0.2):
+        spread = 4 * np.sqrt(level * (1 - level) / REPEATS)
+        assert np.mean(np.array(values) <= level) < level + spread
+        assert np.mean(np.square(values) <= level) > level + spread, "too small p-values must be noticed"
 
 
 @pytest.mark.slow

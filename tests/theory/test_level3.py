@@ -197,6 +197,30 @@ def test_lanczos_agrees_with_all_eigenvalues(beta: float) -> None:
         assert off < tolerance
 
 
+def test_lanczos_states_the_error_of_its_probes() -> None:
+    """A broad signed spectrum of 200 directions over 40 keys: squared deviations beside squared stated errors."""
+    keys, random = 40, np.random.default_rng(0)
+    values = jnp.asarray(np.concatenate([np.geomspace(0.1, 30, 100), -np.geomspace(0.1, 25, 100)]))
+    gradient = jnp.asarray(0.3 * random.normal(size=200))
+    exact = level3.one_step(full_spectrum(gradient, jnp.diag(values)), mutation_std=0.05, beta=math.inf)
+
+    def one(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        found = lanczos_spectrum(gradient, lambda v: values * v, key=key, steps=12)
+        step = level3.one_step(found, mutation_std=0.05, beta=math.inf)
+        off = jnp.linalg.norm(step.drift - exact.drift) / 0.05
+        return jnp.maximum(jnp.abs(step.acceptance - exact.acceptance), off), step.error
+
+    off, error = jax.jit(lambda keys: jax.lax.map(one, keys))(jax.random.split(jax.random.key(0), keys))
+    ratio = float(jnp.sum(jnp.square(off)) / jnp.sum(jnp.square(error)))
+    print(f"squared deviation over squared error: {ratio:.2f}, acceptance {float(exact.acceptance):.3f}")
+    # 40 squares, and 40 squares of 3 degrees of freedom each.
+    spread = LIMIT * math.sqrt(2 / keys + 2 / (3 * keys))
+    assert 1 / (1 + spread) < ratio < 1 + spread
+    assert float(exact.error) < 1e-3 * float(jnp.mean(error))
+    with pytest.raises(ValueError, match="probes must be at least 2"):
+        lanczos_spectrum(gradient, lambda v: values * v, key=jax.random.key(0), probes=1)
+
+
 def test_lanczos_stops_at_an_invariant_subspace() -> None:
     gradient = jnp.asarray([1.0, 1.0, 0.0, 0.0, 0.0])
     values = jnp.asarray([1.0, 1.0, 2.0, 3.0, 4.0])
