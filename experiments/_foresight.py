@@ -14,8 +14,8 @@ from jax.flatten_util import ravel_pytree
 import corr
 from corr import inference
 from corr._compare import Clock
-from corr.difference._promote import in_float64
 from corr._timegrid import stiffness, twin_grid
+from corr.difference._promote import in_float64
 from theory import level0, level1, level3
 from theory.spectrum import LARGEST_FULL, Spectrum, full_spectrum, hessian_product, lanczos_spectrum
 from theory.validity import Curvature
