@@ -42,7 +42,7 @@ def loss_equivalence(
 
     Losses are skewed (χ² of one degree of freedom where one direction carries the variance), and plain t then claims
     equivalence at the margin's edge in 18 % of repetitions with 8 trajectories against a noise-free curve, in 12 % with
-    24 and 9 % with 100. Hall's correction removes this at leading order; the less favourable of it and of t counts, with
+    24 and 9 % with 100. Hall's correction removes this at leading order; the less favourable of it and t counts, with
     the skewness one standard error to the unfavourable side, since few trajectories show too little of it. Measured on
     that law, and on two such laws of unequal sizes and spreads: at most 5 % from 8 trajectories on.
 

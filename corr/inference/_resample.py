@@ -100,9 +100,9 @@ def sign_flip_test(
 ) -> PathResult:
     """Whether an ensemble's mean is a given noise-free path: unbiased Δ against its law under random sign flips.
 
-    Under the null each trajectory's deviation from the path is as likely as its opposite, for symmetric laws. Skewness is
-    allowed for as in ``permutation_test``: where one direction follows χ² of one degree of freedom, nominal 5 % rejected
-    2 to 5 % at 8 to 100 trajectories (sign flips alone: 14, 11, 8 and 6 % at 8, 24, 50, 100).
+    Under the null each trajectory's deviation from the path is as likely as its opposite, for symmetric laws. Skewness
+    is allowed for as in ``permutation_test``: where one direction follows χ² of one degree of freedom, nominal 5 %
+    rejected 2 to 5 % at 8 to 100 trajectories (sign flips alone: 14, 11, 8 and 6 % at 8, 24, 50, 100).
 
     Args:
         paths: (n, times, parameters).

@@ -43,7 +43,7 @@ def matrix(x: Any, y: Any) -> Any:
 
 def spread(x: Any) -> Any:
     """A scalar or a shorter vector as a vector of full size."""
-    return jnp.resize(jnp.ravel(x), SIZE) if jnp.size(x) > 1 else jnp.broadcast_to(jnp.ravel(x), (SIZE,))
+    return jnp.resize(jnp.ravel(x), (SIZE,)) if jnp.size(x) > 1 else jnp.broadcast_to(jnp.ravel(x), (SIZE,))
 
 
 def table(x: Any) -> Any:
@@ -224,7 +224,7 @@ WORDS = {
     "ne": Word(lambda x, y: jnp.where(x != 1, y, x), True),
     "guarded log": Word(lambda x, y: jnp.where(x > 0, jnp.log(x), x - 1), opens=True),
     "guarded root": Word(lambda x, y: jnp.where(x > 0, -jnp.sqrt(x), jnp.square(x)), opens=True),
-    "guarded quotient": Word(lambda x, y: jnp.where(x != 0, jnp.sin(x) / x, 1), opens=True),
+    "guarded quotient": Word(lambda x, y: jnp.where(x != 0, y / x, 1), opens=True),
     "nan_to_num": Word(lambda x, y: jnp.nan_to_num(jnp.log(x), neginf=-9.0), True, opens=True),
     "scan": Word(scan_with_counters),
     "fori": Word(stepped),

@@ -58,13 +58,6 @@ def vectors(choices: tuple[float, ...]) -> Any:
     return st.lists(st.sampled_from(choices), min_size=SIZE, max_size=SIZE)
 
 
-class Trial(NamedTuple):
-    """Old and new values of everything in a program, with one entry of one vector moved."""
-
-    old: list[Any]
-    new: list[Any]
-
-
 def perturbations(count: int) -> np.ndarray:
     """Row by row: which vector, which entry, what of it (0 value, 1 change, 2 new value alone), and the sign."""
     grid = np.meshgrid(np.arange(count), np.arange(SIZE), np.arange(3), [1.0, -1.0], indexing="ij")
@@ -76,7 +69,7 @@ def trial(program: list[Line], points: Any, steps: Any, unit: float, tiny: float
     which, entry, kind, sign = row
     here = jnp.where(jnp.arange(float(SIZE)) == entry, sign, 0.0)
 
-    def moved(k: int, old: Any, new: Any, *, value: bool) -> Trial:
+    def moved(k: int, old: Any, new: Any, *, value: bool) -> tuple[Any, Any]:
         rounding = jnp.where(kind == 0, jnp.abs(old) * float(value), jnp.abs(new - old)) * unit + tiny * float(k >= 2)
         opens = k >= 2 and WORDS[program[k - 2].word].opens
         size = jnp.where(kind == 2, jnp.abs(new) * (unit if opens else 4 * UNIT64), rounding)
