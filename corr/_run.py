@@ -10,6 +10,7 @@ import numpy as np
 import xarray
 
 from ._clock import check_count, check_positive
+from ._compiler import check_compiled
 from ._decisions import check_at_start
 from ._digest import digest
 from ._keys import check_key
@@ -113,6 +114,7 @@ def run(
     start = first_start(params, trajectories) if start_per_trajectory else params
     if dynamics.loss is not None:
         check_loss(dynamics.loss, start)
+        check_compiled(dynamics.loss, start)
     check_key(key)
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     marks = check_marks(record_at, steps)
