@@ -4,13 +4,16 @@ from . import data, ensemble, inference, losses, networks, proposals
 from ._accept import barker, metropolis
 from ._clock import matched_mutation_std, matched_step_ratio
 from ._compare import Comparison, compare
+from ._files import ResultError
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
+from ._paths import unflatten
 from ._proposals import gaussian
 from ._resume import Interrupted
 from ._run import run
-from ._storage import ResultError, load_run
+from ._storage import load_run, save_run
+from ._sweep import sweep
 from ._types import Dynamics, Info, Objective, State
 from .difference import Difference, difference
 from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
@@ -52,5 +55,8 @@ __all__ = [
     "proposals",
     "root_key",
     "run",
+    "save_run",
+    "sweep",
     "trajectory_key",
+    "unflatten",
 ]

@@ -1,23 +1,33 @@
 """Acceptance: the Metropolis rule on the exact loss change."""
 
 import math
+import numbers
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+from ._precision import wide
+
+Rule = Callable[[jax.Array, jax.Array], jax.Array]
 
 
-def metropolis(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
+def metropolis(beta: float) -> Rule:
     """Metropolis acceptance, probability min(1, exp(-β ΔU)).
 
     β = ∞ has its own branch: accept exactly when ΔU <= 0. Equal losses are accepted at any β, a non-finite change
-    is rejected at any β.
+    is rejected at any β. A β beyond the range of the change's dtype (3e38 in float32) acts as ∞. The probability has
+    the resolution of ``uniform``: where it is smaller than the smallest positive number of that law, a rise is rejected
+    (in ``mutation``, whose numbers go down to 2^-33: where β ΔU > 22.9).
 
     Args:
-        beta: reciprocal evolutionary temperature β in [0, ∞], in 1/loss; a Python number.
+        beta: reciprocal evolutionary temperature β in [0, ∞], in 1/loss.
 
     Returns:
-        ``rule(loss_change, uniform) -> accepted`` on scalars (or arrays of one shape); ``uniform`` in [0, 1).
+        ``rule(loss_change, uniform) -> accepted`` on scalars (or arrays of one shape); ``uniform`` in [0, 1], of which
+        0 accepts no rise.
 
     Raises:
         ValueError: if β is negative or NaN.
@@ -33,17 +43,24 @@ def metropolis(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
     beta = check_beta(beta)
     if math.isinf(beta):
         return lambda loss_change, uniform: jnp.isfinite(loss_change) & (loss_change <= 0)
-    return lambda loss_change, uniform: jnp.isfinite(loss_change) & (jnp.log(uniform) <= -beta * loss_change)
+
+    def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
+        change, number = _together(loss_change, uniform)
+        rise = beta * jnp.where(change > 0, change, 1)
+        return jnp.isfinite(change) & ((change <= 0) | ((number > 0) & (jnp.log(number) <= -rise)))
+
+    return rule
 
 
-def barker(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
+def barker(beta: float) -> Rule:
     """Barker (Glauber) acceptance, probability 1/(1 + exp(β ΔU)); at β = ∞ the same as Metropolis.
 
     Args:
-        beta: β in [0, ∞], in 1/loss; a Python number.
+        beta: β in [0, ∞], in 1/loss.
 
     Returns:
-        ``rule(loss_change, uniform) -> accepted``, as from ``metropolis``; a non-finite change is rejected.
+        ``rule(loss_change, uniform) -> accepted``, as from ``metropolis``, with the same resolution; a non-finite
+        change is rejected.
 
     Raises:
         ValueError: if β is negative or NaN.
@@ -59,23 +76,85 @@ def barker(beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
     beta = check_beta(beta)
     if math.isinf(beta):
         return metropolis(beta)
-    return lambda loss_change, uniform: jnp.isfinite(loss_change) & (uniform < jax.nn.sigmoid(-beta * loss_change))
+
+    def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
+        change, number = _together(loss_change, uniform)
+        level = change == 0
+        probability = jnp.where(level, 0.5, jax.nn.sigmoid(-beta * jnp.where(level, 1, change)))
+        return jnp.isfinite(change) & ((change <= 0) | (number > 0)) & (number <= probability)
+
+    return rule
 
 
 RULES = {"metropolis": metropolis, "barker": barker}
 
 
-def acceptance(rule: str, beta: float) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """The acceptance rule of this name at β."""
+def acceptance(rule: str | Rule, beta: float) -> Rule:
+    """The acceptance rule of this name at β; or the rule itself where it is a function, which has its own β."""
+    if callable(rule):
+        if beta != math.inf:
+            raise ValueError(f"the rule is a function and has its own beta: leave out beta, got {beta}")
+        return rule
     if rule not in RULES:
-        raise ValueError(f"unknown acceptance rule {rule!r}: there are {', '.join(RULES)}")
+        raise ValueError(
+            f"unknown acceptance rule {rule!r}: there are {', '.join(RULES)}, or give a function"
+            " rule(loss_change, uniform) -> accepted"
+        )
     return RULES[rule](beta)
 
 
-def check_beta(beta: float) -> float:
-    """β as a float, or an error that names what was got."""
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)):
-        raise TypeError(f"beta must be a number in [0, inf], got {type(beta).__name__} {beta!r}")
-    if not beta >= 0:
+def rule_text(rule: str | Rule) -> str:
+    """A rule as text that fixes its decisions: its name, or the program and the constants of a function."""
+    if not callable(rule):
+        return rule
+    program = jax.make_jaxpr(rule)(jnp.float32(0), jnp.float32(0))
+    return " ".join([str(program), *(repr(np.asarray(constant).tolist()) for constant in program.consts)])
+
+
+def uniform_number(key: jax.Array, dtype: Any) -> jax.Array:
+    """The number that decides, (k + 1/2) / 2^32 for 32 random bits k (64 in float64), rounded to at least float32.
+
+    Never 0, and fine near 0: the chance to lie below p is p to a relative 2^-24, for every p from 2^-33 on.
+    """
+    bits = jnp.finfo(wide(dtype)).bits
+    drawn = jax.random.bits(key, (), jnp.dtype(f"uint{bits}"))
+    return (drawn.astype(wide(dtype)) + 0.5) * 2.0**-bits
+
+
+def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
+    """Both in one precision, at least float32."""
+    change, number = jnp.asarray(loss_change), jnp.asarray(uniform)
+    dtype = max(wide(change.dtype), wide(number.dtype), key=lambda kind: kind.itemsize)
+    return change.astype(dtype), number.astype(dtype)
+
+
+def check_beta(beta: Any) -> float:
+    """β, a number of Python, NumPy or JAX, as a float; refuses what is not in [0, ∞]."""
+    number = real_number("beta", beta, expected="a number in [0, inf]")
+    if not number >= 0:
         raise ValueError(f"beta must lie in [0, inf] (inf means zero temperature), got {beta}")
-    return float(beta)
+    return number
+
+
+def real_number(name: str, value: Any, *, expected: str = "a number") -> float:
+    """``value``, a number of Python, NumPy or JAX, as a float.
+
+    Raises:
+        TypeError: for truth values, texts, complex numbers, arrays with dimensions and values that JAX is tracing.
+        ValueError: for a number that no float can hold.
+    """
+    dtype = getattr(value, "dtype", None)
+    if dtype is None:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    else:
+        real = any(jnp.issubdtype(dtype, kind) for kind in (jnp.integer, jnp.floating)) and not np.ndim(value)
+    if not real:
+        raise TypeError(f"{name} must be {expected}, got {type(value).__name__} {value!r}")
+    try:
+        return float(value)
+    except jax.errors.ConcretizationTypeError as error:
+        raise TypeError(
+            f"{name} must be {expected} known before tracing, got {value}: call it outside jit, vmap and grad"
+        ) from error
+    except OverflowError as error:
+        raise ValueError(f"{name} must be {expected} that float64 can hold, got a larger one") from error

@@ -1,23 +1,32 @@
 """One clock for both sides: common time t = α · (gradient steps) = α λ · (mutation steps)."""
 
 import math
+import operator
+from typing import Any
 
-from ._accept import check_beta
+import numpy as np
+
+from ._accept import RULES, check_beta, real_number
 
 
-def matched_mutation_std(*, learning_rate: float, step_ratio: float, beta: float = math.inf) -> float:
+def matched_mutation_std(
+    *, learning_rate: float, step_ratio: float, beta: float = math.inf, rule: str = "metropolis"
+) -> float:
     """The mutation scale matched to a learning rate, σ = λ α √(2π) at β = ∞ and σ = √(2 λ α / β) at finite β.
+
+    Barker's rule accepts half as steeply at finite β: there σ = √(4 λ α / β).
 
     Args:
         learning_rate: α of gradient descent, common time per gradient step.
         step_ratio: λ, gradient steps per mutation step.
         beta: β in (0, ∞], in 1/loss.
+        rule: "metropolis" or "barker".
 
     Returns:
         σ, in the units of the parameters.
 
     Raises:
-        ValueError: if α or λ is not positive and finite, or β is 0, negative or NaN.
+        ValueError: if α or λ is not positive and finite, β is 0, negative or NaN, or the rule is unknown.
 
     Example:
         >>> round(matched_mutation_std(learning_rate=1e-5, step_ratio=0.1), 9)
@@ -25,25 +34,31 @@ def matched_mutation_std(*, learning_rate: float, step_ratio: float, beta: float
 
     Reference: Whitelam et al. (2021), eqs. 14 and 17.
     """
-    check_positive("learning_rate", learning_rate)
-    check_positive("step_ratio", step_ratio)
-    step_time = learning_rate * step_ratio
-    return step_time * math.sqrt(2 * math.pi) if _infinite(beta) else math.sqrt(2 * step_time / beta)
+    step_time = check_positive("learning_rate", learning_rate) * check_positive("step_ratio", step_ratio)
+    beta = _gradient_beta(beta)
+    if math.isinf(beta):
+        return step_time * math.sqrt(2 * math.pi)
+    return math.sqrt(2 * step_time / beta / _steepness(rule))
 
 
-def matched_step_ratio(*, learning_rate: float, mutation_std: float, beta: float = math.inf) -> float:
+def matched_step_ratio(
+    *, learning_rate: float, mutation_std: float, beta: float = math.inf, rule: str = "metropolis"
+) -> float:
     """The step ratio matched to a mutation scale, λ = σ / (α √(2π)) at β = ∞ and λ = β σ² / (2 α) at finite β.
+
+    Barker's rule accepts half as steeply at finite β: there λ = β σ² / (4 α).
 
     Args:
         learning_rate: α of gradient descent, common time per gradient step.
         mutation_std: σ, in the units of the parameters.
         beta: β in (0, ∞], in 1/loss.
+        rule: "metropolis" or "barker".
 
     Returns:
         λ, gradient steps per mutation step.
 
     Raises:
-        ValueError: if α or σ is not positive and finite, or β is 0, negative or NaN.
+        ValueError: if α or σ is not positive and finite, β is 0, negative or NaN, or the rule is unknown.
 
     Example:
         >>> round(matched_step_ratio(learning_rate=1e-4, mutation_std=2e-3, beta=50.0), 12)
@@ -51,15 +66,25 @@ def matched_step_ratio(*, learning_rate: float, mutation_std: float, beta: float
 
     Reference: Whitelam et al. (2021), eqs. 14 and 17.
     """
-    check_positive("learning_rate", learning_rate)
-    check_positive("mutation_std", mutation_std)
-    if _infinite(beta):
+    learning_rate = check_positive("learning_rate", learning_rate)
+    mutation_std = check_positive("mutation_std", mutation_std)
+    beta = _gradient_beta(beta)
+    if math.isinf(beta):
         return mutation_std / (learning_rate * math.sqrt(2 * math.pi))
-    return beta * mutation_std**2 / (2 * learning_rate)
+    return beta * mutation_std**2 / (2 * learning_rate) * _steepness(rule)
+
+
+def _steepness(rule: str) -> float:
+    """-2/β times the slope of the acceptance at ΔU = 0 (Metropolis: mean of both sides)."""
+    if rule not in RULES:
+        raise ValueError(f"unknown acceptance rule {rule!r}: there are {', '.join(RULES)}")
+    return 0.5 if rule == "barker" else 1.0
 
 
 def whole_steps(time: float, step_time: float, what: str) -> int:
     """The number of steps that make ``time``; refuses a time that is not a whole number of them."""
+    if not (math.isfinite(time) and math.isfinite(time / step_time)):
+        raise ValueError(f"{what}: time {time} in steps of {step_time:g} is no number of steps: give a finite time")
     count = round(time / step_time)
     if count < 0 or abs(count * step_time - time) > 1e-6 * max(step_time, time):
         raise ValueError(
@@ -69,25 +94,29 @@ def whole_steps(time: float, step_time: float, what: str) -> int:
     return count
 
 
-def check_positive(name: str, value: float) -> float:
-    """``value`` as a float; refuses what is not a positive finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {type(value).__name__} {value!r}")
-    if not (value > 0 and math.isfinite(value)):
+def check_positive(name: str, value: Any) -> float:
+    """``value``, a number of Python, NumPy or JAX, as a float; refuses what is not a positive finite number."""
+    number = real_number(name, value)
+    if not (number > 0 and math.isfinite(number)):
         raise ValueError(f"{name} must be positive and finite, got {value}")
-    return float(value)
+    return number
 
 
-def check_count(name: str, value: int, *, least: int = 1) -> int:
-    """``value`` if it is an integer of at least ``least``."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-    return int(value)
+def check_count(name: str, value: Any, *, least: int = 1) -> int:
+    """``value``, an integer of Python, NumPy or JAX, as an int; refuses what is not one of at least ``least``."""
+    try:
+        if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
+            raise TypeError
+        count = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}") from error
+    if count < least:
+        raise ValueError(f"{name} must be at least {least}, got {count}")
+    return count
 
 
-def _infinite(beta: float) -> bool:
-    if check_beta(beta) == 0:
+def _gradient_beta(beta: Any) -> float:
+    number = check_beta(beta)
+    if number == 0:
         raise ValueError("beta = 0 accepts every mutation and follows no gradient: it has no matching learning rate")
-    return math.isinf(beta)
+    return number

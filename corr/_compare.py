@@ -8,39 +8,33 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import xarray
+from jax.flatten_util import ravel_pytree
 
-from ._accept import check_beta
-from ._clock import check_count, check_positive, matched_mutation_std, matched_step_ratio, whole_steps
+from ._accept import Rule
+from ._clock import check_count, check_positive, whole_steps
+from ._fingerprint import Along
+from ._gradient import check_gradient
+from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
 from ._objective import check_loss, check_params
-from ._proposals import warn_if_unresolved
-from ._run import run
-from ._timegrid import TimeGrid, stiffness, twin_grid
-from ._types import Params, Scalar
+from ._proposals import check_mutation_std, warn_if_unresolved
+from ._run import first_start, run
+from ._timegrid import TimeGrid
+from ._timing import Clock, fitted_clock, is_tree, recorded_times, reference_std, resolve_clock
+from ._told import told_once
+from ._types import Dynamics, Params, Scalar
 from .dynamics import descent, langevin, mutation, paper_moments
+from .proposals import Proposal
 
 
 class Comparison(NamedTuple):
-    """Three Datasets on the same recorded times: the mutation ensemble, the twin ensemble, one descent."""
+    """Three Datasets on the same recorded times: the mutation ensemble, the twin ensemble, noise-free descent."""
 
     mutation: xarray.Dataset
     twin: xarray.Dataset
     descent: xarray.Dataset
 
 
-class Clock(NamedTuple):
-    """Everything that fixes the common time: σ, β, α, λ and λα."""
-
-    mutation_std: float
-    beta: float
-    learning_rate: float
-    step_ratio: float
-
-    @property
-    def step_time(self) -> float:
-        """λα, common time of one mutation step."""
-        return self.learning_rate * self.step_ratio
-
-
+@told_once()
 def compare(
     loss: Callable[[Params], Scalar],
     params: Params,
@@ -51,8 +45,12 @@ def compare(
     record_every: float,
     learning_rate: float,
     step_ratio: float | None = None,
-    mutation_std: float | None = None,
+    mutation_std: Any = None,
     beta: float = math.inf,
+    proposal: Proposal | None = None,
+    rule: str | Rule = "metropolis",
+    exact: bool = True,
+    start_per_trajectory: bool = False,
     twin_trajectories: int | None = None,
     thin: tuple[float, int] | None = None,
     descent_learning_rate: float | None = None,
@@ -61,28 +59,43 @@ def compare(
     block_size: int | Mapping[str, int] | None = None,
     devices: int | None = None,
     progress: bool = True,
-    log: Path | None = None,
-    checkpoint: Path | None = None,
+    log: Path | str | None = None,
+    checkpoint: Path | str | None = None,
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
+    check_decisions: bool = True,
 ) -> Comparison:
     """Run mutation, its noisy gradient twin and noise-free gradient descent from the same start on the same clock.
 
     At β = ∞ the gradient sides are normalized, at finite β plain. The twin's time step follows clip(0.1 |∇U|/h_max, λα,
-    1e-3) of a noise-free pilot (0.1/h_max at finite β).
+    1e-3) of a noise-free pilot (0.1/h_max at finite β) and is looked at again where the twins went. What one can know
+    to be outside the correspondence is said in a warning: s = βσ|∇U| beyond the warm limit, a twin too coarse, a
+    descent that is not finite. ``sweep`` does many in one call.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        params: start parameters, any pytree of floating-point arrays.
-        key: root key, e.g. ``root_key(0)``.
+        params: start parameters, any pytree of floating-point arrays; with ``start_per_trajectory`` every leaf has a
+            leading axis of ``trajectories`` starts.
+        key: root key, e.g. ``root_key(0)``. The two ensembles share no random numbers; two comparisons under one key
+            share theirs: give each a key of its own, e.g. ``trajectory_key(key, Stream.RUN, number)``, where they count
+            as independent.
         trajectories: size of the mutation ensemble.
         end_time: last common time t.
         record_every: common time between recorded times.
         learning_rate: α.
         step_ratio: λ; give this or ``mutation_std``.
-        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Recorded times must be
-            multiples of λα, which a round σ makes at β = ∞ irrational: there give ``step_ratio``.
+        mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Where ``record_every`` is
+            then no whole number of mutation steps, the nearest σ that makes it one is taken, with a warning. Or a
+            pytree of σ_i as in ``mutation``, 0 frozen: the clock is that of the largest σ_i, or of ``step_ratio`` if
+            given, and the gradient sides are scaled by σ_i/σ alike.
         beta: β in (0, ∞].
+        proposal: another law of mutations; with ``step_ratio``, which the caller matches to the law (at finite β and
+            Metropolis any symmetric law of variance σ² has the Gaussian's clock).
+        rule: "metropolis", "barker", or a callable as in ``mutation``; the latter with both ``step_ratio`` and
+            ``mutation_std``, which the caller matches.
+        exact: as in ``mutation``.
+        start_per_trajectory: one start per trajectory; twin j starts from start j modulo their number, and there is one
+            noise-free descent per start.
         twin_trajectories: size of the twin ensemble, None for ``trajectories``.
         thin: (time, count): after this time only the first ``count`` twin trajectories are followed.
         descent_learning_rate: learning rate of the noise-free descent, None for α.
@@ -90,8 +103,9 @@ def compare(
             them; None for the paper's. What a pair measures is measured at every step:
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
-        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``.
-        check: as in ``run``, for the mutation side.
+        keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
+            asked for a later ``end_time``.
+        check, check_decisions: as in ``run``, for the mutation side.
 
     Returns:
         A ``Comparison``; the Datasets' attributes hold σ, β, α, λ and the time steps used.
@@ -111,75 +125,90 @@ def compare(
 
     Reference: Whitelam et al. (2021), eqs. 3-17.
     """
-    clock = resolve_clock(learning_rate, step_ratio, mutation_std, beta)
-    params = check_params(params)
-    check_loss(loss, params)
-    warn_if_unresolved(clock.mutation_std, params)
+    clock = _clock_of(learning_rate, step_ratio, mutation_std, beta, proposal, rule, record_every)
     check_count("trajectories", trajectories)
     twins = trajectories if twin_trajectories is None else check_count("twin_trajectories", twin_trajectories)
+    params = check_params(params)
+    start = first_start(params, trajectories) if start_per_trajectory else params
+    check_loss(loss, start)
+    scale = relative_scale(mutation_std, start, clock.mutation_std) if is_tree(mutation_std) else None
+    check_gradient(loss, start, scale)
+    if proposal is None:
+        warn_if_unresolved(clock.mutation_std if scale is None else mutation_std, start)
     times = recorded_times(end_time, record_every)
-    slow = (
-        clock.learning_rate
-        if descent_learning_rate is None
-        else check_positive("descent_learning_rate", descent_learning_rate)
-    )
+    slow = clock.learning_rate if descent_learning_rate is None else check_positive(
+        "descent_learning_rate", descent_learning_rate
+    )  # fmt: skip
     marks = [whole_steps(t, clock.step_time, "mutation") for t in times]
     slow_marks = [whole_steps(t, slow, "noise-free descent") for t in times]
+    thin_from = None if thin is None else _index(times, thin[0])
+    if thin is not None:
+        check_count("the count of thin = (time, count)", thin[1])
+    walk = _walk(loss, clock, mutation_std if scale is not None else clock.mutation_std, proposal, rule, exact)
     shared = {"key": key, "keep": keep, "devices": devices, "block_size": block_size, "progress": progress, "log": log,
-              "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}  # fmt: skip
+              "checkpoint": checkpoint, "checkpoint_every": checkpoint_every,
+              "start_per_trajectory": start_per_trajectory}  # fmt: skip
 
-    smooth = descent(loss, learning_rate=slow, normalized=math.isinf(beta))
-    alone = {**shared, "keep": None, "block_size": 1}
-    noise_free = _run(smooth, params, slow_marks, times, 1, "descent", alone)
-    grid = twin_grid(times, *stiffness(loss, noise_free.path.values[0], params), clock.step_time, beta)
-    moments = paper_moments(step_time=clock.step_time, beta=beta) if twin_moments is None else twin_moments
-    measure, moments = moments if isinstance(moments, tuple) else (None, moments)
-    twin = langevin(loss, time_step=grid.schedule, moments=moments, measure=measure)
+    smooth = descent(loss, learning_rate=slow, normalized=math.isinf(clock.beta), scale=scale)
+    alone = {**shared, "keep": None, "block_size": 1, "check_decisions": False}
+    noise_free = _run(smooth, params, slow_marks, times, trajectories if start_per_trajectory else 1, "descent", alone)
+    flat_scale = None if scale is None else ravel_pytree(scale)[0]
+    pilot = look_ahead(loss, start, noise_free, clock, flat_scale)
+    if twin_moments is None:
+        warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
+        twin_moments = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=flat_scale)
+    guarded = {**shared, "check": check, "check_decisions": check_decisions}
+    mutated = _run(walk, params, marks, times, trajectories, "mutation", guarded)
+
+    measure, moments = twin_moments if isinstance(twin_moments, tuple) else (None, twin_moments)
+    twin = langevin(loss, time_step=pilot.grid.schedule, moments=moments, measure=measure)
+    steady = langevin(loss, time_step=clock.step_time, moments=moments, measure=measure)
+    twin = twin._replace(facts={**steady.facts, "time_step": Along(pilot.grid.upto), "program": steady})
     # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
-    refresh = None if measure is None else 1
-    thin_step = None if thin is None else (int(grid.marks[_index(times, thin[0])]), thin[1])
-    walk = mutation(loss, mutation_std=clock.mutation_std, beta=beta)
+    often = {**shared, "check_decisions": False, "refresh_every": None if measure is None else 1}
+    thinned = None if thin is None else (int(pilot.grid.marks[thin_from]), thin[1])
+    again = np.arange(twins) % trajectories
+    starts = jax.tree.map(lambda leaf: leaf[again], params) if start_per_trajectory else params
+    noisy = _run(twin, starts, list(pilot.grid.marks), times, twins, "twin", often, thinned)
+    warn_if_coarse(pilot, noisy, clock)
     return Comparison(
-        _label(
-            _run(walk, params, marks, times, trajectories, "mutation", {**shared, "check": check}),
-            clock,
-            clock.step_time,
-        ),
-        _label(
-            _run(twin, params, list(grid.marks), times, twins, "twin", {**shared, "refresh_every": refresh}, thin_step),
-            clock,
-            grid,
-        ),
-        _label(noise_free, clock, slow),
+        _label(mutated, clock, clock.step_time), _label(noisy, clock, pilot.grid), _label(noise_free, clock, slow)
     )
 
 
-def resolve_clock(learning_rate: float, step_ratio: float | None, mutation_std: float | None, beta: float) -> Clock:
-    """σ, β, α and λ from α and one of λ and σ; both are accepted only where they agree."""
-    alpha = check_positive("learning_rate", learning_rate)
-    check_beta(beta)
+def _clock_of(
+    learning_rate: float,
+    step_ratio: float | None,
+    mutation_std: Any,
+    beta: float,
+    proposal: Proposal | None,
+    rule: Any,
+    record_every: float,
+) -> Clock:
+    """The clock: matched where mutation is Gaussian under a rule by name, else as the caller declares it."""
+    if proposal is not None and mutation_std is not None:
+        raise ValueError("give exactly one of mutation_std (sigma) and proposal")
+    if (proposal is not None or callable(rule)) and step_ratio is None:
+        raise ValueError("a proposal or a rule of your own has no known clock: give step_ratio (lambda), matched to it")
+    if callable(rule) and proposal is None and mutation_std is None:
+        raise ValueError("a rule of your own needs both step_ratio (lambda) and mutation_std (sigma)")
+    name = "metropolis" if callable(rule) else rule
+    if is_tree(mutation_std):
+        check_mutation_std(mutation_std)
+    std = reference_std(mutation_std)
     if step_ratio is None:
-        if mutation_std is None:
-            raise ValueError("give step_ratio (lambda) or mutation_std (sigma): with learning_rate they fix the clock")
-        step_ratio = matched_step_ratio(learning_rate=alpha, mutation_std=mutation_std, beta=beta)
-    matched = matched_mutation_std(learning_rate=alpha, step_ratio=step_ratio, beta=beta)
-    if mutation_std is not None and not math.isclose(
-        check_positive("mutation_std", mutation_std), matched, rel_tol=1e-6
-    ):
-        raise ValueError(
-            f"step_ratio {step_ratio} with learning_rate {alpha} needs mutation_std {matched:.6g}, got {mutation_std}:"
-            " give only one of them"
-        )
-    return Clock(matched, float(beta), alpha, float(step_ratio))
+        return fitted_clock(resolve_clock(learning_rate, None, std, beta, name), record_every, name)
+    declared = callable(rule) or is_tree(mutation_std)
+    clock = resolve_clock(learning_rate, step_ratio, None if declared else std, beta, name)
+    return clock._replace(mutation_std=std) if callable(rule) and std is not None else clock
 
 
-def recorded_times(end_time: float, record_every: float) -> np.ndarray:
-    """0, record_every, ..., end_time."""
-    check_positive("end_time", end_time)
-    count = whole_steps(end_time, check_positive("record_every", record_every), "end_time in units of record_every")
-    if count == 0:
-        raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
-    return np.linspace(0.0, end_time, count + 1)
+def _walk(
+    loss: Any, clock: Clock, mutation_std: Any, proposal: Proposal | None, rule: str | Rule, exact: bool
+) -> Dynamics:
+    std = mutation_std if proposal is None else None
+    beta = math.inf if callable(rule) else clock.beta
+    return mutation(loss, mutation_std=std, proposal=proposal, beta=beta, rule=rule, exact=exact)
 
 
 def _index(times: np.ndarray, time: float) -> int:
@@ -203,7 +232,7 @@ def _run(
     block = shared["block_size"]
     own = {
         **shared,
-        "checkpoint": None if folder is None else folder / label,
+        "checkpoint": None if folder is None else Path(folder) / label,
         "block_size": block[label] if isinstance(block, Mapping) else block,
     }
     return run(

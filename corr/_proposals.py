@@ -1,13 +1,14 @@
 """Proposals: Gaussian mutation of all parameters at once."""
 
 import math
-import warnings
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._precision import wide
+from ._told import warn
 from ._types import Params
 
 
@@ -33,7 +34,7 @@ def gaussian(key: jax.Array, params: Params, mutation_std: Any) -> Params:
     leaves, treedef = jax.tree.flatten(params)
     scales = scale_leaves(mutation_std, params)
     sizes = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    dtype = jnp.result_type(*leaves)
+    dtype = wide(jnp.result_type(*leaves))
     normals = jnp.split(jax.random.normal(key, (sum(leaf.size for leaf in leaves),), dtype), sizes)
     moved = [
         (normal.reshape(leaf.shape) * jnp.asarray(scale, dtype)).astype(leaf.dtype)
@@ -60,7 +61,7 @@ def check_mutation_std(mutation_std: Any) -> None:
     """Refuse a mutation scale that is not positive (isotropic) or not non-negative with a positive part (a tree)."""
     leaves = jax.tree.leaves(mutation_std)
     for leaf in leaves:
-        if isinstance(leaf, (bool, str)) or not np.issubdtype(np.asarray(leaf).dtype, np.number):
+        if not any(jnp.issubdtype(np.asarray(leaf).dtype, kind) for kind in (jnp.integer, jnp.floating)):
             raise TypeError(f"mutation_std must hold real numbers, got {leaf!r}")
     isotropic = len(leaves) == 1 and np.ndim(leaves[0]) == 0
     values = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves]) if leaves else np.zeros(0)
@@ -71,16 +72,24 @@ def check_mutation_std(mutation_std: Any) -> None:
         raise ValueError(f"mutation_std (sigma) must be {expected}, got {got}")
 
 
-def warn_if_unresolved(mutation_std: float, params: Params) -> None:
-    """Warn where σ is below two spacings of the largest parameter: most mutations would round to nothing there."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        spacing = np.spacing(np.max(np.abs(np.asarray(leaf)), initial=0.0))
-        if mutation_std < 2 * spacing:
-            warnings.warn(
-                f"mutation_std {mutation_std:g} is below two rounding steps ({2 * spacing:.2g}) of the largest number"
-                f" in {jax.tree_util.keystr(path) or 'params'}: mutations are lost in rounding; use float64 or a"
+def warn_if_unresolved(mutation_std: Any, params: Params) -> None:
+    """Warn where a σ is below two spacings of its parameter: most mutations would round to nothing there.
+
+    σ is a number or a tree as in ``gaussian``; what it freezes by σ = 0 is left out.
+    """
+    scales = scale_leaves(mutation_std, params)
+    for (path, leaf), scale in zip(jax.tree_util.tree_leaves_with_path(params), scales, strict=True):
+        size = np.abs(np.asarray(leaf, np.float64))
+        std = np.broadcast_to(np.asarray(scale, np.float64), size.shape)
+        smallest = float(jnp.finfo(jnp.result_type(leaf)).tiny)
+        spacing = float(jnp.finfo(jnp.result_type(leaf)).eps) * np.exp2(np.floor(np.log2(np.maximum(size, smallest))))
+        lost = (std > 0) & (std < 2 * spacing)
+        if lost.any():
+            worst = np.unravel_index(np.argmax(np.where(lost, spacing, 0)), size.shape)
+            warn(
+                f"mutation_std {std[worst]:g} is below two rounding steps ({2 * spacing[worst]:.2g}) of the largest"
+                f" number in {jax.tree_util.keystr(path) or 'params'}: mutations are lost in rounding; use float64 or a"
                 " larger mutation_std",
-                UserWarning,
                 stacklevel=3,
             )
 

@@ -1,5 +1,6 @@
 """What is kept of an ensemble: moments over trajectories, losses of each, paths of some, as named arrays."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import xarray
 
 from ._clock import check_count
+from ._precision import wide
 from ._types import Params
 from .ensemble import Snapshot
 
@@ -23,36 +25,46 @@ class Recorder:
         times: common time of each recorded step, shape (T,).
         marks: the recorded steps, shape (T,).
         keep: full paths are kept of trajectories with numbers below this.
+        loss_dtype: of the losses, None for that of the parameters; half precision is recorded in float32.
     """
 
-    def __init__(self, params: Params, ids: np.ndarray, times: np.ndarray, marks: list[int], keep: int):
+    def __init__(
+        self, params: Params, ids: np.ndarray, times: np.ndarray, marks: list[int], keep: int, loss_dtype: Any = None
+    ):
         self._labels = parameter_labels(params)
         self.ids, self._times, self._marks = ids, times, marks
-        dtype = np.dtype(jax.numpy.result_type(*jax.tree.leaves(params)))
+        own = jax.numpy.result_type(*jax.tree.leaves(params))
+        dtype, losses = (np.dtype(wide(kind)) for kind in (own, own if loss_dtype is None else loss_dtype))
         rows, size, count = len(marks), len(self._labels), len(ids)
         self.arrays: dict[str, np.ndarray] = {
             "mean": np.full((rows, size), np.nan),
             "variance": np.full((rows, size), np.nan),
             "count": np.zeros(rows, np.int64),
-            "loss": np.full((count, rows), np.nan, dtype),
+            "loss": np.full((count, rows), np.nan, losses),
             "acceptance": np.full((count, rows), np.nan, np.float32),
             "path": np.full((int(np.sum(ids < keep)), rows, size), np.nan, dtype),
             "nonfinite": np.zeros(count, np.int64),
-            "loss_drift": np.zeros(count, dtype),
+            "loss_drift": np.zeros(count, losses),
             "lost": np.zeros(count, bool),
             "rows": np.zeros(1, np.int64),
         }
 
-    def restore(self, arrays: Mapping[str, np.ndarray], ids: np.ndarray | None = None) -> None:
-        """Take over the arrays of another recorder of the same run, for the trajectories ``ids`` if given."""
+    def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over what a shorter or longer run of the same trajectories had recorded so far."""
+        for name, mine in self.arrays.items():
+            part = tuple(map(slice, np.minimum(mine.shape, arrays[name].shape)))
+            mine[part] = arrays[name][part]
+
+    def restore(self, arrays: Mapping[str, np.ndarray], ids: np.ndarray) -> None:
+        """Take over the arrays of the recorders of all processes, for the trajectories ``ids``."""
         self.arrays = {name: np.array(arrays[name]) for name in self.arrays}
-        self.ids = self.ids if ids is None else ids
+        self.ids = ids
 
     def add(self, snapshot: Snapshot) -> dict[str, Any]:
         """Record one snapshot; returns a few facts for the log."""
         row, arrays = int(self.arrays["rows"][0]), self.arrays
-        flat = np.concatenate([np.reshape(x, (len(x), -1)) for x in jax.tree.leaves(snapshot.state.position)], axis=1)
-        loss, counts = np.asarray(snapshot.state.loss), snapshot.counts
+        flat = np.concatenate([_rows(x) for x in jax.tree.leaves(snapshot.state.position)], axis=1)
+        loss, counts = np.asarray(snapshot.state.loss, arrays["loss"].dtype), snapshot.counts
         here, kept = len(loss), min(len(loss), len(arrays["path"]))
         finite = np.isfinite(loss) & np.all(np.isfinite(flat), axis=1)
         good = flat[finite].astype(np.float64)
@@ -96,6 +108,12 @@ class Recorder:
                 "path_trajectory": ("path_trajectory", self.ids[: len(arrays["path"])]),
             },
         )
+
+
+def _rows(leaf: Any) -> np.ndarray:
+    """One row a trajectory, at least float32; of length 0 where the leaf holds no numbers."""
+    array = np.asarray(leaf)
+    return np.reshape(array, (len(array), math.prod(array.shape[1:]))).astype(wide(array.dtype))
 
 
 def paths_to_keep(keep: int | None, trajectories: int, rows: int, size: int) -> int:

@@ -1,10 +1,10 @@
 """When a run is saved, how it stops on a signal, and how it goes on."""
 
-import hashlib
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -13,10 +13,13 @@ from typing import Any, Self
 import jax
 import numpy as np
 
+from ._fingerprint import refresh_matters, run_fingerprint
+from ._lock import locked
 from ._recorder import Recorder
 from ._types import Dynamics, Params, State
 from .ensemble import Counts, Snapshot
-from .ensemble._checkpoint import Checkpoints
+from .ensemble._checkpoint import CheckpointError, Checkpoints
+from .ensemble._processes import check_agreement
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,9 +44,13 @@ class Saver:
         every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint, or None.
         dynamics, params, key: what runs, from where, on which random numbers.
-        identity: everything else that fixes the bits of the run.
+        identity: the sizes that fix the bits of the run beside these.
+        refresh_every: steps between rebuilds of what the dynamics keeps.
         recorder: what is saved beside the states.
-        steps: the last step.
+        marks: the recorded steps, ascending; a run may be asked for later ones than it was begun with.
+
+    Raises:
+        ValueError: if several processes were given different runs.
     """
 
     def __init__(
@@ -55,20 +62,25 @@ class Saver:
         params: Params,
         key: jax.Array,
         identity: Mapping[str, Any],
+        refresh_every: int,
         recorder: Recorder,
-        steps: int,
+        marks: list[int],
     ):
-        fingerprint = _fingerprint(params, key, dynamics.stream)
-        here = {"processes": jax.process_count(), "start": fingerprint, "platform": jax.default_backend()}
-        versions = {"jax": version("jax"), "jaxlib": version("jaxlib")}
-        place = None if folder is None else folder / f"process-{jax.process_index()}"
-        self._saved = None if place is None else Checkpoints(place, {**identity, **here, **versions})
-        self._every, self._check, self._recorder, self._steps = every, check, recorder, steps
+        self._saved = None
+        if folder is not None or jax.process_count() > 1:
+            whole = _identity(dynamics, params, key, identity, refresh_every, marks)
+            check_agreement(whole(marks[-1]))
+            if folder is not None:
+                self._saved = Checkpoints(folder / f"process-{jax.process_index()}", whole)
+        self._every, self._check, self._recorder, self._steps = every, check, recorder, marks[-1]
         self._structure = jax.tree.structure(jax.eval_shape(dynamics.init, params)._replace(tape=()))
         self._stop, self._last = 0, time.monotonic()
         self._old: dict[int, Any] = {}
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._saved is not None:
+            self._held.enter_context(locked(self._saved.folder))
         if self._saved is not None and threading.current_thread() is threading.main_thread():
             self._old = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         return self
@@ -78,6 +90,7 @@ class Saver:
     ) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
+        self._held.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._stop == number == signal.SIGINT:
@@ -86,11 +99,13 @@ class Saver:
 
     def resume(self) -> Snapshot | None:
         """Where to go on, with the recorder brought back; None to begin."""
-        found = None if self._saved is None else self._saved.newest()
-        if found is None:
+        if self._saved is None or (found := self._saved.newest()) is None:
             return None
         step, arrays = found
-        self._recorder.restore({name: arrays[f"record/{name}"] for name in self._recorder.arrays})
+        paths, kept = len(arrays["record/path"]), len(self._recorder.arrays["path"])
+        if kept > paths:
+            raise CheckpointError(f"{self._saved.folder} holds {paths} paths, asked for {kept}: give a smaller keep")
+        self._recorder.go_on({name: arrays[f"record/{name}"] for name in self._recorder.arrays})
         leaves = [arrays[f"state/{number}"] for number in range(self._structure.num_leaves)]
         counts = Counts(*(arrays[f"counts/{name}"] for name in Counts._fields))
         return Snapshot(step, jax.tree.unflatten(self._structure, leaves), counts)
@@ -123,9 +138,17 @@ def _pack(snapshot: Snapshot, recorder: Recorder) -> dict[str, np.ndarray]:
     }
 
 
-def _fingerprint(params: Params, key: jax.Array, stream: int) -> str:
-    digest = hashlib.sha256(np.asarray(jax.random.key_data(key)).tobytes())
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        digest.update(f"{jax.tree_util.keystr(path)} {leaf.dtype} {leaf.shape} {stream}".encode())
-        digest.update(np.asarray(leaf).tobytes())
-    return digest.hexdigest()[:16]
+def _identity(
+    dynamics: Dynamics, params: Params, key: jax.Array, sizes: Mapping[str, Any], refresh_every: int, marks: list[int]
+) -> Callable[[int], dict[str, Any]]:
+    """What fixes a run before a step: rows recorded later, and rebuilds of nothing, do not."""
+    fingerprint, matters = run_fingerprint(dynamics, params, key), refresh_matters(dynamics, params)
+    here = {"processes": jax.process_count(), "platform": jax.default_backend()}
+    versions = {"jax": version("jax"), "jaxlib": version("jaxlib")}
+
+    def before(step: int) -> dict[str, Any]:
+        refresh = {"refresh_every": refresh_every} if matters or step % refresh_every else {}
+        recorded = {"record_at": [mark for mark in marks if mark < step]}
+        return {**sizes, **refresh, **recorded, **fingerprint(step), **here, **versions}
+
+    return before

@@ -1,54 +1,82 @@
 """Result folders: three netCDF files and a manifest, written so that nothing saved is ever lost or half there."""
 
-import fcntl
 import hashlib
 import json
-import os
-import platform
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import xarray
 
 from ._compare import Comparison
+from ._files import ResultError, reason, replacing, writing
 
 MANIFEST = "manifest.json"
 BEGUN = "configuration.json"
+OWN = "none"  # stands for the preset of runs that no experiment declares
 
 
-class ResultError(ValueError):
-    """A results folder is missing, incomplete, damaged, or holds another configuration."""
-
-
-def save_run(folder: Path, comparison: Comparison, manifest: dict[str, Any]) -> None:
-    """Write a finished run; the manifest, which marks it complete, comes last.
+def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any] | None = None) -> None:
+    """Write a finished run, for ``load_run``, ``corr test FOLDER`` and ``corr figure FOLDER``.
 
     Args:
         folder: where, made if missing.
-        comparison: the three Datasets.
-        manifest: plain numbers and texts; must hold ``configuration``.
+        comparison: the three Datasets of ``compare``.
+        manifest: what else to keep, plain numbers and texts. Its entry ``configuration`` is completed by σ, β, α, λ,
+            sizes and times, which the Datasets tell, unless it names a ``preset``.
 
     Raises:
-        ResultError: if the folder holds a complete run already.
+        ResultError: if the folder holds a complete run already, or cannot be written.
+        ValueError: if the Datasets do not say what was run.
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
-        >>> empty = xarray.Dataset({"loss": ("time", [1.0])})
-        >>> folder = Path(tempfile.mkdtemp()) / "run"
-        >>> save_run(folder, Comparison(empty, empty, empty), {"configuration": {"seed": 0}})
-        >>> float(load_run(folder)[0].twin.loss[0])
-        1.0
+        >>> import jax.numpy as jnp
+        >>> from corr import compare, root_key
+        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=8, end_time=0.1,
+        ...                 record_every=0.05, learning_rate=1e-2, step_ratio=1.0, progress=False)
+        >>> folder = Path(tempfile.mkdtemp()) / "bowl"
+        >>> save_run(folder, sides)
+        >>> loaded, manifest = load_run(folder)
+        >>> bool((loaded.twin.loss == sides.twin.loss).all()), manifest["configuration"]["step_ratio"]
+        (True, 1.0)
     """
-    if (folder / MANIFEST).exists():
-        raise ResultError(f"{folder} holds a finished run: choose another --output")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder)
+    with writing(folder):
+        finished = (folder / MANIFEST).exists()
+    if finished:
+        raise ResultError(f"{folder} holds a finished run: choose another folder (--output)")
+    facts = dict(manifest or {})
+    asked = facts.get("configuration", {})
+    if "preset" not in asked:
+        facts["configuration"] = {**_configuration(comparison, folder.resolve().name), **asked}
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     for name, data in comparison._asdict().items():
         save_part(folder, name, data)
-    facts = {**manifest, "configuration_hash": configuration_hash(manifest["configuration"]), "complete": True}
-    write_json(folder / MANIFEST, facts)
+    # The manifest marks the run complete, so it comes last.
+    marked = {**facts, "configuration_hash": configuration_hash(facts["configuration"]), "complete": True}
+    write_json(folder / MANIFEST, marked)
+
+
+def _configuration(comparison: Comparison, name: str) -> dict[str, Any]:
+    """What was run, from the Datasets' own attributes and sizes."""
+    walk, twin, smooth = comparison
+    clock = ("mutation_std", "beta", "learning_rate", "step_ratio")
+    missing = [one for one in clock if one not in walk.attrs]
+    if missing:
+        raise ValueError(f"the mutation Dataset has no attribute {', '.join(missing)}: save what corr.compare returns")
+    times = walk.time.values
+    return {
+        "run": name,
+        "preset": OWN,
+        **{one: "inf" if walk.attrs[one] == "inf" else float(walk.attrs[one]) for one in clock},
+        "trajectories": walk.sizes["trajectory"],
+        "twin_trajectories": twin.sizes["trajectory"],
+        "end_time": float(times[-1]),
+        "record_every": float(times[1] - times[0]),
+        "descent_learning_rate": float(smooth.step_size.values[-1]),
+    }
 
 
 def load_run(folder: Path | str) -> tuple[Comparison, dict[str, Any]]:
@@ -67,7 +95,7 @@ def load_run(folder: Path | str) -> tuple[Comparison, dict[str, Any]]:
         >>> load_run("no/such/folder")
         Traceback (most recent call last):
             ...
-        corr._storage.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
+        corr._files.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
     """
     folder = Path(folder)
     manifest = finished_manifest(folder)
@@ -75,31 +103,32 @@ def load_run(folder: Path | str) -> tuple[Comparison, dict[str, Any]]:
 
 
 def save_part(folder: Path, name: str, data: xarray.Dataset) -> None:
-    """Write one Dataset so that it is there in full or not at all."""
-    partial = folder / f".{name}.nc.partial"
-    data.to_netcdf(partial, engine="h5netcdf")
-    os.replace(partial, folder / f"{name}.nc")
+    """Write one Dataset so that it is there in full or not at all; raises ``ResultError`` where that fails."""
+    with replacing(folder / f"{name}.nc") as partial:
+        data.to_netcdf(partial, engine="h5netcdf")
 
 
-def load_parts(folder: Path, names: Iterable[str]) -> dict[str, xarray.Dataset]:
+def load_parts(folder: Path | str, names: Iterable[str]) -> dict[str, xarray.Dataset]:
     """Datasets of a folder by name, in memory; raises ``ResultError`` where one is missing or damaged."""
     parts = {}
     for name in names:
+        file = Path(folder) / f"{name}.nc"
         try:
-            parts[name] = xarray.load_dataset(folder / f"{name}.nc", engine="h5netcdf")
+            parts[name] = xarray.load_dataset(file, engine="h5netcdf")
         except Exception as error:
             raise ResultError(
-                f"{folder / name}.nc is missing or damaged ({type(error).__name__}): move the folder aside and run"
+                f"{file} is missing or damaged ({type(error).__name__}): move the folder aside and run"
                 " `corr run EXPERIMENT` again"
             ) from error
     return parts
 
 
-def finished_manifest(folder: Path) -> dict[str, Any]:
+def finished_manifest(folder: Path | str) -> dict[str, Any]:
     """The manifest of a folder whose run is finished; raises ``ResultError`` where it is not."""
-    if not folder.is_dir():
-        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
+    folder = Path(folder)
     manifest = read_manifest(folder)
+    if manifest is None and not folder.is_dir():
+        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
     if manifest is None:
         raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
     return manifest
@@ -108,11 +137,13 @@ def finished_manifest(folder: Path) -> dict[str, Any]:
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a complete run, None where there is none."""
     file = folder / MANIFEST
-    if not file.exists():
-        return None
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ResultError(f"cannot read {file} ({reason(error)}): choose another folder") from error
+    except ValueError as error:
         raise ResultError(
             f"{file} is damaged ({error}): move the folder aside and run `corr run EXPERIMENT` again"
         ) from error
@@ -124,12 +155,16 @@ def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = F
     Nothing is overwritten: with ``fresh``, or where the folder holds something else, what is there is kept aside.
 
     Raises:
-        ResultError: if the folder holds another configuration, naming the fields that differ.
+        ResultError: if the folder holds another configuration, naming the fields that differ, or cannot be written.
     """
+    with writing(folder):
+        return _claim(folder, configuration, fresh)
+
+
+def _claim(folder: Path, configuration: dict[str, Any], fresh: bool) -> bool:
     if fresh and folder.exists():
         _keep_aside(folder)
-    manifest = read_manifest(folder)
-    saved = manifest.get("configuration", {}) if manifest is not None else _begun(folder)
+    saved = saved_configuration(folder)
     if saved is None and folder.exists() and any(folder.iterdir()):
         _keep_aside(folder)
     differ = [] if saved is None else _differences(saved, configuration)
@@ -141,14 +176,17 @@ def claim_folder(folder: Path, configuration: dict[str, Any], *, fresh: bool = F
     folder.mkdir(parents=True, exist_ok=True)
     if saved is None:
         write_json(folder / BEGUN, configuration)
-    return manifest is not None
+    return read_manifest(folder) is not None
 
 
-def _begun(folder: Path) -> dict[str, Any] | None:
-    """The configuration of an unfinished run."""
+def saved_configuration(folder: Path) -> dict[str, Any] | None:
+    """The configuration of the finished or unfinished run in a folder; None where there is none."""
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        return manifest.get("configuration", {})
     try:
         return json.loads((folder / BEGUN).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return None
 
 
@@ -159,29 +197,6 @@ def _keep_aside(folder: Path) -> None:
     folder.rename(aside)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` for this process alone.
-
-    Raises:
-        ResultError: if another process holds it.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            raise ResultError(
-                f"another process ({file.read().strip() or 'unknown'}) is running in {folder}: wait for it, or choose"
-                " another --output"
-            ) from error
-        file.truncate(0)
-        file.write(f"pid {os.getpid()} on {platform.node()}")
-        file.flush()
-        yield
-
-
 def configuration_hash(configuration: dict[str, Any]) -> str:
     """A short hash of a configuration, independent of the order of its fields."""
     text = json.dumps(configuration, sort_keys=True)
@@ -190,9 +205,8 @@ def configuration_hash(configuration: dict[str, Any]) -> str:
 
 def write_json(file: Path, content: Any) -> None:
     """Write JSON so that readers see the old file or the new one, never a part."""
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(partial, file)
+    with replacing(file) as partial:
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _differences(saved: dict[str, Any], asked: dict[str, Any]) -> list[str]:

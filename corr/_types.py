@@ -19,8 +19,9 @@ class State(NamedTuple):
     Attributes:
         position: all parameters x, any pytree of floating-point arrays.
         loss: U(x), scalar, in the loss's own units.
-        aux: private to the dynamics (an optimizer's state, a gradient, a step count).
-        tape: a cache that ``Dynamics.refresh`` can rebuild from the rest; never stored.
+        aux: private to the dynamics, what it remembers of its steps (an optimizer's state, a step count).
+        tape: a cache that ``Dynamics.refresh`` can rebuild from the position (a gradient, activations); never stored.
+            What depends on the loss belongs here, not into ``aux``: on minibatches the loss changes at every step.
     """
 
     position: Params
@@ -71,6 +72,7 @@ class Dynamics(NamedTuple):
         accept: ``accept(loss change, uniform) -> accepted`` where steps are accepted or rejected; None where every step
             moves.
         facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays.
+        keeps_loss: whether every step leaves U at the new position in ``State.loss``; where not, only ``refresh`` does.
     """
 
     init: Callable[[Params], State]
@@ -82,6 +84,7 @@ class Dynamics(NamedTuple):
     loss: Callable[[Params], Scalar] | None = None
     accept: Callable[[Any, Any], Any] | None = None
     facts: Mapping[str, Any] = MappingProxyType({})
+    keeps_loss: bool = True
 
 
 class Objective(NamedTuple):

@@ -15,6 +15,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ._clock import check_positive
+from ._precision import wide
 from ._proposals import check_mutation_std, gaussian, largest_normal
 from ._types import Params
 
@@ -65,7 +66,7 @@ def normal(std: Any) -> Proposal:
     Reference: Whitelam et al. (2021), step 2 and eq. 57.
     """
     check_mutation_std(std)
-    largest = max(float(np.max(scale)) for scale in jax.tree.leaves(std))
+    largest = max(float(np.max(scale, initial=0)) for scale in jax.tree.leaves(std))
     return Proposal(lambda key, params: gaussian(key, params, std), lambda dtype: largest * largest_normal(dtype))
 
 
@@ -120,8 +121,8 @@ def sparse(std: float, probability: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
-    if not 0 < probability <= 1:
+    std, probability = check_positive("std", std), check_positive("probability", probability)
+    if probability > 1:
         raise ValueError(f"probability must lie in (0, 1], got {probability}")
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
@@ -150,7 +151,7 @@ def one_coordinate(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         which, size = jax.random.split(key)
@@ -222,7 +223,7 @@ def rademacher(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
     return _flat(lambda key, flat: std * jax.random.rademacher(key, flat.shape, flat.dtype), lambda dtype: std)
 
 
@@ -244,11 +245,12 @@ def sphere(std: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    check_positive("std", std)
+    std = check_positive("std", std)
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         direction = jax.random.normal(key, flat.shape, flat.dtype)
-        return std * math.sqrt(flat.size) * direction / jnp.linalg.norm(direction)
+        length = jnp.linalg.norm(direction)
+        return std * math.sqrt(flat.size) * direction / jnp.where(length > 0, length, 1)
 
     return _flat(draw)
 
@@ -275,8 +277,8 @@ def student_t(std: float, degrees: float, *, joint: bool = False) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    scale = check_positive("std", std)
-    if check_positive("degrees", degrees) > 2:
+    scale, degrees = check_positive("std", std), check_positive("degrees", degrees)
+    if degrees > 2:
         scale *= math.sqrt((degrees - 2) / degrees)
     else:
         warnings.warn(f"Student's t with {degrees:g} <= 2 degrees of freedom has no variance: no theory", stacklevel=2)
@@ -295,6 +297,21 @@ def _flat(draw: Flat, bound: Callable[[Any], float] = lambda dtype: math.inf) ->
 
     def any_tree(key: jax.Array, params: Params) -> Params:
         flat, unravel = ravel_pytree(params)
-        return unravel(draw(key, flat).astype(flat.dtype))
+        return unravel(draw(key, flat.astype(wide(flat.dtype))).astype(flat.dtype))
 
     return Proposal(any_tree, bound)
+
+
+def check_draw(law: Proposal, params: Params) -> None:
+    """Refuse a proposal whose draws are not like the parameters, without drawing from it."""
+    drawn = jax.eval_shape(law.draw, jax.random.key(0), params)
+    got, expected = jax.tree.structure(drawn), jax.tree.structure(params)
+    if got != expected:
+        raise ValueError(f"the proposal draws {got}, expected a tree like the parameters {expected}")
+    for (path, leaf), like in zip(jax.tree_util.tree_leaves_with_path(drawn), jax.tree.leaves(params), strict=True):
+        kind = (leaf.shape, leaf.dtype)
+        if kind != (jnp.shape(like), jnp.result_type(like)):
+            raise ValueError(
+                f"the proposal draws shape {leaf.shape} and dtype {leaf.dtype} for"
+                f" {jax.tree_util.keystr(path) or 'params'}, expected {jnp.shape(like)} and {jnp.result_type(like)}"
+            )

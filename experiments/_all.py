@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
+from corr._files import make_writable
+
 from ._agreement import UNJUDGED, Agreement, of_experiment, of_numbers
 from ._catalogue import CATALOGUE, Found
 from ._declare import Experiment
@@ -17,7 +19,8 @@ from ._pace import Pace, costs, due
 from ._runner import Options
 from ._saved import naming
 from ._study import refuse_overrides
-from ._work import draw, execute, test_run
+from ._tested import test_run
+from ._work import draw, execute
 from .verdict import verdict
 
 FAILED = 1
@@ -54,6 +57,7 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
     saved = read_expected(expected_file(options.preset)) if check else None
     if saved is not None:
         refuse_same(saved, options)
+    make_writable(options.output / options.preset)
     made = make_all(options)
     failed = [one for one in made if one.error]
     for one in failed:
@@ -116,14 +120,16 @@ def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
             for folder in folders:
                 if isinstance(found, Experiment) and folder not in tested:
                     losses = verdict(folder, found)["loss_of_mean"]
-                    tested[folder] = test_run(folder, found) | {"losses": losses}
+                    tested[folder] = test_run(folder, found.margins) | {"losses": losses}
             files, measured = draw(found, options), numbers(found, folders)
             if isinstance(found, Experiment):
                 agreement = of_experiment(found, [tested[folder] for folder in folders])
             else:
                 agreement = of_numbers(measured)
+    except BrokenPipeError:  # nobody reads on
+        raise
     except Exception as error:
-        if not isinstance(error, ValueError | TypeError):
+        if not isinstance(error, ValueError | TypeError | OSError):
             traceback.print_exc()
         return Made(found, folders, [], {}, Agreement(UNJUDGED, ""), f"{type(error).__name__}: {error}")
     return Made(found, folders, files, measured, agreement)

@@ -14,7 +14,7 @@ from corr._clock import check_count
 from corr._storage import write_json
 from corr.ensemble import fastest_block
 
-from ._machine import cache_folder
+from ._machine import read_cache, write_cache
 
 KEPT = "blocks.json"
 WORTH_PROBING = 1e8
@@ -61,12 +61,10 @@ def choose_blocks(
 
 
 def _probed(problem: str, side: corr.Dynamics, params: Any) -> int:
-    cache = cache_folder() / KEPT
-    known = json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    known = read_cache(KEPT)
     machine = f"{platform.processor() or platform.machine()} x {jax.device_count()} jax {version('jax')}"
     name = f"{problem} on {machine} {os.environ.get('XLA_FLAGS', '')}"
     if name not in known:
         known[name] = fastest_block(side, params)
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        write_json(cache, known)
+        write_cache(KEPT, known)
     return known[name]

@@ -56,7 +56,11 @@ def _from_file(file: Path) -> Found:
     spec = importlib.util.spec_from_file_location(f"user_experiment_{file.stem}", file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"{file} cannot be loaded ({said}): mend it, `python {file}` says where") from error
     experiment = getattr(module, "experiment", None)
     if not isinstance(experiment, Found):
         raise ValueError(f"{file} must define `experiment = Experiment(...)`, got {type(experiment).__name__}")

@@ -7,7 +7,8 @@ from typing import Any
 
 import jax
 
-from corr._storage import claim_folder, locked, read_manifest
+from corr._lock import locked
+from corr._storage import claim_folder, read_manifest
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """How long an experiment would take on this machine, from a short timed run kept in the cache."""
 
-import json
 import platform
 import time
 from importlib.metadata import version
@@ -8,12 +7,12 @@ from importlib.metadata import version
 import jax
 
 import corr
-from corr._storage import write_json
 
 from ._declare import Preset
-from ._machine import cache_folder
+from ._machine import read_cache, write_cache
 from .fig1 import shallow_sine
 
+KEPT = "probe.json"
 PROBE_STEPS, PROBE_TRAJECTORIES = 1000, 16
 TWIN_STEP = 1e-3
 STIFF_AFTER = 8.0
@@ -21,12 +20,10 @@ STIFF_AFTER = 8.0
 
 def machine_speed() -> dict[str, float]:
     """Seconds per step and trajectory of Figure 1's network, ``mutation`` and ``gradient``."""
-    file = cache_folder() / "probe.json"
     machine = f"{platform.processor() or platform.machine()} {jax.device_count()} jax {version('jax')}"
-    if file.exists():
-        saved = json.loads(file.read_text(encoding="utf-8"))
-        if saved.get("machine") == machine:
-            return saved["seconds"]
+    saved = read_cache(KEPT)
+    if saved.get("machine") == machine:
+        return saved["seconds"]
     problem = shallow_sine()
     params = problem.init(corr.root_key(0))
     sides = {
@@ -34,8 +31,7 @@ def machine_speed() -> dict[str, float]:
         "gradient": corr.descent(problem.loss, learning_rate=1e-3, normalized=True),
     }
     seconds = {name: _seconds_per_step(side, params) for name, side in sides.items()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_json(file, {"machine": machine, "seconds": seconds})
+    write_cache(KEPT, {"machine": machine, "seconds": seconds})
     return seconds
 
 

@@ -13,9 +13,9 @@ from jax.flatten_util import ravel_pytree
 
 import corr
 from corr import inference
-from corr._compare import Clock
-from corr._promote import in_float64
-from corr._timegrid import stiffness, twin_grid
+from corr._timegrid import steepness_along, step_limits, twin_grid
+from corr._timing import Clock
+from corr.difference._promote import in_float64
 from theory import level0, level1, level3
 from theory.spectrum import LARGEST_FULL, Spectrum, full_spectrum, hessian_product, lanczos_spectrum
 from theory.validity import Curvature
@@ -168,7 +168,8 @@ def _predicted_bias(
 ) -> list[float | None]:  # fmt: skip
     """Unbiased Δ of a small twin ensemble to noise-free descent over travelled distance²; None after ``until``."""
     early = times[times <= until + 1e-9]
-    grid = twin_grid(early, *stiffness(loss, smooth[: len(early)], start), clock.step_time, clock.beta)
+    limits = step_limits(*steepness_along(loss, start)(smooth[: len(early)]), clock.beta)
+    grid = twin_grid(early, limits, clock.step_time)
     moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)
     twin = corr.langevin(loss, time_step=grid.schedule, moments=moments)
     data = corr.run(

@@ -1,9 +1,16 @@
 """What the command line sets before JAX starts: devices, vector width, compilation cache."""
 
+import json
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import platformdirs
+
+from corr import ResultError
+from corr._storage import write_json
 
 APPLICATION = "neuroevolution-correspondence"
 VECTOR_FLAG = "--xla_cpu_prefer_vector_width=512"
@@ -13,8 +20,23 @@ HEARTBEAT = 30
 
 def cache_folder() -> Path:
     """The user's cache folder for this application."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / APPLICATION
+    return platformdirs.user_cache_path(APPLICATION, appauthor=False)
+
+
+def read_cache(name: str) -> dict[str, Any]:
+    """What a file of the cache holds; nothing where it is missing or damaged."""
+    try:
+        found = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_cache(name: str, content: dict[str, Any]) -> None:
+    """Keep it for the next time, where the cache can be written."""
+    with suppress(OSError, ResultError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        write_json(cache_folder() / name, content)
 
 
 def cores() -> int:
@@ -28,17 +50,22 @@ def join(options: Any) -> bool:
     A process that dies ends the others with an error within ``HEARTBEAT`` seconds; their checkpoints stay.
 
     Raises:
-        ValueError: if only some of the group's options are given.
+        ValueError: if only some of the group's options are given, or there is no such group.
     """
     import jax
 
     named = (options.coordinator, options.processes, options.process_id)
-    if any(value is not None for value in named):
-        if any(value is None for value in named):
-            raise ValueError("--coordinator, --processes and --process-id belong together: give all three or none")
-        jax.distributed.initialize(*named, heartbeat_timeout_seconds=HEARTBEAT)
-    elif options.distributed:
-        jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT)
+    given = [value is not None for value in named]
+    if any(given) and not all(given):
+        raise ValueError("--coordinator, --processes and --process-id belong together: give all three or none")
+    if any(given) or options.distributed:
+        try:
+            jax.distributed.initialize(*named, heartbeat_timeout_seconds=HEARTBEAT)
+        except (ValueError, RuntimeError, LookupError) as error:
+            raise ValueError(
+                f"could not join a group of processes ({error}): --distributed alone needs SLURM, Open MPI or a TPU pod"
+                " to start it; elsewhere give --coordinator HOST:PORT, --processes and --process-id"
+            ) from error
     return jax.process_index() == 0
 
 

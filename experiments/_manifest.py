@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from corr._compare import Clock, Comparison
+from corr._compare import Comparison
+from corr._timing import Clock
 from theory import level1
 from theory.spectrum import LARGEST_FULL
 from theory.validity import measure_curvature, validity

@@ -10,7 +10,7 @@ import numpy as np
 
 import corr
 from corr import inference
-from corr._compare import Clock
+from corr._timing import Clock
 from theory import level3
 
 from ._regimes import Point

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from corr._clock import check_count, check_positive
-from corr._compare import Clock, resolve_clock
+from corr._timing import Clock, resolve_clock
 
 from ._catalogue import find_preset
 from ._declare import Experiment, Preset
@@ -78,6 +78,8 @@ def _check(options: Options) -> None:
             check_positive(flag, value)
     if options.beta is not None and not options.beta > 0:
         raise ValueError(f"--beta must lie in (0, inf], got {options.beta:g}")
+    if not options.checkpoint_every >= 0:
+        raise ValueError(f"--checkpoint-every must be at least 0 seconds, got {options.checkpoint_every:g}")
     check_count("--seed", options.seed, least=0)
     check_count("--start-seed", start_of(options), least=0)
     if options.trajectories is not None:

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 import corr
-from corr._compare import Clock
 from corr._objective import check_loss, check_params
 from corr._recorder import paths_to_keep
 from corr._storage import save_part, save_run
+from corr._timing import Clock
 from corr.ensemble._memory import estimate_memory, free_memory
 
 from ._blocks import choose_blocks
@@ -20,9 +20,11 @@ from ._catalogue import find_preset
 from ._claim import claimed
 from ._declare import Experiment, Preset, Problem
 from ._guard import DecisionGuard
+from ._keys import own_key
 from ._manifest import build_manifest, plain
 from ._means import MEANS, means
 from ._plan import Options, plan, start_of
+from ._same import problem_fingerprint, saved_fingerprint
 
 CHECKPOINTS = "checkpoints"
 
@@ -44,13 +46,16 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
         root, first = corr.root_key(options.seed), corr.root_key(start_of(options))
         params = check_params(problem.init(corr.trajectory_key(first, corr.Stream.START, 0)))
         check_loss(problem.loss, params)
+        loss = problem_fingerprint(problem)
         for folder, clock, trajectories, preset in runs:
-            facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts)
+            known = saved_fingerprint(folder, "loss", loss, fresh=options.fresh)
+            facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts, known)
             with claimed(folder, facts, fresh=options.fresh) as finished:
                 if finished:
                     say(f"{folder}: finished before, reused")
                     continue
-                one = Task(problem, params, root, folder, clock, trajectories, preset, options, facts)
+                key = _run_key(root, experiment, clock, problem)
+                one = Task(problem, params, key, folder, clock, trajectories, preset, options, facts)
                 _one_run(one, say)
     return [folder for folder, *_ in runs]
 
@@ -60,7 +65,7 @@ class Task(NamedTuple):
 
     problem: Problem
     params: Any
-    root: jax.Array
+    key: jax.Array
     folder: Path
     clock: Clock
     trajectories: int
@@ -74,12 +79,12 @@ def _one_run(task: Task, say: Any) -> None:
     numbers = f"σ = {clock.mutation_std:.4g}, β = {clock.beta:g}, λ = {clock.step_ratio:g}, α = {clock.learning_rate:g}"
     say(f"{folder}: {numbers}, {task.options.precision}; memory about {_memory(task)}")
     begun = time.perf_counter()
-    guard = DecisionGuard(task.problem.loss, clock, task.root, folder, say)
+    guard = DecisionGuard(task.problem.loss, clock, task.key, folder, say)
     guard.start(task.params)
     sides = corr.compare(
         task.problem.loss,
         task.params,
-        key=task.root,
+        key=task.key,
         trajectories=task.trajectories,
         end_time=preset.end_time,
         record_every=preset.record_every,
@@ -96,12 +101,19 @@ def _one_run(task: Task, say: Any) -> None:
         checkpoint=folder / CHECKPOINTS,
         checkpoint_every=task.options.checkpoint_every,
         check=guard.at_checkpoint,
+        check_decisions=False,
     )
     if jax.process_index() == 0:
         guard.along(sides.mutation, task.params)
         save_part(folder, MEANS, means(sides, task.problem, task.params))
         save_run(folder, sides, build_manifest(task, sides, guard.rows(), time.perf_counter() - begun))
         shutil.rmtree(folder / CHECKPOINTS)
+
+
+def _run_key(root: jax.Array, experiment: Experiment, clock: Clock, problem: Problem) -> jax.Array:
+    """The runs of one experiment are compared as independent ones, so none shares random numbers with another."""
+    numbers = {"beta": plain(clock.beta), "learning_rate": clock.learning_rate, "step_ratio": clock.step_ratio}
+    return own_key(root, network=experiment.network, facts=dict(problem.facts), **numbers)
 
 
 def _sides(task: Task) -> dict[str, corr.Dynamics]:
@@ -141,7 +153,7 @@ def _memory(task: Task) -> str:
     return f"{most / 1e9:.2g} GB of {free_memory() / 1e9:.2g} GB free"
 
 
-def _configuration(experiment, options, clock, trajectories, preset, run, facts) -> dict[str, Any]:
+def _configuration(experiment, options, clock, trajectories, preset, run, facts, loss) -> dict[str, Any]:
     return {
         "network": experiment.network,
         "run": run,
@@ -160,4 +172,5 @@ def _configuration(experiment, options, clock, trajectories, preset, run, facts)
         "descent_learning_rate": preset.descent_learning_rate or clock.learning_rate,
         **({} if start_of(options) == options.seed else {"start_seed": options.start_seed}),
         **facts,
+        "loss": loss,
     }

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from corr._fingerprint import Fingerprint
 from corr._storage import ResultError, finished_manifest
 
 from ._catalogue import Found, find_preset
 from ._plan import Options, plan
+from ._same import check_saved, problem_fingerprint, study_fingerprint
 from ._study import Study, refuse_overrides, study_folder
 
 ROUNDED = 1e-5  # λ is known to six digits where it is read off the name of a folder
@@ -25,7 +27,7 @@ def saved_folders(found: Found, options: Options, given: Collection[str] = ()) -
         given: of ``seed``, ``start_seed``, ``trajectories`` and ``precision`` those that the user named.
 
     Raises:
-        ResultError: where results are missing or unfinished, or hold another configuration, naming what differs.
+        ResultError: where results are missing or unfinished, or hold something else, naming what differs.
         ValueError: for bad options.
     """
     find_preset(found, options.preset)
@@ -47,12 +49,21 @@ def saved_folders(found: Found, options: Options, given: Collection[str] = ()) -
             )
             for folder, clock, *_ in plan(found, options)
         ]
+    name, fingerprint = _fingerprint(found, options)
     for folder, asked in places:
-        _refuse_another(folder, asked)
+        refuse_another(folder, asked)
+        check_saved(folder, name, fingerprint)
     return [folder for folder, _ in places]
 
 
-def _refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+def _fingerprint(found: Found, options: Options) -> tuple[str, Fingerprint]:
+    if isinstance(found, Study):
+        return "program", study_fingerprint(found.parts)
+    return "loss", problem_fingerprint(find_preset(found, options.preset).resolved(found))
+
+
+def refuse_another(folder: Path, asked: dict[str, Any]) -> None:
+    """Raises ``ResultError`` where the finished run in a folder is not the one asked for, naming what differs."""
     saved = finished_manifest(folder)["configuration"]
     saved = {"start_seed": saved.get("seed"), **saved}
     differ = [

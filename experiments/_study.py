@@ -13,14 +13,17 @@ import corr
 from corr._storage import load_parts, save_part, write_json
 
 from ._claim import claimed
+from ._keys import own_key
 from ._manifest import machine_facts
 from ._names import nearest
 from ._numbers import Number, of_parts
+from ._same import saved_fingerprint, study_fingerprint
 
 if TYPE_CHECKING:
     from ._runner import Options
 
 Parts = Mapping[str, xarray.Dataset]
+Compute = Callable[[jax.Array], xarray.Dataset]
 OVERRIDES = ("trajectories", "devices", "block_size", "sigma", "step_ratio", "alpha", "beta")
 
 
@@ -41,7 +44,7 @@ class Study:
     name: str
     title: str
     presets: Mapping[str, Any]
-    parts: Callable[[Any], Mapping[str, Callable[[jax.Array], xarray.Dataset]]]
+    parts: Callable[[Any], Mapping[str, Compute]]
     judge: Callable[[Parts], list[str]]
     minutes: Mapping[str, float]
     numbers: Callable[[Parts], Mapping[str, Number]] = of_parts
@@ -76,13 +79,15 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
     """
     refuse_overrides(study.name, options)
     sizes, folder = nearest(f"preset of {study.name}", options.preset, study.presets), study_folder(study, options)
-    facts = {"study": study.name, "preset": options.preset, "seed": options.seed, **sizes._asdict()}
+    program = saved_fingerprint(folder, "program", study_fingerprint(study.parts), fresh=options.fresh)
+    named = {"study": study.name, "preset": options.preset, "seed": options.seed}
+    facts = {**named, **sizes._asdict(), "program": program}
     with claimed(folder, facts, fresh=options.fresh) as finished:
         parts = study.parts(sizes)
         if finished:
             say(f"{folder}: finished before, reused")
         else:
-            _compute(parts, folder, options.seed, say)
+            _compute(study.name, parts, folder, options.seed, say)
         found = load_parts(folder, list(parts))
         write_json(folder / "verdict.json", {"study": study.name, "sentences": study.judge(found)})
         if not finished:
@@ -92,12 +97,12 @@ def run_study(study: Study, options: "Options", say: Any = print) -> Path:
     return folder
 
 
-def _compute(parts: Mapping[str, Callable[[jax.Array], xarray.Dataset]], folder: Path, seed: int, say: Any) -> None:
+def _compute(study: str, parts: Mapping[str, Compute], folder: Path, seed: int, say: Any) -> None:
     """Every part that is not there yet."""
     for number, (name, compute) in enumerate(parts.items()):
         if (folder / f"{name}.nc").exists():
             continue
         say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
         begun = time.perf_counter()
-        data = compute(jax.random.fold_in(corr.root_key(seed), number))
+        data = compute(own_key(corr.root_key(seed), study=study, part=name))
         save_part(folder, name, data.assign_attrs(seconds=time.perf_counter() - begun))

@@ -1,19 +1,19 @@
 """What the commands do with an experiment or a study: run it, find its results, draw it."""
 
-import importlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from corr import load_run
+from corr._files import make_writable
 from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
-from ._declare import Experiment
+from ._own import own_folder, test_own
 from ._plan import CLOCK, Options, flag
 from ._runner import run_experiment
 from ._saved import asking, naming, saved_folders
 from ._study import Study, run_study
+from ._tested import figure_module, test_run
 
 
 def execute(found: Found, options: Options, say: Any = print) -> list[Path]:
@@ -40,11 +40,17 @@ def draw(found: Found, options: Options, given: Collection[str] = ()) -> list[Pa
 def test_runs(
     name: str, options: Options, given: Collection[str] = ()
 ) -> Iterator[tuple[Path, dict[str, Any], list[Path]]]:
-    """Test every run of an experiment, saved as ``test.json`` in its folder; gives folder, result and figures.
+    """Test every run of an experiment, or the one in a folder of the user's own; gives folder, result and figures.
+
+    Results are saved as ``test.json`` in the folder.
 
     Raises:
         ValueError: for a study, for results missing, damaged or not what is asked, or if statsmodels is not installed.
     """
+    folder = own_folder(name)
+    if folder is not None:
+        yield folder, *test_own(folder, options, given)
+        return
     found = find_experiment(name)
     if isinstance(found, Study):
         raise ValueError(f"{found.name} is a study: its verdict comes with `corr reproduce {asking(name, options)}`")
@@ -52,30 +58,9 @@ def test_runs(
         folders = saved_folders(found, options, given)
     for folder in folders:
         with naming(name, options):
-            result = test_run(folder, found)
+            result = test_run(folder, found.margins)
         figures = options.output / options.preset / "figures"
         yield folder, result, figure_module("equivalence").draw(folder / "test.json", figures)
-
-
-def test_run(folder: Path, found: Experiment) -> dict[str, Any]:
-    """Test one finished run, saved as ``test.json`` in its folder.
-
-    Raises:
-        ValueError: for results missing or damaged, or if statsmodels is not installed.
-    """
-    from ._equivalence import equivalence
-    from ._equivalence_report import report
-
-    sides, manifest = load_run(folder)
-    try:
-        result = report(equivalence(sides, found.margins), sides)
-    except ModuleNotFoundError as error:
-        if error.name != "statsmodels":
-            raise
-        raise ValueError("the tests need statsmodels: install the extra `stats`") from error
-    result |= {"run": folder.name, "preset": manifest["configuration"]["preset"]}
-    write_json(folder / "test.json", result)
-    return result
 
 
 def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str, Any], list[Path]]:
@@ -89,10 +74,10 @@ def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str,
     found = find_experiment(name)
     if isinstance(found, Study):
         raise ValueError(f"{found.name} is a study with numbers of its own: validity looks at experiments, like fig1")
-    result = validity(found, options, tolerance=tolerance)
     changed = [*_changes(options), *[f"tolerance-{tolerance:.6g}"] * (tolerance != TOLERANCE)]
     folder = options.output / options.preset / "-".join(["validity", found.name, *changed])
-    folder.mkdir(parents=True, exist_ok=True)
+    make_writable(folder)
+    result = validity(found, options, tolerance=tolerance)
     write_json(folder / "validity.json", result)
     return result, figure_module("validity").draw(folder / "validity.json", folder / "figures")
 
@@ -104,13 +89,3 @@ def _changes(options: Options) -> list[str]:
     return [
         f"{flag(name)}-{value:.6g}" if name in CLOCK else f"{flag(name)}-{value}" for name, value in changed.items()
     ]
-
-
-def figure_module(name: str) -> Any:
-    """The drawing module of this name; raises ``ValueError`` where matplotlib is missing."""
-    try:
-        return importlib.import_module(f"paper_figs.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error

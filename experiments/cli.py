@@ -1,231 +1,62 @@
-"""The command line: ``corr list``, ``run``, ``figure``, ``reproduce``, ``test``, ``validity``, ``bench``."""
+"""The entry point of ``corr``: what every command does on a signal, an error, or a stream that takes no more."""
 
-import shutil
+import os
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, Literal
 
-import tyro
-
-from . import _machine
-from ._options import Ahead, Run, Saved, named, resolved
-
-FAILED, SIGNALLED = 2, 128
-
-
-RUN, SAVED, AHEAD = Run(), Saved(), Ahead()
-Experiments = Annotated[tuple[str, ...], tyro.conf.Positional]
-
-
-def list_experiments() -> None:
-    """List every experiment with its presets and about how long each takes on this machine (timed once, cached)."""
-    from ._listing import lines
-
-    for line in lines(shutil.get_terminal_size().columns):
-        print(line)
-
-
-def run(experiments: Experiments, options: Annotated[Run, tyro.conf.arg(name="")] = RUN) -> None:
-    """Run experiments and save their results.
-
-    Args:
-        experiments: names from `corr list`, or paths of Python files that define `experiment = Experiment(...)`.
-        options: what to run.
-    """
-    from ._catalogue import find_experiment
-    from ._saved import naming
-    from ._work import execute
-
-    chosen = {name: find_experiment(name) for name in _some(experiments, "run")}
-    first = _machine.join(options)
-    for name, found in chosen.items():
-        with naming(name, resolved(options)):
-            for folder in execute(found, resolved(options), _say(first)):
-                _say(first)(f"results: {folder}")
-
-
-def figure(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name="")] = SAVED) -> None:
-    """Draw figures from saved results (PDF, PNG, and the plotted numbers as JSON).
-
-    Args:
-        experiments: names from `corr list`.
-        options: where the results are; the physical values must be those of the run.
-    """
-    from ._catalogue import find_experiment
-    from ._work import draw
-
-    for found in [find_experiment(name) for name in _some(experiments, "figure")]:
-        for file in draw(found, resolved(options), named(options)):
-            print(f"figure: {file}")
-
-
-def reproduce(
-    experiments: Experiments,
-    options: Annotated[Run, tyro.conf.arg(name="")] = RUN,
-    check: bool = False,
-    update_expected: bool = False,
-) -> int:
-    """Run experiments, draw their figures and print the verdict; finished runs are reused.
-
-    Args:
-        experiments: names from `corr list`, for example `fig1 fig2`; `all` makes everything and report.html.
-        options: what to run.
-        check: with `all`, compare the numbers with the expected ones in paper_figs/expected.
-        update_expected: with `all`, write the expected numbers anew and print what changed.
-    """
-    from rich.console import Console
-
-    from ._catalogue import find_experiment
-    from ._saved import naming
-    from ._study import Study
-    from ._tables import show_study
-    from ._work import draw, execute
-
-    if "all" in _some(experiments, "reproduce"):
-        from ._all import reproduce_all
-
-        if len(experiments) > 1:
-            raise ValueError("`all` has every figure in it: leave the other names out")
-        return reproduce_all(resolved(options), check=check, update_expected=update_expected)
-    if check or update_expected:
-        raise ValueError("--check and --update-expected go with `corr reproduce all`")
-    first = _machine.join(options)
-    console = Console(width=120 if not sys.stdout.isatty() else None)
-    judged: set[Path] = set()
-    for name, found in {name: find_experiment(name) for name in experiments}.items():
-        with naming(name, resolved(options)):
-            folders = execute(found, resolved(options), _say(first))
-            if not first:
-                continue
-            if isinstance(found, Study):
-                show_study(found.title, folders[0], console)
-            else:
-                _judge(found, folders, judged, console)
-            for file in draw(found, resolved(options)):
-                print(f"figure: {file}")
-    return 0
-
-
-def _judge(experiment: Any, folders: list[Path], judged: set[Path], console: Any) -> None:
-    """Print the verdict of each run that has not had its own, and how runs of several λ compare."""
-    from ._tables import show_order, show_verdict
-    from .verdict import order_by_step_ratio, verdict
-
-    for folder in folders:
-        if folder not in judged:
-            show_verdict(verdict(folder, experiment), console)
-            judged.add(folder)
-    if len(folders) > 1:
-        show_order(order_by_step_ratio(folders), console)
-
-
-def test(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name="")] = SAVED) -> None:
-    """Test saved runs: is averaged mutation its noisy twin, or noise-free descent, within the declared margins?
-
-    Args:
-        experiments: names from `corr list`, or paths of Python files that define `experiment = Experiment(...)`.
-        options: where the results are; the physical values must be those of the run.
-    """
-    from rich.console import Console
-
-    from ._tables import show_tests
-    from ._work import test_runs
-
-    console = Console(width=120 if not sys.stdout.isatty() else None)
-    tested: dict[Path, str] = {}
-    for name in _some(experiments, "test"):
-        for folder, result, files in test_runs(name, resolved(options), named(options)):
-            if folder in tested:
-                print(f"{name}: this run is also one of {tested[folder]}'s")
-            tested.setdefault(folder, name)
-            show_tests(folder, result, console)
-            for file in files:
-                print(f"figure: {file}")
-
-
-def validity(
-    experiments: Experiments, options: Annotated[Ahead, tyro.conf.arg(name="")] = AHEAD, tolerance: float = 0.1
-) -> None:
-    """Foresee how well mutation will follow gradient descent, from theory along one noise-free run (a minute or two).
-
-    Args:
-        experiments: names from `corr list`, or paths of Python files that define `experiment = Experiment(...)`.
-        options: preset, seed and physical values as of the run looked ahead to.
-        tolerance: relative error of the one-step drift called small, in (0, 1).
-    """
-    from rich.console import Console
-
-    from ._tables import show_validity
-    from ._work import look_ahead
-
-    for name in _some(experiments, "validity"):
-        result, files = look_ahead(name, resolved(options), tolerance)
-        show_validity(result, Console(width=120 if not sys.stdout.isatty() else None))
-        for file in files:
-            print(f"figure: {file}")
-
-
-def bench(
-    output: Path = Path("results/bench"),
-    repeats: int = 5,
-    device: Literal["cpu", "gpu"] = "cpu",
-) -> None:
-    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about ten minutes).
-
-    Args:
-        output: folder for bench.json and the figure.
-        repeats: measurements of each contestant, taken in turns.
-        device: where to run; says so where there is none.
-    """
-    from .benchmarks.bench import bench as measure
-
-    if repeats < 1:
-        raise ValueError(f"--repeats must be at least 1, got {repeats}")
-    print(f"results: {measure(output, repeats=repeats, device=device)}")
-
-
-def _some(experiments: tuple[str, ...], command: str) -> tuple[str, ...]:
-    """The names given; raises ``ValueError``, naming all there are, where there is none."""
-    if not experiments:
-        from ._catalogue import CATALOGUE
-
-        everything = ", or `all`" if command == "reproduce" else ""
-        raise ValueError(
-            f"give at least one experiment, `corr {command} fig1`; there are {', '.join(CATALOGUE)}{everything}"
-        )
-    return experiments
-
-
-def _say(first: bool) -> Callable[[str], None]:
-    """Of several processes only the first one speaks."""
-    return print if first else lambda line: None
+FAILED, SIGNALLED, PIPE_CLOSED = 2, 128, 13  # SIGPIPE is 13, on Windows as well, where it has no name
 
 
 def main(args: list[str] | None = None) -> int:
-    """Entry point of ``corr``; returns the exit code."""
-    _machine.prepare()
-    commands = {
-        "list": list_experiments,
-        "run": run,
-        "figure": figure,
-        "reproduce": reproduce,
-        "test": test,
-        "validity": validity,
-        "bench": bench,
-    }
-    description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
+    """Run one command; returns the exit code."""
+    _prepare_streams()
     try:
-        code = tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args)
+        try:
+            return _guarded(args)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return SIGNALLED + PIPE_CLOSED
+        return _failed(f"cannot write to standard output ({error.strerror})")
+
+
+def _guarded(args: list[str] | None) -> int:
+    try:
+        # Imports take seconds, in which a signal is answered like any other.
+        from ._commands import invoke
+
+        return invoke(args)
+    except BrokenPipeError:
+        raise
     except (ValueError, TypeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
+        return _failed(str(error))
+    except OSError as error:
+        place = "" if error.filename is None else f" {error.filename}"
+        return _failed(f"cannot read or write{place}: {error.strerror or error}")
     except KeyboardInterrupt as stop:
+        # CPython dies of a signal that fell into an exec, as imports have many, unless a later exec ends well.
+        exec("")
         reason = str(stop) or "finished runs are saved, and the one under way to its last checkpoint"
         print(f"interrupted: {reason}; run the same command again to go on", file=sys.stderr)
         return SIGNALLED + getattr(stop, "signal", signal.SIGINT)
-    return code or 0
+
+
+def _failed(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return FAILED
+
+
+def _prepare_streams() -> None:
+    """A stream that cannot show a symbol shows a question mark; one that is closed takes everything."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

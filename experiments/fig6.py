@@ -31,7 +31,7 @@ experiment = Experiment(
     relative_cost=8.5,
     presets={
         "smoke": Preset(
-            1e-4, (50.0, 100.0), (8, 48), 16, end_time=0.5, record_every=0.25, descent_learning_rate=1e-3,
+            1e-4, (5.0, 10.0), (8, 48), 16, end_time=0.5, record_every=0.25, descent_learning_rate=1e-3,
             problem=partial(wide_sine, 50),
         ),
         "quick": Preset(

@@ -27,12 +27,12 @@ def short(value: float | str) -> str:
     return f"{digits.rstrip('0').rstrip('.') if small else digits}{f'e{int(exponent)}' if exponent else ''}"
 
 
-def settings(runs: Sequence[Run], *, paper: Mapping[str, float], ours: Sequence[str]) -> str:
+def settings(runs: Sequence[Run], *, paper: Mapping[str, float] | None, ours: Sequence[str]) -> str:
     """Preset, β, s, α, λ, σ, n, the size of the twin, and which of these are not the paper's.
 
     Args:
         runs: the runs of the figure.
-        paper: the paper's values, by their name in the configuration.
+        paper: the paper's values, by their name in the configuration; None for runs that are not of the paper.
         ours: what else of the figure the paper does not give; "α" stands for descent's as well.
 
     Returns:
@@ -50,6 +50,8 @@ def settings(runs: Sequence[Run], *, paper: Mapping[str, float], ours: Sequence[
     coarser = any(rate != c["learning_rate"] for rate, c in zip(rates, asked, strict=True))
     if coarser:
         parts.append(f"descent α = {_listed(short(rate) for rate in rates)}")
+    if paper is None:
+        return wrapped(parts)
     changed = [_SYMBOLS[name] for name, value in paper.items() if any(c[name] != value for c in asked)]
     changed += ["descent α"] * (coarser and "α" not in ours)
     return f"{wrapped(parts)}\n{wrapped([*changed, *ours], 'ours, not the paper’s: ')}"

@@ -31,7 +31,7 @@ def draw(file: Path, folder: Path) -> list[Path]:
     Raises:
         ResultError: if the file is missing or damaged.
     """
-    found = read_json(file, ("series", "margins", "level", "run", "preset"), "corr test EXPERIMENT")
+    found = read_json(file, ("series", "margins", "level", "run", "preset", "origin"), "corr test EXPERIMENT")
     series, margins = found["series"], found["margins"]
     with matplotlib.style.context(_style.STYLE):
         figure = Figure(figsize=(_style.WIDTH, 4.4))
@@ -55,7 +55,7 @@ def draw(file: Path, folder: Path) -> list[Path]:
         ]
         _legend(figure, beyond=any(beyond))
         text = [f"{found['run']}, preset {found['preset']}", f"level {found['level']:g} at each time",
-                f"margins declared beforehand, to t = {margins['weights_until']:g} (weights) and"
+                f"{found['origin']}, to t = {margins['weights_until']:g} (weights) and"
                 f" {margins['loss_until']:g} (loss)"]  # fmt: skip
         _style.state(figure, wrapped(text))
         return _style.save(figure, folder, f"equivalence-{found['run']}", {"series": series, "margins": margins})

@@ -30,8 +30,8 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
     return draw_as("fig1", runs[0], folder, "start")
 
 
-def draw_as(name: str, result: Path, folder: Path, start: str) -> list[Path]:
-    """Draw the three panels of one run as ``name`` a to c; ``start`` says how the start is ours."""
+def draw_as(name: str, result: Path, folder: Path, start: str | None) -> list[Path]:
+    """Draw the three panels of one run as ``name`` a to c; ``start`` says how the start is ours, or None."""
     run = read(result)
     with matplotlib.style.context(_style.STYLE):
         over_time = _panels.weights(run, _style.spread(len(run.labels), WEIGHTS))
@@ -43,7 +43,8 @@ def draw_as(name: str, result: Path, folder: Path, start: str) -> list[Path]:
         files = []
         for letter, ((figure, numbers), ours, styles) in zip("abc", panels, strict=True):
             _style.roles_legend(figure, _panels.drawn(run), styles)
-            _style.state(figure, settings([run], paper=PAPER, ours=(start, "twin", *ours)))
+            stated = {"paper": None, "ours": ()} if start is None else {"paper": PAPER, "ours": (start, "twin", *ours)}
+            _style.state(figure, settings([run], **stated))
             files += _style.save(figure, folder, f"{name}{letter}", {"configuration": run.configuration, **numbers})
     return files
 

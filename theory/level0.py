@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ._beta import is_cold
+from .level1 import split
 
 
 def mutation_std(*, learning_rate: float, step_ratio: float, beta: float) -> float:
@@ -69,10 +70,8 @@ def drift(gradient: jax.Array, *, mutation_std: Any, beta: float) -> jax.Array:
     """
     if not is_cold(beta):
         return -(beta * jnp.square(mutation_std) / 2) * gradient
-    scaled = mutation_std * gradient
-    square = jnp.sum(scaled * scaled)
-    norm = jnp.sqrt(jnp.where(square > 0, square, 1.0))
-    return -jnp.where(square > 0, mutation_std * scaled / (math.sqrt(2 * math.pi) * norm), 0.0)
+    direction, _ = split(mutation_std * gradient)
+    return -mutation_std * direction / math.sqrt(2 * math.pi)
 
 
 def noise_variance(*, mutation_std: Any, beta: float) -> Any:

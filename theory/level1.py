@@ -191,6 +191,7 @@ def split(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
 
     Reference: this project, theory level 1.
     """
-    square = jnp.sum(gradient * gradient)
-    safe = jnp.sqrt(jnp.where(square > 0, square, 1.0))
-    return jnp.where(square > 0, gradient / safe, 0.0), jnp.where(square > 0, safe, 0.0)
+    largest = jnp.max(jnp.abs(gradient), initial=0)
+    scaled = gradient / jnp.where(largest == 0, 1, largest)  # squares of 1e-20 or 1e20 are no float32 numbers
+    size = jnp.sqrt(jnp.sum(scaled * scaled))
+    return scaled / jnp.where(size == 0, 1, size), size * largest

@@ -201,8 +201,7 @@ def independent_drift(gradient: jax.Array, law: Law, *, mutation_std: float, bet
     Reference: this project, theory, "Other mutations".
     """
     phi, minus_slope = law
-    size = jnp.sqrt(jnp.sum(gradient * gradient))
-    pulls = gradient / jnp.where(size > 0, size, 1.0)
+    pulls, size = level1.split(gradient)
     decades = [k / PER_DECADE - BELOW for k in range(PER_DECADE * (BELOW + ABOVE) + 1)]
     b = jnp.asarray(jnp.inf if math.isinf(beta) else beta * mutation_std * size, gradient.dtype)
     # Re W falls off at t = b, the law at t = 1: whichever is smaller sets the scale.

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from .level1 import split
+
 LARGEST_FULL = 2000
 STILL_NEW = 0.5
 
@@ -107,7 +109,7 @@ def lanczos_spectrum(
     rest = (size - jnp.sum(reached)) / probes
     counts = rest * jnp.where(total > 0, shares / jnp.where(total > 0, total, 1.0), 0.0)
     every = jnp.concatenate([values, others, nodes.ravel()])
-    norm = jnp.sqrt(jnp.sum(gradient * gradient))
+    norm = split(gradient)[1]
     others_left = (1 - jnp.eye(probes, dtype=counts.dtype)) * (probes / (probes - 1))
     without = (others_left[:, :, None] * counts[None]).reshape(probes, -1)
     fixed = jnp.broadcast_to(reached[None, :], (probes, reached.size))
@@ -161,12 +163,8 @@ def _new_direction(vector: jax.Array, basis: jax.Array) -> tuple[jax.Array, jax.
     def outside(vector: jax.Array) -> jax.Array:
         return vector - basis @ (basis.T @ vector)
 
-    def scaled(vector: jax.Array) -> tuple[jax.Array, jax.Array]:
-        length = jnp.sqrt(jnp.sum(vector * vector))
-        return vector / jnp.where(length > 0, length, jnp.ones_like(length)), length
-
-    unit, length = scaled(outside(outside(vector)))
-    again, remaining = scaled(outside(unit))
+    unit, length = split(outside(outside(vector)))
+    again, remaining = split(outside(unit))
     new = remaining > STILL_NEW
     return jnp.where(new, again, jnp.zeros_like(again)), jnp.where(new, length, jnp.zeros_like(length))
 

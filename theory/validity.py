@@ -7,6 +7,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from .level1 import split
+
 
 class Validity(NamedTuple):
     """Numbers that must be small for the paper's limit to hold.
@@ -90,25 +92,24 @@ def measure_curvature(
     """
     gradient = jax.grad(loss)
     slope = gradient(position)
-    norm = jnp.sqrt(jnp.sum(slope * slope))
-    direction = jnp.where(norm > 0, slope / jnp.where(norm > 0, norm, 1.0), 0.0)
+    direction, norm = split(slope)
 
     def product(vector: jax.Array) -> jax.Array:
         return jax.jvp(gradient, (position,), (vector,))[1]
 
     def looked_along(vector: jax.Array) -> tuple[jax.Array, jax.Array]:
         image = product(vector)
-        return jnp.sum(vector * image), jnp.sum(image * image)
+        return jnp.sum(vector * image), split(image)[1]
 
     def row(index: jax.Array) -> tuple[jax.Array, jax.Array]:
         return looked_along(jnp.zeros_like(position).at[index].set(1.0))
 
     along = jnp.sum(direction * product(direction))
     if probes is None:
-        traces, squares = (jnp.sum(part) for part in jax.lax.map(row, jnp.arange(position.size)))
-    else:
-        traces, squares = (jnp.mean(part) for part in jax.lax.map(looked_along, probes))
-    return norm, Curvature(traces, jnp.sqrt(squares), along)
+        traces, lengths = jax.lax.map(row, jnp.arange(position.size))
+        return norm, Curvature(jnp.sum(traces), split(lengths)[1], along)
+    traces, lengths = jax.lax.map(looked_along, probes)
+    return norm, Curvature(jnp.mean(traces), split(lengths)[1] / math.sqrt(len(lengths)), along)
 
 
 def _ratio(top: jax.Array, bottom: jax.Array) -> jax.Array:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax.core import Tracer
 
+from ._flow import is_float
 from ._graph import Constant, Graph, Node
 
 _NO_LARGER = (
@@ -21,7 +22,8 @@ def displacement_bounds(graph: Graph, inputs: Sequence[float]) -> dict[int, floa
     bounds = dict(zip(graph.inputs, map(float, inputs), strict=True))
     for node in graph.nodes:
         bound = _node_bound(node, [_bound_of(ref, bounds) for ref in node.inputs])
-        bounds.update(dict.fromkeys(node.outputs, bound))
+        # What is not floating point jumps.
+        bounds.update({key: bound if is_float(graph.avals[key]) else math.inf for key in node.outputs})
     return bounds
 
 

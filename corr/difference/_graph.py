@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from jax.core import Tracer
 from jax.extend import core
 
@@ -11,6 +12,7 @@ CALLS = {
     "pjit",
     "closed_call",
     "core_call",
+    "composite",
     "remat",
     "remat2",
     "checkpoint",
@@ -60,9 +62,9 @@ def build_graph(closed: core.ClosedJaxpr, inputs: list[Any | None]) -> Graph:
         env.update(zip(jaxpr.constvars, map(Constant, consts), strict=True))
         for eqn in jaxpr.eqns:
             args = [Constant(v.val) if isinstance(v, core.Literal) else env[v] for v in eqn.invars]
-            inner = inner_jaxpr(eqn)
+            inner = _inlined(eqn, args)
             if inner is not None:
-                outs = walk(inner.jaxpr, inner.consts, args)
+                outs = walk(inner[0].jaxpr, inner[0].consts, inner[1])
             elif len(fixed := [arg.value for arg in args if isinstance(arg, Constant)]) == len(args):
                 outs = [Constant(value) for value in evaluate(eqn.primitive, fixed, eqn.params)]
             else:
@@ -80,12 +82,31 @@ def build_graph(closed: core.ClosedJaxpr, inputs: list[Any | None]) -> Graph:
     return Graph(varying, tuple(nodes), tuple(outputs), avals)
 
 
-def inner_jaxpr(eqn: core.JaxprEqn) -> core.ClosedJaxpr | None:
-    """The jaxpr of a call that can be inlined, or None for any other primitive."""
-    if eqn.primitive.name not in CALLS:
-        return None
-    inner = next(eqn.params[name] for name in ("jaxpr", "call_jaxpr", "fun_jaxpr") if name in eqn.params)
-    return inner if isinstance(inner, core.ClosedJaxpr) else core.ClosedJaxpr(inner, ())
+def _inlined(eqn: core.JaxprEqn, args: list[Ref]) -> tuple[core.ClosedJaxpr, list[Ref]] | None:
+    """The jaxpr that stands for an equation, with its arguments; None for a primitive of its own."""
+    name, params = eqn.primitive.name, eqn.params
+    if name in CALLS:
+        inner = next(params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in params)
+        return inner if isinstance(inner, core.ClosedJaxpr) else core.ClosedJaxpr(inner, ()), args
+    if name == "custom_linear_solve":
+        lengths, solve = params["const_lengths"], params["jaxprs"].solve
+        first = lengths.matvec + lengths.vecmat
+        return solve, [*args[first : first + lengths.solve], *args[sum(lengths) :]]
+    if name == "cond":
+        branch = _known_branch(params, args[0])
+        return None if branch is None else (params["branches"][branch], args[1:])
+    return None
+
+
+def _known_branch(params: dict[str, Any], index: Ref) -> int | None:
+    """Which branch of a cond is taken wherever the inputs lie, None where they decide."""
+    platforms = params.get("branches_platforms")
+    if platforms is not None:
+        here = {jax.default_backend()} | ({"cuda", "rocm"} if jax.default_backend() == "gpu" else set())
+        return next(k for k, names in enumerate(platforms) if names is None or here & set(names))
+    if isinstance(index, Constant) and not isinstance(index.value, Tracer):
+        return int(np.clip(int(index.value), 0, len(params["branches"]) - 1))
+    return None
 
 
 def evaluate(primitive: core.Primitive, args: list[Any], params: dict[str, Any]) -> list[Any]:

@@ -1,4 +1,7 @@
-"""Rules for operations that are linear in what changes: they act on the change."""
+"""Rules for operations that are linear in what changes: they act on the change.
+
+Error: that of the operation itself on the changes; sums a few units of rounding of the sum of their |terms|.
+"""
 
 from typing import Any
 
@@ -7,12 +10,13 @@ import jax.numpy as jnp
 
 from ._fallback import recompute
 from ._operands import Operands
+from ._sums import tree_sum
+
+EXACT_INTEGERS = 1 << 20
 
 
 def _first(op: Operands) -> Any:
-    """Linear in the first operand; any further operands (indices) must not change."""
-    if any(op.change(k) is not None for k in range(1, op.count)):
-        return recompute(op)
+    """Linear in the first operand, which is the only one that changes."""
     return op.apply(op.change(0), *[op.value(k) for k in range(1, op.count)])
 
 
@@ -21,23 +25,21 @@ def _all(op: Operands) -> Any:
     return op.apply(*[op.change_or_zeros(k) for k in range(op.count)])
 
 
-def _leading(number: int):
-    """Linear in the first ``number`` operands together; the rest (indices) must not change."""
-
-    def rule(op: Operands) -> Any:
-        if any(op.change(k) is not None for k in range(number, op.count)):
-            return recompute(op)
-        fixed = [op.value(k) for k in range(number, op.count)]
-        return op.apply(*[op.change_or_zeros(k) for k in range(number)], *fixed)
-
-    return rule
+def _each(op: Operands) -> Any:
+    """Every output is one operand."""
+    return [op.change(k) for k in range(op.count)]
 
 
-def _scatter(op: Operands) -> Any:
-    """Operand and updates (first and last operand of scatter) are linear, the indices in between are not."""
-    if op.change(1) is not None:
-        return recompute(op)
-    return op.apply(op.change_or_zeros(0), op.value(1), op.change_or_zeros(2))
+def _nextafter(op: Operands) -> Any:
+    """The next number lies one rounding unit away at both places."""
+    return jnp.broadcast_to(op.change_or_zeros(0), op.out_shape())
+
+
+def _reduce_precision(op: Operands) -> Any:
+    """The identity where every bit is kept, a staircase where some are not."""
+    info = jnp.finfo(op.out_dtypes()[0])
+    keeps_all = op.params["exponent_bits"] >= info.nexp and op.params["mantissa_bits"] >= info.nmant
+    return op.change(0) if keeps_all else recompute(op)
 
 
 def _add(op: Operands) -> Any:
@@ -60,29 +62,16 @@ def _broadcast(op: Operands, change: Any) -> jax.Array:
 
 
 def _convert(op: Operands) -> Any:
+    """Of an integer: the difference of the integers where it is small, so that large ones lose nothing."""
     if op.is_float(0):
         return op.apply(op.change(0))
-    return op.apply(op.change(0)) - op.apply(op.value(0))
-
-
-def tree_sum(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """Sum by a fixed halving tree, whose bits do not depend on what is evaluated beside it."""
-    for axis in sorted(axes, reverse=True):
-        values = _halve(values, axis)
-    return values
-
-
-def _halve(values: jax.Array, axis: int) -> jax.Array:
-    size = values.shape[axis]
-    if size == 0:
-        return jnp.sum(values, axis)
-    half = 1 << max(size - 1, 0).bit_length()
-    padding = [(0, half - size if k == axis else 0) for k in range(values.ndim)]
-    values = jnp.pad(values, padding)
-    while half > 1:
-        half //= 2
-        values = jax.lax.slice_in_dim(values, 0, half, axis=axis) + jax.lax.slice_in_dim(values, half, None, axis=axis)
-    return jax.lax.squeeze(values, (axis,))
+    old, new = op.value(0), op.change(0)
+    difference = op.apply(new) - op.apply(old)
+    if not jnp.issubdtype(jnp.result_type(old), jnp.integer) or jnp.iinfo(jnp.result_type(old)).bits < 32:
+        return difference  # floating point holds a short integer exactly, its own subtraction may wrap around
+    upward = new >= old
+    exact = op.apply(jnp.where(upward, new - old, old - new))
+    return jnp.where(jnp.abs(difference) < EXACT_INTEGERS, jnp.where(upward, exact, -exact), difference)
 
 
 def _reduce_sum(op: Operands) -> Any:
@@ -90,17 +79,16 @@ def _reduce_sum(op: Operands) -> Any:
 
 
 FIRST_OPERAND = (
-    "neg copy copy_p stop_gradient cumsum reshape broadcast_in_dim transpose squeeze expand_dims rev slice"
-    " dynamic_slice gather reduce_precision split fft real imag"
+    "neg copy stop_gradient cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
+    " unstack tile name fft real imag conj reduce_window_sum"
 )
 RULES = {
     **dict.fromkeys(FIRST_OPERAND.split(), _first),
-    "concatenate": _all,
-    "pad": _all,
-    "dynamic_update_slice": _leading(2),
-    "scatter": _scatter,
-    "scatter-add": _scatter,
-    "scatter_add": _scatter,
+    **dict.fromkeys(("concatenate", "stack", "pad", "complex"), _all),
+    "optimization_barrier": _each,
+    "device_put": _each,
+    "nextafter": _nextafter,
+    "reduce_precision": _reduce_precision,
     "add": _add,
     "add_any": _add,
     "sub": _sub,

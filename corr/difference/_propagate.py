@@ -1,125 +1,67 @@
 """Evaluate a graph, and propagate finite changes through it rule by rule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
-from . import _cases, _linear, _products, _smooth
+from ._branches import change_cond
 from ._fallback import recompute
+from ._flow import Flow, among, is_float
 from ._graph import Constant, Graph, Node, evaluate
+from ._guards import guarded_changes, is_guarded
+from ._loops import change_while
 from ._operands import Operands, Values
+from ._rules import DECISIONS, RULES, has_rule
 from ._scan import change_scan, evaluate_scan
 
-RULES = {**_linear.RULES, **_products.RULES, **_smooth.RULES, **_cases.RULES}
 SCAN = "scan"
+CONTROL = {"cond": change_cond, "while": change_while}
 
 
-def without_rule(graph: Graph) -> set[str]:
-    """Names of the primitives that fall back on recomputation."""
-    names = {node.primitive.name for node in graph.nodes if _is_float(graph, node)}
-    return {name for name in names if name not in RULES and name != SCAN}
-
-
-def evaluate_graph(graph: Graph, leaves: Iterable[Any]) -> tuple[list[Any], dict[int, Any]]:
+def evaluate_graph(graph: Graph, leaves: Iterable[Any], course: Flow) -> tuple[list[Any], dict[int, Any]]:
     """Outputs and the values of all variables (scans keep their own tapes under negative numbers)."""
     values: dict[int, Any] = dict(zip(graph.inputs, leaves, strict=True))
     for position, node in enumerate(graph.nodes):
         args = [ref.value if isinstance(ref, Constant) else values[ref] for ref in node.inputs]
-        if node.primitive.name == SCAN:
-            outputs, values[_tape_key(position)] = evaluate_scan(node, args)
+        if node.primitive.name == SCAN and any(among(ref, course.moving) for ref in node.inputs):
+            outputs, values[_tape_key(position)] = evaluate_scan(node, args, course)
         else:
             outputs = evaluate(node.primitive, args, node.params)
         values.update(zip(node.outputs, outputs, strict=True))
     return [ref.value if isinstance(ref, Constant) else values[ref] for ref in graph.outputs], values
 
 
-def change_graph(
-    graph: Graph,
-    values: Mapping[int, Any],
-    moved: Iterable[Any],
-    bounds: dict[int, float],
-    keep: Iterable[int],
-    *,
-    shortcut: bool = False,
-) -> tuple[list[Any], dict[int, Any]]:
-    """Changes of the outputs for changes ``moved`` of the inputs (None: unchanged), and the kept values after it."""
-    store = Values(values, dict(zip(graph.inputs, moved, strict=True)), graph.avals, bounds, shortcut)
+def change_graph(graph: Graph, store: Values, keep: Iterable[int], course: Flow) -> tuple[list[Any], dict[int, Any]]:
+    """Changes of the outputs (None: unchanged) in a ``store`` of inputs, and the kept values after the step."""
     tapes: dict[int, Any] = {}
     for position, node in enumerate(graph.nodes):
-        key = _tape_key(position)
-        if node.primitive.name == SCAN:
-            store.changes.update(zip(node.outputs, _scan_changes(store, node, key, tapes), strict=True))
+        op, name = Operands(node, store), node.primitive.name
+        if all(op.change(k) is None for k in range(op.count)):
+            changes: list[Any] = [None] * len(node.outputs)
+        elif name == SCAN:
+            changes, tapes[_tape_key(position)] = change_scan(op, store.values[_tape_key(position)], course)
+        elif name in CONTROL:
+            changes = CONTROL[name](op, course)
         else:
-            store.changes.update(zip(node.outputs, node_changes(graph, node, store), strict=True))
-    outputs = [_output_change(ref, store) for ref in graph.outputs]
-    return outputs, {key: tapes[key] if key < 0 else store.new(key) for key in keep}
+            changes = _node_changes(graph, node, op)
+        store.changes.update(zip(node.outputs, changes, strict=True))
+    outputs = [None if isinstance(ref, Constant) else store.changes[ref] for ref in graph.outputs]
+    return outputs, {key: tapes.get(key, store.values[key]) if key < 0 else store.new(key) for key in keep}
 
 
-def node_changes(graph: Graph, node: Node, store: Values) -> list[Any]:
+def _node_changes(graph: Graph, node: Node, op: Operands) -> list[Any]:
     """Changes of one node's outputs (for outputs that are not floating point: their new values)."""
-    operands = Operands(node, store)
-    if all(operands.change(k) is None for k in range(len(node.inputs))):
-        return [None] * len(node.outputs)
-    if not _is_float(graph, node):
-        return evaluate(node.primitive, [operands.new(k) for k in range(len(node.inputs))], node.params)
-    rule = RULES.get(node.primitive.name, recompute)
-    out = rule(operands)
+    name, floating = node.primitive.name, any(is_float(graph.avals[key]) for key in node.outputs)
+    if not floating and name not in DECISIONS:
+        return evaluate(node.primitive, [op.new(k) for k in range(op.count)], node.params)
+    if floating and not has_rule(graph, node):
+        op.store.missing.add(name)
+    rule = DECISIONS[name] if name in DECISIONS else RULES.get(name, recompute)
+    if floating and is_guarded(op):
+        return guarded_changes(op, rule)
+    out = rule(op)
     return list(out) if isinstance(out, (list, tuple)) else [out]
-
-
-def needed_values(
-    graph: Graph, values: Mapping[int, Any], moved: list[Any], bounds: dict[int, float], *, shortcut: bool = False
-) -> tuple[int, ...]:
-    """Which values the change pass reads, found by tracing it once without computing anything.
-
-    ``moved`` stands for the changes of the inputs, None where an input never changes.
-    """
-    read: set[int] = set()
-
-    def dry_run(known: dict[int, Any], moved: list[Any]) -> Any:
-        return change_graph(graph, _Recorder(known, read), moved, bounds, (), shortcut=shortcut)[0]
-
-    jax.eval_shape(dry_run, dict(values), moved)
-    return tuple(sorted(read))
-
-
-class _Recorder(Mapping):
-    """A mapping that notes what is read from it."""
-
-    def __init__(self, known: Mapping[int, Any], read: set[int]):
-        self._known, self._read = known, read
-
-    def __getitem__(self, key: int) -> Any:
-        self._read.add(key)
-        return self._known[key]
-
-    def __iter__(self):
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-
-def _scan_changes(store: Values, node: Node, key: int, tapes: dict[int, Any]) -> list[Any]:
-    operands = Operands(node, store)
-    changes = [operands.change(k) for k in range(len(node.inputs))]
-    outputs, tapes[key] = change_scan(node, store.values[key], changes)
-    return outputs
-
-
-def _output_change(ref: Any, store: Values) -> Any:
-    if isinstance(ref, Constant):
-        return jnp.zeros_like(ref.value)
-    aval = store.avals[ref]
-    return jnp.zeros(aval.shape, aval.dtype) if store.changes[ref] is None else store.changes[ref]
 
 
 def _tape_key(position: int) -> int:
     """Variables are numbered from 0; the tapes of scans take the negative numbers."""
     return -1 - position
-
-
-def _is_float(graph: Graph, node: Node) -> bool:
-    return any(jnp.issubdtype(graph.avals[k].dtype, jnp.inexact) for k in node.outputs)

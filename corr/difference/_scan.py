@@ -1,94 +1,83 @@
 """The change of a scan: a scan of changes, with one tape for every iteration."""
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from . import _propagate
-from ._graph import Constant, Graph, Node, build_graph
+from ._body import Body, build_body, change_body, entering, evaluate_body, handed, leaving
+from ._flow import Flow, among
+from ._graph import Node
+from ._guards import recoded
+from ._operands import Operands
+from ._reading import values_read
 
 
-def evaluate_scan(node: Node, args: list[Any]) -> tuple[list[Any], Any]:
+def evaluate_scan(node: Node, args: list[Any], course: Flow) -> tuple[list[Any], Any]:
     """Outputs of the scan and its tape: the kept values of every iteration, stacked."""
-    graph, groups = _body(node)
-    consts, carry, xs = groups.split(args)
-    varying_consts = [value for value, constant in zip(consts, groups.constants, strict=True) if constant is None]
-    number = len(carry)
+    body, first, last = _body(node, course)
 
-    def body(carry: list[Any], xs: list[Any]) -> tuple[list[Any], Any]:
-        inputs = [*varying_consts, *carry, *xs]
-        outputs, values = _propagate.evaluate_graph(graph, inputs)
-        moved = groups.pattern(inputs)
-        needed = _propagate.needed_values(graph, values, moved, _unbounded(graph))
-        return outputs[:number], (outputs[number:], {key: values[key] for key in needed})
+    def step(carry: list[Any], xs: list[Any]) -> tuple[list[Any], Any]:
+        items = [*args[:first], *carry, *xs]
+        outputs, values = evaluate_body(body, items)
+        moved = [item if body.moves(position) else None for position, item in enumerate(items)]
+        needed = values_read(lambda known, keep: _step(node, body, course, known, moved, keep, set()), values)
+        return outputs[: last - first], (outputs[last - first :], {key: values[key] for key in needed})
 
-    final, (ys, kept) = jax.lax.scan(
-        body, list(carry), list(xs), length=node.params["length"], reverse=node.params["reverse"]
-    )
+    final, (ys, kept) = jax.lax.scan(step, list(args[first:last]), list(args[last:]), **_turns(node))
     return [*final, *ys], kept
 
 
-def change_scan(node: Node, kept: Any, changes: list[Any]) -> tuple[list[Any], Any]:
-    """Changes of the outputs for changes of the inputs (None: unchanged), and the new tape."""
-    graph, groups = _body(node)
-    d_consts, d_carry, d_xs = groups.split(changes)
-    avals = [v.aval for v in node.params["jaxpr"].jaxpr.invars]
-    a_consts, a_carry, a_xs = groups.split(avals)
-    fixed = [
-        _zeros(change, aval)
-        for change, aval, constant in zip(d_consts, a_consts, groups.constants, strict=True)
-        if constant is None
+def change_scan(op: Operands, kept: Any, course: Flow) -> tuple[list[Any], Any]:
+    """Changes of the outputs (None: unchanged), and the new tape."""
+    node, missing = op.node, op.store.missing
+    body, first, last = _body(node, course)
+    number = last - first
+    flags = [_carry_guarded(body, first, k) for k in range(number)]
+    moving = [body.moves(first + k) for k in range(number)]
+    consts = [entering(op, k, body.guards(k)) if body.moves(k) else None for k in range(first)]
+    start = [entering(op, first + k, flags[k]) if moving[k] else None for k in range(number)]
+    xs = [entering(op, k, body.guards(k)) if body.moves(k) else None for k in range(last, op.count)]
+
+    def step(carry: list[Any], slices: Any) -> tuple[list[Any], Any]:
+        moved_xs, values = slices
+        changes, new = _step(node, body, course, values, [*consts, *carry, *moved_xs], values, missing)
+        return changes[:number], (changes[number:], new)
+
+    final, (ys, new) = jax.lax.scan(step, start, (xs, kept), **_turns(node))
+    guarded = [op.gives_guarded(k) for k in range(number)]
+    ends = [
+        recoded(op.out(k), change, flags[k], guarded[k]) if flags[k] != guarded[k] else change
+        for k, change in enumerate(final)
     ]
-    start = [_zeros(change, aval) for change, aval in zip(d_carry, a_carry, strict=True)]
-    number = len(start)
-
-    def body(carry: list[Any], slices: Any) -> tuple[list[Any], Any]:
-        moving, kept = slices
-        moved_xs = [moving.get(k) for k in range(len(a_xs))]
-        outputs, new = _propagate.change_graph(graph, kept, [*fixed, *carry, *moved_xs], _unbounded(graph), kept)
-        return outputs[:number], (outputs[number:], new)
-
-    moving = {k: change for k, change in enumerate(d_xs) if change is not None}
-    final, (ys, new) = jax.lax.scan(
-        body, start, (moving, kept), length=node.params["length"], reverse=node.params["reverse"]
-    )
-    return [*final, *ys], new
+    return [*ends, *ys], new
 
 
-class _Groups:
-    """How the flat inputs of a scan divide into constants, carry and scanned inputs, and which never change."""
-
-    def __init__(self, node: Node):
-        self._consts, self._carry = node.params["num_consts"], node.params["num_carry"]
-        self.constants = [ref if isinstance(ref, Constant) else None for ref in node.inputs[: self._consts]]
-        self._fixed_xs = [isinstance(ref, Constant) for ref in node.inputs[self._consts + self._carry :]]
-
-    def split(self, items: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-        end = self._consts + self._carry
-        return items[: self._consts], items[self._consts : end], items[end:]
-
-    def pattern(self, inputs: list[Any]) -> list[Any]:
-        """``inputs`` with None for scanned inputs that never change."""
-        first = len(inputs) - len(self._fixed_xs)
-        return [
-            *inputs[:first],
-            *[None if fixed else x for fixed, x in zip(self._fixed_xs, inputs[first:], strict=True)],
-        ]
+def _step(
+    node: Node, body: Body, course: Flow, values: Mapping[int, Any], moved: list[Any], keep: Any, missing: set[str]
+) -> tuple[list[Any], Any]:
+    """Changes of one iteration's outputs in the form of the carry and of the scan's outputs, None where none moves."""
+    changes, new = change_body(body, values, moved, keep, missing)
+    first, number = node.params["num_consts"], node.params["num_carry"]
+    out = []
+    for k, change in enumerate(changes):
+        guarded = _carry_guarded(body, first, k) if k < number else among(node.outputs[k], course.guarded)
+        moves = body.moves(first + k) if k < number else body.moves_output(k)
+        out.append(leaving(body, values, k, change, guarded) if moves else None)
+    return out, new
 
 
-def _body(node: Node) -> tuple[Graph, _Groups]:
-    groups = _Groups(node)
-    closed = node.params["jaxpr"]
-    free = len(closed.jaxpr.invars) - len(groups.constants)
-    inputs = [None if constant is None else constant.value for constant in groups.constants] + [None] * free
-    return build_graph(closed, inputs), groups
+def _body(node: Node, course: Flow) -> tuple[Body, int, int]:
+    first, number = node.params["num_consts"], node.params["num_carry"]
+    caught = [k for k, key in enumerate(node.outputs) if key in course.guarded]
+    given = handed(node.inputs[:first], course, built_in=True) + handed(node.inputs[first:], course, built_in=False)
+    body = build_body(node.params["jaxpr"], given, caught, {k: first + k for k in range(number)})
+    return body, first, first + number
 
 
-def _unbounded(graph: Graph) -> dict[int, float]:
-    return dict.fromkeys(graph.avals, math.inf)
+def _carry_guarded(body: Body, first: int, k: int) -> bool:
+    return body.guards(first + k) or body.guards_output(k)
 
 
-def _zeros(change: Any, aval: Any) -> Any:
-    return jnp.zeros(aval.shape, aval.dtype) if change is None else change
+def _turns(node: Node) -> dict[str, Any]:
+    return {"length": node.params["length"], "reverse": node.params["reverse"]}

@@ -5,6 +5,7 @@ a series in Δz that needs neither, for |Δz| < 1/4. Beyond, its NaN must reach 
 only for graphs made of operations that cannot swallow one.
 """
 
+from ._flow import is_float
 from ._graph import Graph
 
 SHORT = "tanh"
@@ -18,6 +19,8 @@ CARRY_NAN = frozenset(_CARRY_NAN.split())
 def has_shortcut(graph: Graph, bounds: dict[int, float], limit: float) -> bool:
     """Whether some tanh moves by a bound unknown or above ``limit``, and every operation hands a NaN on."""
     if any(node.primitive.name not in CARRY_NAN for node in graph.nodes):
+        return False
+    if not all(is_float(graph.avals[key]) for node in graph.nodes for key in node.outputs):
         return False
     moving = (ref for node in graph.nodes if node.primitive.name == SHORT for ref in node.inputs)
     return any(bounds[ref] > limit for ref in moving if isinstance(ref, int))

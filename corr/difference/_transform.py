@@ -1,16 +1,20 @@
 """``difference``: split a function into its value with a tape, and its exact change from the tape."""
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from .._told import warn
 from ._bounds import displacement_bounds
-from ._graph import Graph, build_graph
-from ._propagate import change_graph, evaluate_graph, needed_values, without_rule
+from ._flow import Flow, flow, is_float
+from ._graph import Constant, Graph, Ref, build_graph
+from ._guards import recoded
+from ._operands import Values
+from ._propagate import change_graph, evaluate_graph
+from ._reading import values_read
 from ._shortcut import has_shortcut
 from ._smooth import HALF
 
@@ -60,7 +64,7 @@ def difference(function: Callable[..., Any], *, bound: float = math.inf, shortcu
     """
     warned: set[str] = set()
 
-    def graph_of(leaves: list[jax.Array], treedef: Any) -> tuple[Graph, Any]:
+    def graph_of(leaves: list[jax.Array], treedef: Any) -> tuple[Graph, Flow, Any]:
         for leaf in leaves:
             if not jnp.issubdtype(jnp.result_type(leaf), jnp.floating):
                 raise TypeError(f"every argument must be floating point, got dtype {jnp.result_type(leaf)}")
@@ -68,39 +72,64 @@ def difference(function: Callable[..., Any], *, bound: float = math.inf, shortcu
         flat = lambda *flat_args: function(*jax.tree.unflatten(treedef, flat_args))  # noqa: E731
         closed, out_shape = jax.make_jaxpr(flat, return_shape=True)(*shapes)
         graph = build_graph(closed, [None] * len(leaves))
-        missing = without_rule(graph) - warned
-        if missing:
-            warned.update(missing)
-            warnings.warn(
-                f"no exact-change rule for {sorted(missing)}: recomputed in float64 or subtracted; decisions may flip",
-                UserWarning,
-                stacklevel=3,
-            )
-        return graph, jax.tree.structure(out_shape)
+        return graph, flow(graph, (), set(graph.inputs), set(), set()), jax.tree.structure(out_shape)
+
+    def changes_of(graph: Graph, course: Flow, values: Any, moved: list[Any], keep: Any) -> tuple[list[Any], Any]:
+        missing: set[str] = set()
+        changes = dict(zip(graph.inputs, moved, strict=True))
+        bounds = _bounds(graph, bound)
+        store = Values(values, changes, graph.avals, bounds, shortcut, course, missing)
+        moves, kept = change_graph(graph, store, keep, course)
+        _warn(missing - warned)
+        warned.update(missing)
+        return [_plain(ref, move, store) for ref, move in zip(graph.outputs, moves, strict=True)], kept
 
     def start(*args: Any) -> tuple[Any, Any]:
         leaves, treedef = jax.tree.flatten(args)
-        graph, out_tree = graph_of(leaves, treedef)
-        outputs, values = evaluate_graph(graph, leaves)
-        needed = needed_values(graph, values, leaves, _bounds(graph, bound), shortcut=shortcut)
+        graph, course, out_tree = graph_of(leaves, treedef)
+        outputs, values = evaluate_graph(graph, leaves, course)
+        needed = values_read(lambda known, keep: changes_of(graph, course, known, leaves, keep), values)
         kept = {key: values[key] for key in needed if key not in graph.inputs}
         return jax.tree.unflatten(out_tree, outputs), (args, kept)
 
     def change(tape: Any, *displacements: Any) -> tuple[Any, Any]:
         args, kept = tape
         leaves, treedef = jax.tree.flatten(args)
-        graph, out_tree = graph_of(leaves, treedef)
-        moved = jax.tree.leaves(displacements)
+        graph, course, out_tree = graph_of(leaves, treedef)
         values = kept | dict(zip(graph.inputs, leaves, strict=True))
-        changes, new_kept = change_graph(graph, values, moved, _bounds(graph, bound), kept, shortcut=shortcut)
+        changes, new_kept = changes_of(graph, course, values, jax.tree.leaves(displacements), kept)
         new_args = jax.tree.map(jnp.add, args, displacements)
         return jax.tree.unflatten(out_tree, changes), (new_args, new_kept)
 
     def cheaper(*args: Any) -> bool:
-        graph, _ = graph_of(*jax.tree.flatten(args))
-        return not shortcut and has_shortcut(graph, _bounds(graph, bound), HALF)
+        graph, course, _ = graph_of(*jax.tree.flatten(args))
+        return not shortcut and not course.guarded and has_shortcut(graph, _bounds(graph, bound), HALF)
 
     return Difference(start, change, cheaper)
+
+
+def _plain(ref: Ref, change: Any, store: Values) -> Any:
+    """The change of an output as a difference, also where it is an integer."""
+    if isinstance(ref, Constant):
+        return jnp.zeros_like(ref.value)
+    aval = store.avals[ref]
+    if is_float(aval):
+        if change is None:
+            return jnp.zeros(aval.shape, aval.dtype)
+        return recoded(store.values[ref], change, True, False) if ref in store.guarded else change
+    old = store.values[ref]
+    if jnp.issubdtype(aval.dtype, jnp.integer):
+        return jnp.zeros_like(old) if change is None else change - old
+    return old if change is None else change
+
+
+def _warn(missing: set[str]) -> None:
+    if missing:
+        warn(
+            f"no exact-change rule for {sorted(missing)}: recomputed in float64 or subtracted; decisions may flip."
+            " Write the loss with operations listed in help(corr.difference), or run it in float64",
+            stacklevel=4,
+        )
 
 
 def _bounds(graph: Graph, bound: float) -> dict[int, float]:

@@ -1,28 +1,36 @@
 """Noise-free gradient descent, plain and normalized."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 
 from .._clock import check_positive
 from .._keys import Stream
+from .._precision import between, moved_by, wide
 from .._types import Dynamics, Info, Params, Scalar, State
 
 Schedule = Callable[[jax.Array], jax.Array]
 
 
-def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule, normalized: bool = False) -> Dynamics:
+def descent(
+    loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule, normalized: bool = False, scale: Any = None
+) -> Dynamics:
     """Gradient descent, x ← x - α ∇U, or normalized ("clipped" in the paper), x ← x - α ∇U/|∇U|.
 
     The normalized form always divides by the norm over all parameters (unlike ``optax.clip_by_global_norm``); a zero
-    gradient leaves x where it is.
+    gradient leaves x where it is. With a scale r_i, that of mutations of size r_i σ: x ← x - α r (r ∇U) or
+    x ← x - α r (r ∇U)/|r ∇U|, componentwise products.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        learning_rate: α > 0, common time per step; or a schedule ``step number -> α``.
+        learning_rate: α > 0, common time per step; or a schedule ``step number -> α``. Its step number is an int32 that
+            stays at 2^31 - 1 from there on (int64 where JAX runs in double precision).
         normalized: divide the gradient by its norm.
+        scale: r, a pytree like the parameters whose leaves broadcast to theirs; 0 freezes; None for 1 everywhere.
 
     Returns:
         A ``Dynamics``; its ``Info.accepted`` is always True and its key is not used.
@@ -36,14 +44,15 @@ def descent(loss: Callable[[Params], Scalar], *, learning_rate: float | Schedule
         >>> round(float(state.position[0]), 6)
         0.9
 
-    Reference: Whitelam et al. (2021), eqs. 11 (plain) and 12 (normalized).
+    Reference: Whitelam et al. (2021), eqs. 11 (plain), 12 (normalized) and 57 (scale).
     """
     rate = as_schedule("learning_rate", learning_rate)
 
     def displace(drawn: tuple[()], count: jax.Array, gradient: Params, measured: tuple[()]) -> Params:
         del drawn, measured
-        direction = unit(gradient) if normalized else gradient
-        return jax.tree.map(lambda g: -rate(count).astype(g.dtype) * g, direction)
+        weighed = _times(scale, gradient)
+        direction = _times(scale, unit(weighed) if normalized else weighed)
+        return jax.tree.map(lambda g: scaled(-rate(count), g), direction)
 
     facts = {"dynamics": "descent", "normalized": normalized, **numbers(learning_rate=learning_rate)}
     return gradient_dynamics(loss, lambda key, params: (), displace, Stream.CUSTOM)._replace(facts=facts)
@@ -58,41 +67,59 @@ def gradient_dynamics(
 ) -> Dynamics:
     """A dynamics that always moves by ``displace(draw(key, position), step number, gradient, measured)``.
 
-    ``measured`` is what ``measure(position)`` gave at the last refresh; it is kept as the tape.
+    ``measured`` is what ``measure(position)`` gave at the last refresh; it is kept in the tape, beside the gradient at
+    the position. The step number is what is remembered.
     """
     evaluate = jax.value_and_grad(loss)
 
-    def init(params: Params) -> State:
+    def start(params: Params, count: jax.Array) -> State:
         value, gradient = evaluate(params)
-        return State(params, value, (jnp.zeros((), jnp.int32), gradient), measure(params))
-
-    def refresh(state: State) -> State:
-        return state._replace(tape=measure(state.position))
+        return State(params, value, count, (gradient, measure(params)))
 
     def advance(drawn: Any, state: State) -> tuple[State, Info]:
-        count, gradient = state.aux
-        moved = jax.tree.map(jnp.add, state.position, displace(drawn, count, gradient, state.tape))
+        gradient, measured = state.tape
+        moved = moved_by(state.position, displace(drawn, state.aux, gradient, measured))
         value, gradient = evaluate(moved)
-        return State(moved, value, (count + 1, gradient), state.tape), always_moved(state, moved, value)
+        count = optax.safe_increment(state.aux)
+        return State(moved, value, count, (gradient, measured)), always_moved(state, moved, value)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         return advance(draw(key, state.position), state)
 
-    return Dynamics(init, step, stream, refresh, (draw, advance), loss=loss)
+    return Dynamics(
+        lambda params: start(params, jnp.zeros((), jnp.result_type(int))),
+        step,
+        stream,
+        lambda state: start(state.position, state.aux),
+        (draw, advance),
+        loss=loss,
+    )
 
 
 def always_moved(state: State, moved: Params, loss: Scalar) -> Info:
     """The Info of a step that needs no acceptance."""
-    displacement = jax.tree.map(jnp.subtract, moved, state.position)
-    return Info(displacement, jnp.ones((), bool), loss - state.loss, jnp.isfinite(loss))
+    return Info(between(state.position, moved), jnp.ones((), bool), loss - state.loss, jnp.isfinite(loss))
 
 
 def unit(gradient: Params) -> Params:
-    """g/|g| over all parameters together; zero where g is zero."""
-    squares = [jnp.sum(leaf * leaf) for leaf in jax.tree.leaves(gradient)]
-    norm = jnp.sqrt(sum(squares[1:], squares[0]))
-    scale = jnp.where(norm > 0, 1 / jnp.where(norm > 0, norm, 1), 0)
-    return jax.tree.map(lambda leaf: leaf * scale.astype(leaf.dtype), gradient)
+    """g/|g| over all parameters together; zero where g is zero. Scaled before squaring: no size is too small."""
+    leaves, treedef = jax.tree.flatten(gradient)
+    fine = [leaf.astype(wide(leaf.dtype)) for leaf in leaves]
+    largest = functools.reduce(jnp.maximum, [jnp.max(jnp.abs(leaf), initial=0) for leaf in fine])
+    fine = [leaf / jnp.where(largest == 0, 1, largest).astype(leaf.dtype) for leaf in fine]
+    norm = jnp.sqrt(functools.reduce(jnp.add, [jnp.sum(leaf * leaf) for leaf in fine]))
+    fine = [leaf / jnp.where(norm == 0, 1, norm).astype(leaf.dtype) for leaf in fine]
+    return jax.tree.unflatten(treedef, [x.astype(leaf.dtype) for x, leaf in zip(fine, leaves, strict=True)])
+
+
+def scaled(factor: jax.Array, leaf: jax.Array) -> jax.Array:
+    """factor · leaf, rounded to the leaf's dtype at the end only: a small learning rate is no float16 number."""
+    dtype = wide(leaf.dtype)
+    return (factor.astype(dtype) * leaf.astype(dtype)).astype(leaf.dtype)
+
+
+def _times(scale: Any, gradient: Params) -> Params:
+    return gradient if scale is None else jax.tree.map(lambda r, g: jnp.asarray(r, g.dtype) * g, scale, gradient)
 
 
 def numbers(**values: Any) -> dict[str, Any]:

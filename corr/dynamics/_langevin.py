@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 from .._accept import check_beta
 from .._clock import check_positive
 from .._keys import Stream
+from .._precision import wide
 from .._types import Dynamics, Params, Scalar
 from ._descent import Schedule, as_schedule, gradient_dynamics, numbers, unit
 
@@ -32,8 +33,8 @@ def langevin(
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        time_step: dt > 0 in common time t, or a schedule ``step number -> dt``. It must resolve the stiffest direction,
-            dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
+        time_step: dt > 0 in common time t, or a schedule ``step number -> dt`` as in ``descent``. It must resolve the
+            stiffest direction, dt h_max/|∇U| << 1 for normalized and dt h_max << 1 for plain drift.
         moments: ``f(gradient of shape (N,)) -> (drift b of shape (N,), factor)`` per unit of common time, where
             ``factor(ξ of shape (N,))`` applies L to the noise. ``paper_moments`` gives the paper's. With ``measure``
             they are called as ``f(gradient, measured)``.
@@ -58,13 +59,14 @@ def langevin(
 
     def draw(key: jax.Array, params: Params) -> jax.Array:
         flat, _ = ravel_pytree(params)
-        return jax.random.normal(key, flat.shape, flat.dtype)
+        return jax.random.normal(key, flat.shape, wide(flat.dtype))
 
     def displace(noise: jax.Array, count: jax.Array, gradient: Params, measured: Any) -> Params:
-        flat, unravel = ravel_pytree(gradient)
+        narrow, unravel = ravel_pytree(gradient)
+        flat = narrow.astype(wide(narrow.dtype))
         drift, factor = moments(flat) if measure is None else moments(flat, measured)
         dt = step_size(count).astype(flat.dtype)
-        return unravel(dt * drift + jnp.sqrt(dt) * factor(noise))
+        return unravel((dt * drift + jnp.sqrt(dt) * factor(noise)).astype(narrow.dtype))
 
     def curvature(params: Params) -> Any:
         flat, unravel = ravel_pytree(params)
@@ -74,14 +76,16 @@ def langevin(
     return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)._replace(facts=facts)
 
 
-def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> Moments:
+def paper_moments(*, step_time: float | None = None, beta: float = math.inf, scale: Any = None) -> Moments:
     """Drift and noise of the paper's Langevin equations, per unit of common time.
 
-    β = ∞: b = -∇U/|∇U|, L = √(π λ α); finite β: b = -∇U, L = √(2/β).
+    β = ∞: b = -∇U/|∇U|, L = √(π λ α); finite β: b = -∇U, L = √(2/β). With a scale r_i, those of mutations of size
+    r_i σ: b(∇U) becomes r b(r ∇U) and L becomes r L, componentwise products.
 
     Args:
         step_time: λα, common time of one mutation step; needed at β = ∞ only.
         beta: β in (0, ∞], in 1/loss.
+        scale: r, shape (N,), not negative; None for 1 everywhere.
 
     Returns:
         Moments for ``langevin``.
@@ -94,14 +98,19 @@ def paper_moments(*, step_time: float | None = None, beta: float = math.inf) -> 
         >>> drift.tolist(), round(float(factor(jnp.ones(2))[0]), 6)
         ([-1.0, -2.0], 0.1)
 
-    Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17.
+    Reference: Whitelam et al. (2021), eqs. 3-8 with the matching of eqs. 14 and 17; scale: eq. 57.
     """
-    if check_beta(beta) == 0:
+    beta = check_beta(beta)
+    if beta == 0:
         raise ValueError("beta = 0 follows no gradient: the paper's twin needs beta in (0, inf]")
     if math.isinf(beta):
         if step_time is None:
             raise ValueError("at beta = inf the twin's noise needs step_time = lambda * alpha, got None")
-        scale = math.sqrt(math.pi * check_positive("step_time", step_time))
-        return lambda gradient: (-unit(gradient), lambda noise: scale * noise)
-    scale = math.sqrt(2 / beta)
-    return lambda gradient: (-gradient, lambda noise: scale * noise)
+        size = math.sqrt(math.pi * check_positive("step_time", step_time))
+        return lambda gradient: (-_times(scale, unit(_times(scale, gradient))), lambda xi: size * _times(scale, xi))
+    size = math.sqrt(2 / beta)
+    return lambda gradient: (-_times(scale, _times(scale, gradient)), lambda xi: size * _times(scale, xi))
+
+
+def _times(scale: Any, vector: jax.Array) -> jax.Array:
+    return vector if scale is None else jnp.asarray(scale, vector.dtype) * vector

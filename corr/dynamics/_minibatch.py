@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from .._types import Dynamics, Info, Params, Scalar, State
 
@@ -17,8 +16,9 @@ def minibatch(
 ) -> Dynamics:
     """A dynamics whose loss changes from step to step: draw a batch, take one step on its loss.
 
-    U(x + ε) and U(x) of a mutation, or the gradient of a twin, belong to the same batch within a step. Nothing is kept
-    from the step before, so a mutation step costs two evaluations.
+    U(x + ε) and U(x) of a mutation, or the gradient of a twin, belong to the same batch within a step, so a mutation
+    step costs two evaluations. What a dynamics remembers of its steps (``State.aux``: step count, momentum) goes on
+    from batch to batch: on batches that are all data ``minibatch`` takes the steps of the dynamics itself.
 
     Args:
         make: ``batch -> Dynamics``, for example ``lambda batch: mutation(lambda x: loss(x, batch), mutation_std=0.1)``.
@@ -26,8 +26,9 @@ def minibatch(
         loss: the loss of all data, recorded but never used in a step.
 
     Returns:
-        A ``Dynamics`` with the stream of what ``make`` gives; ``Info`` is that of the step on its batch, ``State.loss``
-        the loss of all data after ``refresh`` (so where ``run`` records) and NaN, not evaluated, in between.
+        A ``Dynamics`` with the stream and the facts of what ``make`` gives; ``Info`` is that of the step on its batch,
+        ``State.loss`` the loss of all data after ``refresh`` (so where ``run`` records) and in between the loss of the
+        last step's batch.
 
     Example:
         >>> import jax.numpy as jnp
@@ -42,15 +43,24 @@ def minibatch(
 
     Reference: this project, theory "Other mutations".
     """
-    stream = make(jax.eval_shape(batch, jax.random.key(0))).stream
+    sample = make(batch(jax.random.key(0)))
 
     def init(params: Params) -> State:
-        return State(params, loss(params))
+        return State(params, loss(params), sample.init(params).aux)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         batch_key, step_key = jax.random.split(key)
         inner = make(batch(batch_key))
-        moved, info = inner.step(step_key, inner.init(state.position))
-        return State(moved.position, jnp.full_like(state.loss, jnp.nan)), info
+        moved, info = inner.step(step_key, inner.init(state.position)._replace(aux=state.aux))
+        return State(moved.position, moved.loss.astype(state.loss.dtype), moved.aux), info
 
-    return Dynamics(init, step, stream, lambda state: init(state.position))
+    return Dynamics(
+        init,
+        step,
+        sample.stream,
+        lambda state: state._replace(loss=loss(state.position)),
+        loss=loss,
+        accept=sample.accept,
+        facts={**sample.facts, "on": "minibatches"},
+        keeps_loss=False,
+    )

@@ -8,11 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .._accept import acceptance
+from .._accept import Rule, acceptance, rule_text, uniform_number
 from .._keys import Stream
 from .._objective import objective, subtracted
+from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
-from ..proposals import Proposal, normal
+from ..proposals import Proposal, check_draw, normal
 
 
 def mutation(
@@ -21,7 +22,7 @@ def mutation(
     mutation_std: Any = None,
     beta: float = math.inf,
     proposal: Proposal | None = None,
-    rule: str = "metropolis",
+    rule: str | Rule = "metropolis",
     exact: bool = True,
 ) -> Dynamics:
     """Neuroevolution, x → x + ε with ε_i ~ N(0, σ_i²), accepted with probability min(1, exp(-β [U(x+ε) - U(x)])).
@@ -31,10 +32,12 @@ def mutation(
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        mutation_std: σ, a positive float, or a pytree like the parameters of σ_i; in the units of the parameters.
-        proposal: another law of mutations, from ``corr.proposals``, instead of ``mutation_std``.
-        rule: "metropolis", or "barker": accepted with probability 1/(1 + exp(β [U(x+ε) - U(x)])).
+        mutation_std: σ, a positive float, or a pytree like the parameters of σ_i, where 0 freezes; in the units of the
+            parameters.
         beta: β in [0, ∞], reciprocal evolutionary temperature in 1/loss; ∞ accepts exactly when U does not rise.
+        proposal: another law of mutations, from ``corr.proposals``, instead of ``mutation_std``.
+        rule: "metropolis", or "barker": accepted with probability 1/(1 + exp(β [U(x+ε) - U(x)])); or a function
+            ``rule(loss change, uniform number) -> accepted`` such as ``corr.barker(10.0)``, instead of β.
         exact: decide on the exact change of the loss; False subtracts two evaluations, which flips up to a sixth of the
             decisions in float32 at the paper's settings and is there for comparison.
 
@@ -42,7 +45,8 @@ def mutation(
         A ``Dynamics`` whose ``State.tape`` holds the kept activations of the exact change.
 
     Raises:
-        ValueError: if σ or β is out of range, the rule is unknown, or not exactly one of σ and proposal is given.
+        ValueError: if σ or β is out of range, the rule is unknown, not exactly one of σ and proposal or both β and a
+            function as rule are given; from ``init``, if the proposal's draws are not like the parameters.
         TypeError: if an argument has the wrong type.
 
     Example:
@@ -59,22 +63,30 @@ def mutation(
     law = normal(mutation_std) if proposal is None else proposal
     accept = acceptance(rule, beta)
     bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)
-    certain = math.isinf(beta)
+    certain = not callable(rule) and math.isinf(beta)
 
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
         proposal_key, accept_key = jax.random.split(key)
-        dtype = jnp.result_type(*jax.tree.leaves(params))
-        wide = dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32
-        uniform = () if certain else jax.random.uniform(accept_key, (), wide)
+        uniform = () if certain else uniform_number(accept_key, jnp.result_type(*jax.tree.leaves(params)))
         return law.draw(proposal_key, params), uniform
+
+    def checked_start(params: Params) -> State:
+        check_draw(law, params)
+        return walk.init(params)
 
     def shortcut(params: Params) -> Dynamics | None:
         helps = bounded(params).shortcut(params)
         return _walk(functools.partial(bounded, shortcut=True), draw, accept) if helps else None
 
-    facts = {"dynamics": "mutation", "mutation_std": mutation_std, "beta": beta, "rule": rule, "exact": exact}
+    facts = {
+        "dynamics": "mutation",
+        "mutation_std": mutation_std,
+        "beta": beta,
+        "rule": rule_text(rule),
+        "exact": exact,
+    }
     walk = _walk(bounded, draw, accept)
-    return walk._replace(shortcut=shortcut, loss=loss, accept=accept, facts=facts)
+    return walk._replace(init=checked_start, shortcut=shortcut, loss=loss, accept=accept, facts=facts)
 
 
 def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], accept: Callable[..., Any]) -> Dynamics:
@@ -86,8 +98,8 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], acce
 
     def advance(drawn: tuple[Params, Any], state: State) -> tuple[State, Info]:
         proposed, uniform = drawn
-        moved = jax.tree.map(jnp.add, state.position, proposed)
-        displacement = jax.tree.map(jnp.subtract, moved, state.position)
+        moved = moved_by(state.position, proposed)
+        displacement = between(state.position, moved)
         loss_change, tape = objective_at(state.position).change(state.tape, displacement)
         accepted = accept(loss_change, uniform)
         keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(accepted, new, old))

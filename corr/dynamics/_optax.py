@@ -1,11 +1,13 @@
 """Any optax transformation as a gradient side."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import optax
 
 from .._keys import Stream
+from .._precision import moved_by
 from .._types import Dynamics, Info, Params, Scalar, State
 from ._descent import always_moved
 
@@ -39,16 +41,21 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         raise TypeError(f"expected an optax.GradientTransformation, got {type(transformation).__name__}")
     evaluate = jax.value_and_grad(loss)
 
-    def init(params: Params) -> State:
+    def start(params: Params, memory: Any) -> State:
         value, gradient = evaluate(params)
-        return State(params, value, (transformation.init(params), gradient))
+        return State(params, value, memory, gradient)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         del key
-        inner, gradient = state.aux
-        update, inner = transformation.update(gradient, inner, state.position)
-        moved = optax.apply_updates(state.position, update)
-        value, gradient = evaluate(moved)
-        return State(moved, value, (inner, gradient)), always_moved(state, moved, value)
+        update, memory = transformation.update(state.tape, state.aux, state.position)
+        new = start(moved_by(state.position, update), memory)
+        return new, always_moved(state, new.position, new.loss)
 
-    return Dynamics(init, step, Stream.OPTIMIZER, loss=loss, facts={"dynamics": "optax"})
+    return Dynamics(
+        lambda params: start(params, transformation.init(params)),
+        step,
+        Stream.OPTIMIZER,
+        lambda state: start(state.position, state.aux),
+        loss=loss,
+        facts={"dynamics": "optax"},
+    )

@@ -9,12 +9,14 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+
+from .._fingerprint import STEP, differences
 
 KEPT = 2
 SEAL = "seal.json"
@@ -31,20 +33,21 @@ class Checkpoints:
 
     Args:
         folder: where, made if missing.
-        identity: plain numbers and texts that fix the run; a checkpoint with others is refused.
+        identity: ``step -> plain numbers and texts``, what fixes the run before this step; a checkpoint with others is
+            refused.
 
     Example:
         >>> import tempfile
-        >>> saved = Checkpoints(Path(tempfile.mkdtemp()), {"seed": 0})
+        >>> saved = Checkpoints(Path(tempfile.mkdtemp()), lambda step: {"trajectories": 2})
         >>> saved.save(100, {"loss": np.ones(2)})
         >>> step, arrays = saved.newest()
         >>> step, arrays["loss"].tolist()
         (100, [1.0, 1.0])
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]):
+    def __init__(self, folder: Path, identity: Callable[[int], Mapping[str, Any]]):
         self.folder = folder.absolute()
-        self._identity = json.loads(json.dumps(identity))
+        self._identity = identity
 
     def save(self, step: int, arrays: Arrays) -> None:
         """Write one checkpoint and drop the oldest.
@@ -59,7 +62,7 @@ class Checkpoints:
             partial.mkdir(parents=True)
             _write(partial / "arrays", {name: array for name, array in arrays.items() if np.size(array)})
             shapes = {name: [str(array.dtype), list(np.shape(array))] for name, array in arrays.items()}
-            seal = {"identity": self._identity, "shapes": shapes, "checksums": _checksums(partial)}
+            seal = {"identity": self._identity(step), "shapes": shapes, "checksums": _checksums(partial)}
             (partial / SEAL).write_text(json.dumps(seal), encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
             os.replace(partial, target)
@@ -94,7 +97,7 @@ class Checkpoints:
                     stacklevel=2,
                 )
                 continue
-            self._check(seal["identity"])
+            self._check(step, seal["identity"])
             return step, {
                 name: arrays[name] if name in arrays else np.zeros(shape, dtype)
                 for name, (dtype, shape) in seal["shapes"].items()
@@ -104,15 +107,17 @@ class Checkpoints:
     def _steps(self) -> list[int]:
         return sorted(int(place.name) for place in self.folder.glob("[0-9]*") if place.name.isdigit())
 
-    def _check(self, saved: Mapping[str, Any]) -> None:
-        fields = sorted({*saved, *self._identity})
-        differ = [
-            f"{name}: saved {saved.get(name)!r}, asked {self._identity.get(name)!r}"
-            for name in fields
-            if saved.get(name) != self._identity.get(name)
-        ]
+    def _check(self, step: int, saved: Mapping[str, Any]) -> None:
+        asked = json.loads(json.dumps(self._identity(step)))
+        cure = "give another checkpoint folder, or move this one aside to start over"
+        if STEP in asked and STEP not in saved:
+            raise CheckpointError(
+                f"{self.folder} holds checkpoints of an earlier version, saved without the loss and the settings that"
+                f" fix their numbers, so they cannot be told from those of another run: {cure}"
+            )
+        differ = differences(saved, asked)
         if differ:
-            raise CheckpointError(f"{self.folder} holds checkpoints of another run ({'; '.join(differ)})")
+            raise CheckpointError(f"{self.folder} holds checkpoints of another run ({'; '.join(differ)}): {cure}")
 
 
 def _checkpointer() -> Any:

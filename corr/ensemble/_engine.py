@@ -5,13 +5,14 @@ same program under ``shard_map`` took three times as long per step on two CPU de
 trajectory, shallow network, jax 0.10.2).
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from .._keys import trajectory_key
+from .._keys import later, step_key, trajectory_key
 from .._types import Dynamics, State
 
 DRAWN_AHEAD = 50
@@ -29,7 +30,10 @@ class Counts(NamedTuple):
 
 
 class Engine(NamedTuple):
-    """A compiled ``advance(states, ids, key, first_step, segments) -> (states, counts)`` with its segment length."""
+    """A compiled ``advance(states, ids, key, first_step, segments) -> (states, counts)`` with its segment length.
+
+    ``first_step`` is given as two words (see ``step_words``), ``segments`` as uint32; a call makes below 2^31 steps.
+    """
 
     advance: Callable[..., tuple[State, Counts]]
     refresh_every: int
@@ -59,15 +63,15 @@ def build_engine(dynamics: Dynamics, shortcut: Dynamics | None, block: int, refr
     def one_block(block: tuple[State, jax.Array], first: jax.Array, segments: jax.Array) -> tuple[State, Counts]:
         state, keys = block
         zero = jnp.zeros(keys.shape, jnp.int32)
-        body = lambda k, carry: segment(carry, first + refresh_every * k, keys)  # noqa: E731
-        return jax.lax.fori_loop(0, segments, body, (state, Counts(zero, zero, jnp.zeros_like(state.loss))))
+        body = lambda k, carry: segment(carry, later(first, refresh_every * k), keys)  # noqa: E731
+        return jax.lax.fori_loop(jnp.uint32(0), segments, body, (state, Counts(zero, zero, jnp.zeros_like(state.loss))))
 
     def one_device(state: State, ids: jax.Array, root: jax.Array, first: jax.Array, segments: jax.Array) -> Any:
         keys = jax.vmap(lambda i: trajectory_key(root, dynamics.stream, i))(ids)
-        blocks = jax.tree.map(lambda leaf: leaf.reshape(-1, block, *leaf.shape[1:]), (state, keys))
+        blocks = jax.tree.map(lambda leaf: leaf.reshape(len(ids) // block, block, *leaf.shape[1:]), (state, keys))
         with jax.default_matmul_precision("highest"):
             out = jax.lax.map(lambda one: one_block(one, first, segments), blocks)
-        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
+        return jax.tree.map(lambda leaf: leaf.reshape(len(ids), *leaf.shape[2:]), out)
 
     return Engine(jax.jit(one_device, donate_argnums=0), refresh_every)
 
@@ -85,21 +89,26 @@ def _segment(dynamics: Dynamics, refresh_every: int) -> Callable[..., tuple[Stat
 
     def few_steps(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array) -> tuple[State, Counts]:
         def draw_all(step: jax.Array) -> Any:
-            return jax.vmap(lambda key, params: draw(jax.random.fold_in(key, step), params))(keys, carry[0].position)
+            return jax.vmap(lambda key, params: draw(step_key(key, step), params))(keys, carry[0].position)
 
-        drawn = jax.vmap(draw_all)(first + jnp.arange(ahead, dtype=first.dtype))
+        drawn = jax.vmap(draw_all)(_steps_from(first, ahead, 1))
         return jax.lax.scan(one_step, carry, drawn, length=ahead)[0]
 
     def segment(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array) -> tuple[State, Counts]:
         refreshed = jax.vmap(dynamics.refresh)(carry[0])
-        starts = first + ahead * jnp.arange(refresh_every // ahead, dtype=first.dtype)
+        starts = _steps_from(first, refresh_every // ahead, ahead)
         body = lambda carry, start: (few_steps(carry, start, keys), None)  # noqa: E731
         state, counts = jax.lax.scan(body, (refreshed, carry[1]), starts)[0]
         fresh = jax.vmap(dynamics.refresh)(state)
-        drift = jnp.maximum(counts.drift, jnp.abs(fresh.loss - state.loss))
+        drift = jnp.maximum(counts.drift, jnp.abs(fresh.loss - state.loss)) if dynamics.keeps_loss else counts.drift
         return fresh._replace(tape=()), counts._replace(drift=drift)
 
     return segment
+
+
+def _steps_from(first: jax.Array, count: int, apart: int) -> jax.Array:
+    """The words of ``count`` step numbers, shape (count, 2)."""
+    return jax.vmap(functools.partial(later, first))(apart * jnp.arange(count, dtype=jnp.uint32))
 
 
 def _ones(flags: jax.Array) -> jax.Array:

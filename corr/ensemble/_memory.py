@@ -1,12 +1,12 @@
 """How much memory a run needs, known before it starts."""
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import psutil
 
 from .._types import Dynamics, Params
 from ._engine import DRAWN_AHEAD
@@ -87,10 +87,7 @@ def check_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows: in
 
 def free_memory() -> int:
     """Bytes this process may still take: free memory, or what its control group leaves."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-    if Path("/proc/meminfo").exists():
-        facts = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
-        free = int(facts["MemAvailable"].split()[0]) * 1024
+    free = psutil.virtual_memory().available
     if CGROUP_LIMIT.exists() and (limit := CGROUP_LIMIT.read_text(encoding="utf-8").strip()).isdigit():
         used = int(CGROUP_LIMIT.with_name("memory.current").read_text(encoding="utf-8"))
         free = min(free, int(limit) - used)

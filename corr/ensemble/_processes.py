@@ -1,9 +1,13 @@
 """Several processes (jax.distributed): each runs its own trajectories, the records are brought together at the end."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
+
+from .._fingerprint import differences
 
 PER_TRAJECTORY = ("loss", "acceptance", "nonfinite", "loss_drift", "lost")
 
@@ -25,6 +29,20 @@ def merge_processes(recorder: Any) -> None:
     moments = (np.stack(_exchange(arrays[name])) for name in ("mean", "variance", "count"))
     whole["mean"], whole["variance"], whole["count"] = combine_moments(*moments)
     recorder.restore(whole, np.sort(np.concatenate(ids)))
+
+
+def check_agreement(identity: Mapping[str, Any]) -> None:
+    """Raises ``ValueError`` in every process where one was given another run than the first."""
+    if jax.process_count() == 1:
+        return
+    text = np.frombuffer(json.dumps(identity).encode(), np.uint8)
+    first, *others = (json.loads(one.tobytes()) for one in _exchange(text))
+    for number, other in enumerate(others, start=1):
+        differ = differences(first, other, ("process 0 has", f"process {number} has"))
+        if differ:
+            raise ValueError(
+                f"the processes were given different runs ({'; '.join(differ)}): start all with the same settings"
+            )
 
 
 def combine_moments(mean: np.ndarray, variance: np.ndarray, count: np.ndarray) -> tuple[Any, Any, Any]:

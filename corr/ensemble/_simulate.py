@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from .._clock import check_count
+from .._keys import check_key, step_words
 from .._types import Dynamics, State
 from ._engine import Counts, build_engine
 from ._layout import Layout, padded_layout
 from ._shares import gather, own_trajectories, spread
 
 CALL_SECONDS = 0.5
+CALL_STEPS = 2**31 - 1  # what a call counts, it counts in int32
 
 
 class Snapshot(NamedTuple):
@@ -36,10 +39,11 @@ def simulate(
     thin: tuple[int, int] | None = None,
     resume: Snapshot | None = None,
     after_chunk: Callable[[int, Callable[[], Snapshot]], None] = lambda step, fetch: None,
+    start_per_trajectory: bool = False,
 ) -> Iterator[Snapshot]:
     """Run an ensemble from one start, yielding a ``Snapshot`` at every step of ``record_at``, step 0 included.
 
-    All trajectories start at ``params``; trajectory i at step n uses the key
+    All trajectories start at ``params``, or each at its own; trajectory i at step n uses the key
     ``fold_in(fold_in(fold_in(key, stream), i), n)``, so it depends neither on how many others run
     beside it nor on the layout.
 
@@ -51,16 +55,19 @@ def simulate(
         record_at: increasing step numbers, all multiples of ``refresh_every``.
         layout: from ``choose_layout``.
         refresh_every: steps between rebuilds of the tape; part of what determines the bits of a result.
-        thin: (step, count): after this recorded step only the first ``count`` trajectories go on.
+        thin: (step, count): after this recorded step only the first ``count`` trajectories go on, at least one.
         resume: go on from here instead of the start; recorded steps before it are not repeated.
         after_chunk: called on the host about twice a second with the number of steps done and a function that fetches
             a ``Snapshot`` to resume from.
+        start_per_trajectory: every leaf of ``params`` has a leading axis of one start per trajectory.
 
     Yields:
         Snapshots of host arrays with a leading axis of trajectories (in several processes: those of this one).
 
     Raises:
-        ValueError: if a recorded step is not a multiple of ``refresh_every``.
+        ValueError: if a recorded step is not a multiple of ``refresh_every``, or ``thin`` names none of them or leaves
+            nobody.
+        TypeError: if the key is not a typed key.
 
     Example:
         >>> import jax.numpy as jnp
@@ -74,13 +81,17 @@ def simulate(
         2 0.25
     """
     marks = _check_marks(record_at, refresh_every)
+    check_thin(thin, marks)
+    check_key(key)
     if resume is not None and thin is not None and resume.step > thin[0]:
         trajectories, layout = _thinned(thin, trajectories, layout)
     if not len(own_trajectories(layout, trajectories)):
         return
-    now = _begin(dynamics, params, len(own_trajectories(layout, trajectories))) if resume is None else resume
+    own = own_trajectories(layout, trajectories)
+    now = _begin(dynamics, params, own, start_per_trajectory) if resume is None else resume
     shares = spread(now.state, trajectories, layout, key)
-    engine = build_engine(dynamics, dynamics.shortcut(params), layout.block, refresh_every)
+    first = jax.tree.map(lambda leaf: leaf[0], params) if start_per_trajectory else params
+    engine = build_engine(dynamics, dynamics.shortcut(first), layout.block, refresh_every)
     if resume is None:
         yield now
     step, counts, per_call = now.step, now.counts, 1
@@ -90,9 +101,9 @@ def simulate(
 
     for mark in (mark for mark in marks if mark >= step):
         while step < mark:
-            segments = min(per_call, (mark - step) // refresh_every)
+            segments = min(per_call, (mark - step) // refresh_every, CALL_STEPS // refresh_every)
             begun = time.perf_counter()
-            out = [engine.advance(*share, np.int32(step), np.int32(segments)) for share in shares]
+            out = [engine.advance(*share, step_words(step), np.uint32(segments)) for share in shares]
             jax.block_until_ready(out)
             seconds = max(time.perf_counter() - begun, 1e-4)
             shares = [share._replace(state=state) for (state, _), share in zip(out, shares, strict=True)]
@@ -118,11 +129,15 @@ def default_refresh(record_at: Iterable[int]) -> int:
     return max(d for d in range(1, 1001) if spacing % d == 0)
 
 
-def _begin(dynamics: Dynamics, params: Any, count: int) -> Snapshot:
-    """``count`` copies of the start state."""
+def _begin(dynamics: Dynamics, params: Any, own: np.ndarray, each: bool) -> Snapshot:
+    """The start states of the trajectories ``own``: copies of one, or one each."""
     with jax.default_matmul_precision("highest"):
-        start = dynamics.init(params)._replace(tape=())
-    state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (count, *np.shape(leaf))), start)
+        if each:
+            starts = jax.tree.map(lambda leaf: leaf[own], params)
+            state = jax.tree.map(np.asarray, jax.vmap(lambda start: dynamics.init(start)._replace(tape=()))(starts))
+        else:
+            start = dynamics.init(params)._replace(tape=())
+            state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(own), *np.shape(leaf))), start)
     return Snapshot(0, state, _no_counts(state))
 
 
@@ -141,7 +156,21 @@ def _thinned(thin: tuple[int, int], trajectories: int, layout: Layout) -> tuple[
     return count, padded_layout(count, layout.devices, layout.block)
 
 
+def check_thin(thin: tuple[int, int] | None, marks: Iterable[int]) -> None:
+    """Refuse thinning at a step that is not recorded, or to no trajectory."""
+    if thin is None:
+        return
+    step, count = thin
+    check_count("the count of thin = (step, count)", count)
+    recorded = sorted({*marks} - {0})
+    if step not in recorded:
+        some = f"{recorded[:5]}{'...' if len(recorded) > 5 else ''}"
+        raise ValueError(f"thin starts at step {step}, expected a recorded step after 0: one of {some}")
+
+
 def _check_marks(record_at: Iterable[int], refresh_every: int) -> list[int]:
+    if not 1 <= refresh_every <= CALL_STEPS:
+        raise ValueError(f"refresh_every must lie in [1, {CALL_STEPS}], got {refresh_every}")
     marks = sorted({int(mark) for mark in record_at} - {0})
     wrong = [mark for mark in marks if mark % refresh_every or mark < 0]
     if wrong:

@@ -121,7 +121,8 @@ def _checked(displacements: Any, accepted: Any, gradient: Any) -> tuple[np.ndarr
     counts = np.unique(moves.sum(axis=1), return_counts=True)[1]
     if counts[0] > 1 and not np.ptp(counts):
         raise ValueError(f"every draw occurs {counts[0]} times: each needs random numbers of its own")
-    return moves, taken, slope / np.linalg.norm(slope)
+    direction = slope / np.abs(slope).max()
+    return moves, taken, direction / np.linalg.norm(direction)
 
 
 def _tests(

@@ -11,6 +11,7 @@ import jax
 
 import corr
 from corr import data, losses, networks
+from corr._files import make_writable
 from corr._storage import write_json
 from corr.ensemble import fastest_block
 
@@ -41,11 +42,12 @@ def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None]
         The JSON file.
 
     Raises:
-        ValueError: if this machine has no such device.
+        ValueError: if this machine has no such device, or the folder cannot be written.
     """
     present = sorted({one.platform for one in jax.devices()})
     if device not in present:
         raise ValueError(f"there is no {device} here: JAX sees {', '.join(present)}")
+    make_writable(output)
     jax.config.update("jax_enable_compilation_cache", False)
     results: dict[str, Any] = {"machine": machine()}
     say(f"{results['machine']['device']}, {results['machine']['cores']} cores, XLA_FLAGS {os.environ.get('XLA_FLAGS')}")
@@ -53,7 +55,6 @@ def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None]
         timings = measure(repeats)
         results[title] = [{**one._asdict(), "median": one.median} for one in timings]
         show(title, timings)
-    output.mkdir(parents=True, exist_ok=True)
     write_json(output / "bench.json", results)
     draw(output / "bench.json")
     return output / "bench.json"

@@ -11,7 +11,14 @@ import corr
 from theory import level0
 from theory.corrected import level2_side
 
-SMALL = {"trajectories": 6, "end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0}
+SMALL = {
+    "devices": 1,
+    "trajectories": 6,
+    "end_time": 0.2,
+    "record_every": 0.1,
+    "learning_rate": 1e-2,
+    "step_ratio": 1.0,
+}
 
 
 def bowl(x: jax.Array) -> jax.Array:

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from corr._promote import in_float64
 from corr.difference import difference
+from corr.difference._promote import in_float64
 
 SHAPE = (4, 6)
 SIZES = [10.0**-k for k in range(1, 9)]
@@ -167,15 +167,78 @@ def test_new_tape_is_the_tape_of_the_new_place() -> None:
 
 
 def test_primitive_without_rule_warns_once_by_name_and_is_recomputed_in_float64() -> None:
-    split = difference(lambda x: jnp.sum(jnp.arcsinh(x)))
+    split = difference(lambda x: jnp.sum(x.at[0].multiply(x[1])))
     x, step = jnp.array([0.5, 2.0]), jnp.array([1e-7, 1e-6])
-    with pytest.warns(UserWarning, match=r"no exact-change rule for \['asinh'\]"):
+    with pytest.warns(UserWarning, match=r"no exact-change rule for \['scatter-mul'\]"):
         _, tape = split.start(x)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         change, _ = split.change(tape, step)
-    exact = np.sum(np.arcsinh(np.asarray(x, float) + np.asarray(step, float)) - np.arcsinh(np.asarray(x, float)))
+    old, moved = np.asarray(x, float), np.asarray(step, float)
+    exact = moved[0] * old[1] + (old[0] + moved[0]) * moved[1] + moved[1]
     assert abs(float(change) / exact - 1) < 1e-5
+
+
+def power_spectrum(x: jax.Array) -> jax.Array:
+    amplitudes = jnp.fft.fft(x)
+    return jnp.real(amplitudes * jnp.conj(amplitudes))
+
+
+FOUND_OUTSIDE = {
+    "log to a millionth": (jnp.log, [1.1], [-1.0999989]),
+    "log from the smallest numbers": (jnp.log, [2e-38], [1e3]),
+    "tanh in saturation": (jnp.tanh, [9.5], [0.3]),
+    "negative power near zero": (lambda x: x**-12, [0.01], [1e-3]),
+    "negative power far out": (lambda x: x**-12, [50.0], [1.0]),
+    "erfc in the tail": (jax.lax.erfc, [9.0], [0.1]),
+    "root from zero": (jnp.sqrt, [0.0], [1e-9]),
+    "gather with a fill value": (lambda x: jnp.take(x, jnp.array([0, 5]), mode="fill", fill_value=1), [2.0], [0.1]),
+    "Fourier spectrum": (power_spectrum, [1.0, 2.0, 3.0, 5.0], [1e-3, 1e-3, 2e-3, 1e-3]),
+    "modulus of a complex number": (lambda x: jnp.abs(jnp.fft.fft(x)), [1.0, 2.0, 4.0], [1e-6, 2e-6, 1e-6]),
+    "stack": (lambda x: jnp.stack([x, 2 * x]), [1.0, 3.0], [1e-6, 1e-7]),
+    "tile": (lambda x: jnp.tile(x, 2), [1.0, 3.0], [1e-6, 1e-7]),
+    "unstack": (lambda x: sum(jnp.unstack(x)), [1.0, 3.0], [1e-6, 1e-7]),
+    "tie that a short step breaks": (lambda x: jnp.where(x > 1, 3 * x, x + 2), [1.0, 1.0], [1e-9, -1e-9]),
+    "order that a short step makes": (jnp.sort, [1.0, 1.0], [1e-9, -1e-9]),
+    "first of two equal maxima": (lambda x: x[jnp.argmax(x)] + x[0], [1.0, 1.0], [-1e-9, 1e-9]),
+    "clamp from far": (lambda x: jax.lax.clamp(-0.5, x, 1.0), [1e18, -1e18], [-1e21, 1e21]),
+    "index that moves": (lambda x: x[x[0].astype(jnp.int32)], [1.0, 2.0, 5.0], [1.0, 1e-3, 1e-3]),
+    "coarse precision": (lambda x: jax.lax.reduce_precision(x, 8, 7), [1.0, 1.0], [1e-6, 0.1]),
+    "large integers": (lambda x: jnp.where(x > 0, 2**25 + 1, 2**25).astype(jnp.float32), [-1.0], [2.0]),
+}
+
+
+@pytest.mark.parametrize("name", FOUND_OUTSIDE)
+def test_inputs_from_outside(name: str) -> None:
+    function, start, moved = FOUND_OUTSIDE[name]
+    x, step = jnp.asarray(start, jnp.float32), jnp.asarray(moved, jnp.float32)
+    split = difference(function)
+    change = np.asarray(split.change(split.start(x)[1], step)[0], float)
+    with jax.enable_x64(True):
+        wide = in_float64(function)
+        new, old = (wide(x.astype(jnp.float64) + part)[0] for part in (step.astype(jnp.float64), 0.0))
+        right = np.asarray(new - old)
+        assert np.all(np.abs(right) + np.abs(change) < np.inf)
+    reference = 4 * np.finfo(float).eps * np.max(np.abs(old), initial=0.0)
+    assert np.all(np.abs(change - right) <= ULPS * np.finfo(np.float32).eps * np.abs(right) + reference), (
+        change,
+        right,
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "right"),
+    [(1.1, -1.0999989, -13.840471), (2e-38, 1e3, 93.712831)],
+)
+def test_logarithm_over_long_steps(start: float, step: float, right: float) -> None:
+    split = difference(jnp.log)
+    change, _ = split.change(split.start(jnp.float32(start))[1], jnp.float32(step))
+    assert abs(float(change) - right) < 1e-5
+
+
+def test_scatter_of_a_function_is_said() -> None:
+    with pytest.warns(UserWarning, match="scatter"):
+        difference(lambda x: jnp.sum(x.at[0].apply(jnp.sin))).start(jnp.ones(2))
 
 
 def test_integer_arguments_are_refused() -> None:

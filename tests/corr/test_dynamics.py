@@ -154,3 +154,18 @@ def test_twin_and_mutation_share_no_random_numbers() -> None:
     ]
     assert abs(np.corrcoef(runs[0], runs[1])[0, 1]) < 4 / math.sqrt(runs[0].size)
     np.testing.assert_array_equal(runs[0], runs[2])
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1.0, 1e20, 1e30])
+def test_a_step_along_the_unit_gradient_does_not_depend_on_the_size_of_the_loss(scale: float) -> None:
+    """Norms are scaled before squaring: the square of 1e-20 or 1e20 is no float32 number. Two leaves make one norm."""
+
+    def loss(p: dict[str, jax.Array]) -> jax.Array:
+        return scale * (3 * p["u"] + 4 * p["v"])
+
+    start = {"u": jnp.float32(0), "v": jnp.float32(0)}
+    twin = corr.langevin(loss, time_step=0.5, moments=corr.paper_moments(step_time=1e-30))
+    for side in (corr.descent(loss, learning_rate=0.5, normalized=True), twin):
+        state, _ = side.step(jax.random.key(0), side.init(start))
+        got = [float(state.position[name]) for name in "uv"]
+        np.testing.assert_allclose(got, [-0.3, -0.4], rtol=8 * np.finfo(np.float32).eps)

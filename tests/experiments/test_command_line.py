@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments import _blocks, cli
+from experiments._machine import cores
 
 RUN = "shallow-lambda-100"
 
@@ -96,7 +97,7 @@ def test_a_second_process_in_the_folder_is_refused(
 ) -> None:
     folder = copy(smoke, tmp_path / "copy")
     holder = (
-        "import sys; from pathlib import Path; from corr._storage import locked\n"
+        "import sys; from pathlib import Path; from corr._lock import locked\n"
         "with locked(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", holder, str(folder)]
@@ -104,7 +105,7 @@ def test_a_second_process_in_the_folder_is_refused(
         assert other.stdout is not None
         other.stdout.readline()
         error = fails(capsys, "run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
-        assert f"another process (pid {other.pid}" in error
+        assert f"another run (pid {other.pid}" in error
         other.communicate(b"")
     assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
 
@@ -138,6 +139,8 @@ def test_damaged_results_are_named(file: str, smoke: Path, tmp_path: Path, capsy
         (["fig1", "--devices", "99"], "devices is 99"),
         (["fig1", "--block-size", "0"], "block_size must be at least 1, got 0"),
         (["fig1", "--seed", "-1"], "--seed must be at least 0"),
+        (["fig1", "--checkpoint-every", "-1"], "--checkpoint-every must be at least 0 seconds, got -1"),
+        (["fig1", "--checkpoint-every", "nan"], "--checkpoint-every must be at least 0 seconds, got nan"),
         (["nowhere.py"], "no file nowhere.py"),
     ],
 )
@@ -192,6 +195,14 @@ def test_file_without_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "must define" in fails(capsys, "run", str(tmp_path / "empty.py"))
 
 
+@pytest.mark.parametrize(("content", "said"), [("x = (", "SyntaxError"), ("import no_such", "ModuleNotFoundError")])
+def test_file_that_cannot_be_loaded(
+    content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text(content)
+    assert f"broken.py cannot be loaded ({said}: " in fails(capsys, "run", str(tmp_path / "broken.py"))
+
+
 def test_block_size_is_probed_once_for_long_runs_and_kept_with_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,5 +247,5 @@ def test_command_line_uses_every_core_and_wide_vectors() -> None:
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
     )
     count, flags = done.stdout.strip().split(" ", 1)
-    assert int(count) == len(os.sched_getaffinity(0))
+    assert int(count) == cores()
     assert "prefer_vector_width=512" in flags

@@ -9,6 +9,7 @@ from corr import ResultError
 from corr._storage import save_part, write_json
 from experiments._catalogue import STUDIES
 from experiments._runner import Options
+from experiments._same import study_fingerprint
 from experiments._work import draw
 
 DAMAGES = {
@@ -27,7 +28,7 @@ def test_missing_or_damaged_studies_name_the_command(name: str, damage: str, tmp
     study, folder = STUDIES[name], tmp_path / "smoke" / name
     if damage != "missing":
         folder.mkdir(parents=True)
-        sizes = study.presets["smoke"]
+        sizes, program = study.presets["smoke"], study_fingerprint(study.parts)
         parts = list(study.parts(sizes))
         for part in parts:
             save_part(folder, part, xarray.Dataset({"seconds": 1.0}))
@@ -38,7 +39,7 @@ def test_missing_or_damaged_studies_name_the_command(name: str, damage: str, tmp
             last.unlink()
         if damage != "unfinished":
             listed = {} if damage == "manifest lacks the parts" else {"parts": parts}
-            configuration = {"study": name, "preset": "smoke", "seed": 0, **sizes._asdict()}
+            configuration = {"study": name, "preset": "smoke", "seed": 0, **sizes._asdict(), "program": program}
             write_json(folder / "manifest.json", {"configuration": configuration, **listed, "complete": True})
     with pytest.raises(ResultError, match=rf"(?s){DAMAGES[damage]}.*corr run"):
         draw(study, Options(preset="smoke", output=tmp_path))

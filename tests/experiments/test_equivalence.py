@@ -175,7 +175,14 @@ def test_figure_shows_its_bounds_and_ends_with_the_run(tmp_path: Path, monkeypat
     one |= {"time": time, "weights": [-0.2, 0.3], "weights_upper": [9.0, 1.0], "weights_p": [0.9, 0.9]}
     one |= {"loss": [0.0, 0.0], "loss_lower": [-0.01, -0.01], "loss_upper": [0.01, 0.01], "loss_p": [0.01, 0.01]}
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
-    content = {"series": {"twin": one, "descent": one}, "margins": margins, "level": 0.05, "run": "r", "preset": "p"}
+    content = {
+        "series": {"twin": one, "descent": one},
+        "margins": margins,
+        "level": 0.05,
+        "run": "r",
+        "preset": "p",
+        "origin": "o",
+    }
     (tmp_path / "test.json").write_text(json.dumps(content))
     figures: list[Figure] = []
     monkeypatch.setattr(_style, "save", lambda figure, *args: figures.append(figure))

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 import corr
-from corr._compare import resolve_clock
+from corr._timing import resolve_clock
 from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
 from experiments._foresight import _axes, _measured
 from experiments._measured import beyond, measure_step

@@ -156,3 +156,15 @@ def test_bad_draws(spoil, message: str) -> None:
 def test_bad_predictions(prediction: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         inference.drift_and_noise(*real_steps(math.inf), GRADIENT, predicted={"x": prediction})
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_only_the_direction_of_the_gradient_matters(scale: float) -> None:
+    """Also where its square is no number."""
+    moves = np.random.default_rng(0).normal(size=(400, 2))
+    gradient, along = np.array([3.0, 4.0]), {"plain": {"drift": [0.0, 0.0], "along": 1.0}}
+    here, there = (
+        inference.drift_and_noise(moves, moves[:, 0] < 0, size * gradient, predicted=along) for size in (1.0, scale)
+    )
+    for name, estimate in here.measured.items():
+        np.testing.assert_allclose(there.measured[name].value, estimate.value, rtol=1e-12)

@@ -1,5 +1,6 @@
 """Memory: what a run takes at its peak depends on what it records, not on its steps; what does not fit is refused."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,17 @@ def test_a_run_that_does_not_fit_is_refused_with_what_would_help(monkeypatch: py
     with pytest.raises(ValueError, match=r"needs about 0\.74 GB .* but 0\.6 GB is free: use fewer trajectories"):
         corr.run(side, jnp.ones(1000), trajectories=200, **settings)
     assert corr.run(side, jnp.ones(10), trajectories=1, **settings).sizes["time"] == 1001
+
+
+def test_free_memory_is_known_without_the_names_of_one_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def unknown(name: str) -> int:
+        raise ValueError(f"unrecognized configuration name {name}")
+
+    monkeypatch.setattr(os, "sysconf", unknown, raising=False)
+    free = _memory.free_memory()
+    assert 0 < free < 2**50
+    # The control group leaves less than the machine has.
+    monkeypatch.setattr(_memory, "CGROUP_LIMIT", tmp_path / "memory.max")
+    (tmp_path / "memory.max").write_text("5000000\n")
+    (tmp_path / "memory.current").write_text("2000000\n")
+    assert _memory.free_memory() == 3_000_000

@@ -53,6 +53,16 @@ def test_two_processes_equal_one(
 
 
 @pytest.mark.slow
+def test_processes_given_different_runs_all_refuse(start: Callable[..., Any], tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    workers = [start(coordinator=address, processes=2, process_id=number, seed=number) for number in range(2)]
+    for worker in workers:
+        said, _ = worker.communicate(timeout=120)
+        assert worker.returncode == 2
+        assert "the processes were given different runs (another key): start all with the same settings" in said
+
+
+@pytest.mark.slow
 def test_one_process_dying_ends_the_other_and_the_run_goes_on(
     start: Callable[..., Any], whole: Callable[..., Any], same: Any, tmp_path: Any
 ) -> None:

@@ -5,10 +5,12 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
@@ -85,7 +87,7 @@ def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"trajectories": 8}, "trajectories: saved 7, asked 8"), ({"steps": 80}, "steps: saved 60, asked 80"),
+    [({"trajectories": 8}, "trajectories: saved 7, asked 8"), ({"thin": (20, 2)}, "thin: saved None"),
      ({"block_size": 2}, "block_size: saved 4, asked 2"), ({"refresh_every": 5}, "refresh_every: saved 10, asked 5")],
 )  # fmt: skip
 def test_another_run_is_refused_naming_the_field(changes: dict[str, Any], field: str, tmp_path: Path) -> None:
@@ -96,15 +98,42 @@ def test_another_run_is_refused_naming_the_field(changes: dict[str, Any], field:
 
 def test_another_start_or_seed_is_refused(tmp_path: Path) -> None:
     run(folder=tmp_path)
-    with pytest.raises(CheckpointError, match="start: saved"):
+    with pytest.raises(CheckpointError, match=r"another run \(another key\): give another checkpoint folder, or move"):
         corr.run(
             WALK, START, steps=60, record_at=[20, 40], refresh_every=10, trajectories=7, key=corr.root_key(4),
             checkpoint=tmp_path, progress=False,
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "interrupted"])
+def test_another_loss_or_setting_neither_goes_on_nor_returns_the_old_result(finished: bool, tmp_path: Path) -> None:
+    with nullcontext() if finished else pytest.raises(Killed):
+        run(folder=tmp_path, die_at=-1 if finished else 30)
+    others = {
+        r"mutation_std: saved 0\.001, asked 0\.002": corr.mutation(LOSS, mutation_std=2e-3),
+        r"loss at the start: saved [\d.e-]+, asked": corr.mutation(lambda x: LOSS(x) + 1, mutation_std=1e-3),
+        "another program of the loss": corr.mutation(lambda x: jnp.float32(1.0) * LOSS(x), mutation_std=1e-3),
+        "dynamics: saved 'mutation', asked 'langevin'": TWIN,
+    }
+    for message, other in others.items():
+        with pytest.raises(CheckpointError, match=message):
+            run(other, tmp_path)
+    again = corr.mutation(corr.losses.mean_squared_error(NETWORK.apply, *corr.data.sine(40)), mutation_std=1e-3)
+    xarray.testing.assert_identical(run(again, tmp_path), run())
+
+
+def test_checkpoints_of_a_version_that_did_not_save_the_loss_are_refused(tmp_path: Path) -> None:
+    run(folder=tmp_path)
+    for file in tmp_path.rglob("seal.json"):
+        seal = json.loads(file.read_text())
+        seal["identity"] = {"steps": 60, "record_at": [0, 20, 40, 60], "trajectories": 7, "start": "0123456789abcdef"}
+        file.write_text(json.dumps(seal))
+    with pytest.raises(CheckpointError, match=r"earlier version, saved without the loss .*: give another"):
+        run(folder=tmp_path)
+
+
 def test_a_checkpoint_in_the_making_is_never_taken(tmp_path: Path) -> None:
-    saved = Checkpoints(tmp_path, {})
+    saved = Checkpoints(tmp_path, lambda step: {})
     saved.save(1, {"x": np.ones(3)})
     (tmp_path / ".partial").mkdir()
     (tmp_path / "000000000002").mkdir()
@@ -155,7 +184,7 @@ def test_full_disk_leaves_the_checkpoint_before_intact(tmp_path: Path) -> None:
     """A limit on the size of files stands for the full disk: both end a write with an OSError."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        saved = Checkpoints(tmp_path / "saved", {})
+        saved = Checkpoints(tmp_path / "saved", lambda step: {})
         numbers = np.random.default_rng(0).normal(size=20_000)
         saved.save(1, {"x": numbers})
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, before[1]))

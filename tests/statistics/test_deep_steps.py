@@ -10,7 +10,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 import corr
-from corr._promote import in_float64
+from corr.difference._promote import in_float64
 from theory import level3
 from theory.spectrum import hessian_product, lanczos_spectrum
 

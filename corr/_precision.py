@@ -1,0 +1,32 @@
+"""Half precision: what is worked out in float32, and how a sum is rounded to the parameters' own dtype."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+def wide(dtype: Any) -> Any:
+    """``dtype``, or float32 where it is a half precision one: float16 ends at 6e4, bfloat16 has 8 bits."""
+    return jnp.dtype(dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32)
+
+
+def moved_by(position: Any, step: Any) -> Any:
+    """x + ε leaf by leaf, rounded to the dtype of x."""
+    return jax.tree.map(lambda x, change: _rounded(operator.add, x, change), position, step)
+
+
+def between(position: Any, moved: Any) -> Any:
+    """The displacement that leads from ``position`` to ``moved``, leaf by leaf."""
+    return jax.tree.map(lambda old, new: _rounded(operator.sub, new, old), position, moved)
+
+
+def _rounded(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> jax.Array:
+    """In half precision XLA keeps sums in float32 inside a fused loop, unless their rounding is an operation."""
+    dtype = jnp.result_type(x)
+    if wide(dtype) == dtype:
+        return operation(x, y).astype(dtype)
+    exact = operation(jnp.asarray(x, wide(dtype)), jnp.asarray(y, wide(dtype)))
+    return jax.lax.reduce_precision(exact, jnp.finfo(dtype).nexp, jnp.finfo(dtype).nmant).astype(dtype)

@@ -1,0 +1,100 @@
+"""``sweep``: comparisons on a grid of α, β and λ or σ in one call, each with random numbers of its own."""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import xarray
+
+from ._compare import Comparison, compare
+from ._keys import Stream, trajectory_key
+from ._told import told_once
+from ._types import Params, Scalar
+
+LENGTHS = ("learning_rate", "beta", "step_ratio", "mutation_std")
+
+
+@told_once()
+def sweep(
+    loss: Callable[[Params], Scalar],
+    params: Params,
+    *,
+    key: jax.Array,
+    learning_rate: float | Iterable[float],
+    step_ratio: float | Iterable[float] | None = None,
+    mutation_std: float | Iterable[float] | None = None,
+    beta: float | Iterable[float] = math.inf,
+    checkpoint: Path | str | None = None,
+    **options: Any,
+) -> Comparison:
+    """``compare`` at every combination of the numbers given, one point after the other.
+
+    Args:
+        loss, params: as in ``compare``.
+        key: root key; the key of a point is derived from it and the point's numbers, so no two points share random
+            numbers, and adding points changes none.
+        learning_rate: α, one number or several.
+        step_ratio: λ, one number or several; give this or ``mutation_std``.
+        mutation_std: σ, one number or several.
+        beta: β in (0, ∞], one number or several.
+        checkpoint: folder with one folder per point; as in ``compare``.
+        options: any other argument of ``compare``, the same for all points.
+
+    Returns:
+        A ``Comparison`` whose Datasets have a leading dimension ``point`` with coordinates learning_rate, beta,
+        step_ratio and mutation_std; ``step`` has a row per point.
+
+    Raises:
+        ValueError, TypeError: as ``compare``; and if a grid is empty or not exactly one of λ and σ is given.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from corr import root_key
+        >>> sides = sweep(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), learning_rate=1e-2,
+        ...               step_ratio=[1.0, 2.0], trajectories=8, end_time=0.1, record_every=0.1, progress=False)
+        >>> sides.mutation.loss.dims, sides.mutation.step_ratio.values.tolist()
+        (('point', 'trajectory', 'time'), [1.0, 2.0])
+
+    Reference: Whitelam et al. (2021), eqs. 14 and 17.
+    """
+    if (step_ratio is None) == (mutation_std is None):
+        raise ValueError("give exactly one of step_ratio (lambda) and mutation_std (sigma), one number or several")
+    width = {"step_ratio": step_ratio} if mutation_std is None else {"mutation_std": mutation_std}
+    grid = {
+        name: _several(name, value) for name, value in {"learning_rate": learning_rate, "beta": beta, **width}.items()
+    }
+    sides = []
+    for values in itertools.product(*grid.values()):
+        point = dict(zip(grid, values, strict=True))
+        label = "-".join(f"{name}-{value:.9g}" for name, value in point.items())
+        folder = None if checkpoint is None else Path(checkpoint) / label
+        sides.append(compare(loss, params, key=point_key(key, label), checkpoint=folder, **point, **options))
+    return Comparison(*(_stacked(list(parts)) for parts in zip(*sides, strict=True)))
+
+
+def point_key(key: jax.Array, label: str) -> jax.Array:
+    """The key of a point from that of the sweep and a text that holds the point's numbers."""
+    number = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "big")
+    return trajectory_key(key, Stream.RUN, number)
+
+
+def _several(name: str, value: Any) -> list[float]:
+    values = [float(one) for one in np.ravel(np.asarray(value, float))]
+    if not values:
+        raise ValueError(f"{name} is empty, expected one number or several")
+    return values
+
+
+def _stacked(parts: list[xarray.Dataset]) -> xarray.Dataset:
+    """Datasets of one side of all points along a new dimension ``point``."""
+    marked = [
+        part.drop_attrs().reset_coords("step").assign_coords({name: float(part.attrs[name]) for name in LENGTHS})
+        for part in parts
+    ]
+    whole = xarray.concat(marked, dim="point", data_vars="all", coords=list(LENGTHS), join="exact", compat="equals")
+    return whole.set_coords("step").assign_attrs(side=parts[0].attrs["side"])

@@ -1,0 +1,85 @@
+"""What fixes the common time of a comparison: σ, β, α and λ together, and the recorded times."""
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ._accept import check_beta
+from ._clock import check_positive, matched_mutation_std, matched_step_ratio, whole_steps
+from ._told import warn
+
+SAME = 1e-6
+
+
+class Clock(NamedTuple):
+    """Everything that fixes the common time: σ, β, α, λ and λα."""
+
+    mutation_std: float
+    beta: float
+    learning_rate: float
+    step_ratio: float
+
+    @property
+    def step_time(self) -> float:
+        """λα, common time of one mutation step."""
+        return self.learning_rate * self.step_ratio
+
+
+def resolve_clock(
+    learning_rate: float, step_ratio: float | None, mutation_std: float | None, beta: float, rule: str = "metropolis"
+) -> Clock:
+    """σ, β, α and λ from α and one of λ and σ; both are accepted only where they agree."""
+    alpha = check_positive("learning_rate", learning_rate)
+    beta = check_beta(beta)
+    if step_ratio is None:
+        if mutation_std is None:
+            raise ValueError("give step_ratio (lambda) or mutation_std (sigma): with learning_rate they fix the clock")
+        step_ratio = matched_step_ratio(learning_rate=alpha, mutation_std=mutation_std, beta=beta, rule=rule)
+    step_ratio = check_positive("step_ratio", step_ratio)
+    matched = matched_mutation_std(learning_rate=alpha, step_ratio=step_ratio, beta=beta, rule=rule)
+    if mutation_std is not None and not math.isclose(
+        check_positive("mutation_std", mutation_std), matched, rel_tol=SAME
+    ):
+        raise ValueError(
+            f"step_ratio {step_ratio} with learning_rate {alpha} needs mutation_std {matched:.6g}, got {mutation_std}:"
+            " give only one of them"
+        )
+    return Clock(matched, beta, alpha, step_ratio)
+
+
+def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") -> Clock:
+    """The nearest clock of which ``record_every`` is a whole number of mutation steps, with a warning that names it."""
+    ideal = check_positive("record_every", record_every) / clock.step_time
+    step_time = record_every / max(1, round(ideal))
+    fitted = resolve_clock(clock.learning_rate, step_time / clock.learning_rate, None, clock.beta, rule)
+    if math.isclose(fitted.mutation_std, clock.mutation_std, rel_tol=SAME):
+        return clock
+    warn(
+        f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} steps, expected a"
+        f" whole number: mutation_std {fitted.mutation_std:.8g} (step_ratio {fitted.step_ratio:.8g}) is taken",
+        stacklevel=3,
+    )
+    return fitted
+
+
+def reference_std(mutation_std: Any) -> float | None:
+    """The σ that the clock stands for: the number itself, or the largest σ_i of a tree."""
+    if mutation_std is None or not is_tree(mutation_std):
+        return mutation_std
+    return max(float(np.max(leaf, initial=0.0)) for leaf in jax.tree.leaves(mutation_std))
+
+
+def is_tree(mutation_std: Any) -> bool:
+    """Whether σ is a tree of σ_i rather than one number."""
+    return mutation_std is not None and not (jax.tree_util.all_leaves([mutation_std]) and np.ndim(mutation_std) == 0)
+
+
+def recorded_times(end_time: float, record_every: float) -> np.ndarray:
+    """0, record_every, ..., end_time."""
+    end_time, record_every = check_positive("end_time", end_time), check_positive("record_every", record_every)
+    count = whole_steps(end_time, record_every, "end_time in units of record_every")
+    if count == 0:
+        raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
+    return record_every * np.arange(count + 1)  # each time is the same whatever the last one

@@ -1,0 +1,154 @@
+"""``compare`` with other mutations, scales per leaf, one start per trajectory; ``sweep``; paths as parameters again."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import corr
+
+QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
+         "devices": 1}  # fmt: skip
+SLOPE = np.array([3.0, -1.0, 2.0, 0.5])
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum(x * x)
+
+
+def plane(x: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.asarray(SLOPE, x.dtype) * x)
+
+
+def compare(loss=bowl, params=None, **changes) -> corr.Comparison:
+    options = {"key": corr.root_key(0), "trajectories": 6, **QUICK, **changes}
+    return corr.compare(loss, jnp.ones(3) if params is None else params, **options)
+
+
+def z_scores(data, expected: np.ndarray) -> np.ndarray:
+    """Mean displacements at the end against ``expected``, in standard errors."""
+    moved = data.path.values[:, -1].astype(float) - data.path.values[:, 0]
+    return (moved.mean(0) - expected) / (moved.std(0, ddof=1) / math.sqrt(len(moved)))
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Of the deviations of the same trajectories in two runs, all parameters together."""
+    return float(np.corrcoef((one - one.mean(0)).ravel(), (other - other.mean(0)).ravel())[0, 1])
+
+
+@pytest.mark.parametrize("beta", [math.inf, 0.5])
+def test_sigma_per_leaf_scales_all_three_sides(beta: float) -> None:
+    """On a plane every side has a mean displacement in closed form; σ_i/σ = 1, 0 (frozen), 1/2, 1."""
+    ratio, t = np.array([1.0, 0.0, 0.5, 1.0]), 0.4
+    settings = {"learning_rate": 1e-3, "end_time": t, "record_every": t, "beta": beta, "trajectories": 400}
+    reference = corr.matched_mutation_std(learning_rate=1e-3, step_ratio=1.0, beta=beta)
+    sides = compare(plane, jnp.zeros(4), mutation_std=jnp.asarray(ratio * reference), **settings)
+    weighed = ratio * SLOPE
+    expected = -t * ratio * (weighed / np.linalg.norm(weighed) if math.isinf(beta) else weighed)
+    np.testing.assert_allclose(sides.descent.path.values[0, -1], expected, rtol=1e-4, atol=1e-7)
+    for side in (sides.mutation, sides.twin):
+        assert (side.path.values[:, :, 1] == 0).all()
+        moving = [0, 2, 3]
+        # 6 comparisons in all; at finite β mutation is short by s sqrt(2/π) = 2.6 % of at most 16 standard errors
+        slack = 0.5 if side is sides.mutation and math.isfinite(beta) else 0.0
+        with np.errstate(invalid="ignore"):
+            assert np.abs(z_scores(side, expected)[moving]).max() < 4.5 + slack
+            assert np.abs(z_scores(side, expected / ratio.clip(0.1))[2]) > 5
+    assert sides.mutation.attrs["mutation_std"] == pytest.approx(reference)
+
+
+def test_sigma_per_leaf_alone_takes_the_clock_of_the_largest() -> None:
+    std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=2.0)
+    sides = compare(step_ratio=None, mutation_std=jnp.asarray([std, 0.0, std / 3]))
+    assert sides.mutation.attrs["step_ratio"] == pytest.approx(2.0)
+
+
+def test_one_start_per_trajectory() -> None:
+    starts = {"a": jnp.arange(12.0).reshape(6, 2), "b": jnp.ones((6,))}
+    loss = lambda p: bowl(p["a"]) + p["b"] ** 2  # noqa: E731
+    sides = compare(loss, starts, start_per_trajectory=True, twin_trajectories=8)
+    first = np.concatenate([np.arange(12.0).reshape(6, 2), np.ones((6, 1))], axis=1)
+    np.testing.assert_array_equal(sides.mutation.path.values[:, 0], first)
+    np.testing.assert_array_equal(sides.twin.path.values[:, 0], first[[0, 1, 2, 3, 4, 5, 0, 1]])
+    np.testing.assert_array_equal(sides.descent.path.values[:, 0], first)
+    alone = compare(loss, jax.tree.map(lambda leaf: leaf[4], starts))
+    np.testing.assert_array_equal(sides.mutation.path.values[4], alone.mutation.path.values[4])
+    with pytest.raises(ValueError, match=r"'b'.*has shape \(5,\), expected \(6, ...\)"):
+        compare(loss, {**starts, "b": jnp.ones(5)}, start_per_trajectory=True)
+
+
+def test_rules_and_proposals_of_ones_own() -> None:
+    std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0)
+    usual = compare().mutation.path.values
+    by_proposal = compare(proposal=corr.proposals.normal(std)).mutation.path.values
+    by_rule = compare(rule=corr.metropolis(math.inf), mutation_std=std).mutation.path.values
+    np.testing.assert_array_equal(by_proposal, usual)
+    np.testing.assert_array_equal(by_rule, usual)
+    assert (compare(rule=corr.barker(10.0), mutation_std=std).mutation.path.values[:, -1] != usual[:, -1]).any()
+    with pytest.raises(ValueError, match="give step_ratio"):
+        compare(proposal=corr.proposals.normal(std), step_ratio=None)
+    with pytest.raises(ValueError, match="needs both"):
+        compare(rule=corr.barker(10.0))
+    with pytest.raises(ValueError, match="exactly one of mutation_std"):
+        compare(proposal=corr.proposals.normal(std), mutation_std=std)
+    with pytest.raises(ValueError, match="unknown acceptance rule 'tsallis'"):
+        compare(rule="tsallis")
+
+
+def test_barkers_clock() -> None:
+    """Barker's rule drifts half as fast: σ on its clock is √2 times Metropolis's, and then it follows descent."""
+    settings = {"beta": 0.05, "learning_rate": 1e-3, "trajectories": 400, "end_time": 4.0, "record_every": 4.0}
+    sides = compare(plane, jnp.zeros(4), rule="barker", **settings)
+    usual = corr.matched_mutation_std(learning_rate=1e-3, step_ratio=1.0, beta=0.05)
+    assert sides.mutation.attrs["mutation_std"] == pytest.approx(math.sqrt(2) * usual)
+    variance = sides.mutation.path.values[:, -1].var(axis=0, ddof=1) / (2 * 4.0 / 0.05)
+    assert np.abs(variance - 1).max() < 4.5 * math.sqrt(2 / 399)  # 2/β per unit of time, 4 comparisons
+    assert np.abs(z_scores(sides.mutation, -4.0 * SLOPE)).max() < 4.5
+    assert np.abs(z_scores(sides.mutation, -8.0 * SLOPE)).max() > 8
+
+
+def test_subtracting_is_an_option() -> None:
+    tiny = {"learning_rate": 4e-7, "end_time": 4e-5, "record_every": 4e-5}
+    high = lambda x: bowl(x) + 100  # noqa: E731  (a rounding step is 8e-6 there, a change 3.5e-6: most subtract to a tie)
+    exact, plain = (compare(high, exact=exact, **tiny).mutation.acceptance.values[:, -1] for exact in (True, False))
+    assert exact.mean() < 0.7 < plain.mean()
+
+
+def test_the_nearest_sigma_is_taken_and_said() -> None:
+    with pytest.warns(UserWarning, match=r"0.05 makes .*5.01326 steps, .*: mutation_std 0.050132565 .* is taken"):
+        sides = compare(step_ratio=None, mutation_std=0.05)
+    assert sides.mutation.attrs["mutation_std"] == pytest.approx(0.1 / 5 * math.sqrt(2 * math.pi))
+    np.testing.assert_array_equal(sides.mutation.step.values, [0, 5, 10])
+
+
+def test_points_of_a_sweep_share_no_random_numbers() -> None:
+    settings = {"key": corr.root_key(0), "trajectories": 400, **QUICK, "end_time": 0.1}
+    whole = corr.sweep(plane, jnp.zeros(4), **{**settings, "step_ratio": [0.5, 1.0]})
+    assert whole.mutation.step_ratio.values.tolist() == [0.5, 1.0]
+    assert whole.mutation.step.values.tolist() == [[0, 20], [0, 10]]
+    assert abs(correlation(*whole.mutation.path.values[:, :, -1])) < 4 / math.sqrt(1600)
+    alone = corr.sweep(plane, jnp.zeros(4), **settings)
+    np.testing.assert_array_equal(alone.mutation.path.values[0], whole.mutation.path.values[1])
+    shared = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1, step_ratio=0.5).mutation.path.values[:, -1]
+    other = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1).mutation.path.values[:, -1]
+    assert correlation(shared, other) > 8 / math.sqrt(1600)  # the old fault: one key
+    with pytest.raises(ValueError, match="exactly one of step_ratio"):
+        corr.sweep(plane, jnp.zeros(4), **settings, mutation_std=0.1)
+    with pytest.raises(ValueError, match="beta is empty"):
+        corr.sweep(plane, jnp.zeros(4), **settings, beta=[])
+
+
+def test_paths_as_parameters_again() -> None:
+    params = {"w": jnp.arange(6.0).reshape(2, 3), "b": jnp.float32(7.0)}
+    data = corr.run(
+        corr.mutation(lambda p: bowl(p["w"]) + p["b"] ** 2, mutation_std=0.1), params, steps=10, trajectories=3,
+        key=corr.root_key(0), progress=False,
+    )  # fmt: skip
+    tree = corr.unflatten(params, data.path)
+    assert tree["w"].shape == (3, 2, 2, 3) and tree["b"].shape == (3, 2)
+    np.testing.assert_array_equal(tree["w"][1, 0], params["w"])
+    np.testing.assert_array_equal(corr.unflatten(params, data.path[0, -1])["b"], tree["b"][0, -1])
+    with pytest.raises(ValueError, match=r"shape \(5,\), expected \(..., 7\)"):
+        corr.unflatten(params, np.zeros(5))

@@ -1,0 +1,172 @@
+"""The exact change of random small programs against float64, from zeros, kinks and guards, by steps tiny to huge.
+
+The tolerance is a rounding analysis of the very program: every value and every change on the way is moved by
+``ROUNDINGS`` units of rounding, one entry at a time, in float64, and the effects on the result are added up.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from corr.difference import difference
+from corr.difference._rules import DECISIONS, RULES
+
+from .difference_programs import SIZE, WORDS
+
+ROUNDINGS = 16
+LENGTH = 3
+UNIT64 = float(np.finfo(np.float64).eps)
+DTYPES = {kind: jnp.dtype(kind) for kind in ("float32", "float16", "bfloat16", "float64")}
+POINTS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 1e-3, -0.1, 1.1, 3.0, -3.0, 9.5, -20.0)
+SHORT = (0.0, 1e-12, 1e-9, -1e-9, 1e-7, -1e-6)
+STEPS = (*SHORT, 1e-3, -0.1, 0.3, -0.5, 0.6, 1.0, -1.0, 2.0, -20.0, 1e4)
+CORNERS = ([0.0, 1.0, 1.1, 9.5], [1.0, -0.1, 0.5, -0.5])
+MOVES = {
+    "short": ([1e-6, 1e-9, -1e-9, 1e-7], [-1e-9, 1e-6, 1e-7, 1e-9]),
+    "long": ([0.3, -1.0, -1.0999989, 0.3], [-20.0, 0.6, 0.3, -0.5]),
+}
+
+
+class Line(NamedTuple):
+    """One word applied to two of the vectors known so far."""
+
+    word: str
+    first: int
+    second: int
+
+
+@st.composite
+def programs(draw: Any) -> list[Line]:
+    length = draw(st.integers(1, LENGTH))
+    names = st.sampled_from(sorted(WORDS))
+    return [Line(draw(names), k + 1, draw(st.integers(0, k + 1))) for k in range(length)]
+
+
+def run(program: list[Line], x: Any, y: Any) -> Any:
+    known = [x, y]
+    for line in program:
+        known.append(WORDS[line.word].call(known[line.first], known[line.second]))
+    return known[-1]
+
+
+def vectors(choices: tuple[float, ...]) -> Any:
+    return st.lists(st.sampled_from(choices), min_size=SIZE, max_size=SIZE)
+
+
+def perturbations(count: int) -> np.ndarray:
+    """Row by row: which vector, which entry, what of it (0 value, 1 change, 2 new value alone), and the sign."""
+    grid = np.meshgrid(np.arange(count), np.arange(SIZE), np.arange(3), [1.0, -1.0], indexing="ij")
+    return np.concatenate([[[-1, 0, 0, 0]], np.stack(grid, -1).reshape(-1, 4)])
+
+
+def trial(program: list[Line], points: Any, steps: Any, unit: float, tiny: float, row: Any) -> tuple[Any, Any, Any]:
+    """f(x + Δ) - f(x) in float64 with the perturbation of ``row``, and the values of all vectors before and after."""
+    which, entry, kind, sign = row
+    here = jnp.where(jnp.arange(float(SIZE)) == entry, sign, 0.0)
+
+    def moved(k: int, old: Any, new: Any, *, value: bool) -> tuple[Any, Any]:
+        rounding = jnp.where(kind == 0, jnp.abs(old) * float(value), jnp.abs(new - old)) * unit + tiny * float(k >= 2)
+        opens = k >= 2 and WORDS[program[k - 2].word].opens
+        size = jnp.where(kind == 2, jnp.abs(new) * (unit if opens else 4 * UNIT64), rounding)
+        shift = jnp.where(jnp.equal(which, float(k)), here * size, 0)
+        return old + jnp.where(kind == 0, shift, 0), new + shift
+
+    exact = [(x, x + step) for x, step in zip(points, steps, strict=True)]
+    for line in program:
+        word, places = WORDS[line.word], (line.first, line.second)
+        seen = [moved(k, *exact[k], value=k >= 2 or not word.exact) for k in places]
+        exact.append(tuple((word.reference or word.call)(*side) for side in zip(*seen, strict=True)))
+    old, new = moved(len(exact) - 1, *exact[-1], value=False)
+    return new - old, [old for old, _ in exact], [new for _, new in exact]
+
+
+def reference(program: list[Line], points: Any, steps: Any, info: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    """The change in float64, what rounding allows, and the largest number met on the way."""
+    with jax.enable_x64(True):
+        points, steps = (tuple(jnp.asarray(np.asarray(v, np.float64)) for v in part) for part in (points, steps))
+        rows = jnp.asarray(perturbations(2 + len(program)))
+        unit = ROUNDINGS * float(info.eps)
+        tiny = ROUNDINGS * float(info.smallest_subnormal if info.bits == 16 else info.tiny)
+        changes, old, new = jax.vmap(lambda row: trial(program, points, steps, unit, tiny, row))(rows)
+        effects = np.abs(np.asarray(changes[1:]) - np.asarray(changes[0])).reshape(-1, 2, SIZE).max(1)
+        largest = max(float(np.nanmax(np.abs(v[0]), initial=0.0, where=np.isfinite(v[0]))) for v in (*old, *new))
+        return np.asarray(changes[0]), effects.sum(0), largest
+
+
+def check(program: list[Line], points: Any, steps: Any, kind: str) -> bool:
+    """Compare the change with float64; False where a value is not finite or out of the range of the dtype."""
+    info = jnp.finfo(DTYPES[kind])
+    with jax.enable_x64(kind == "float64"):
+        points, steps = ([jnp.asarray(v, DTYPES[kind]) for v in part] for part in (points, steps))
+        right, allowed, largest = reference(program, points, steps, info)
+        if largest > float(info.max) / 4 or not np.all(np.isfinite(right)):
+            return False
+        split = difference(lambda *args: run(program, *args))
+        change = split.change(split.start(*points)[1], *steps)[0]
+    error = np.abs(np.asarray(change, np.float64) - right)
+    wrong = np.isfinite(allowed) & ~(error <= allowed)
+    assert not np.any(wrong), f"{program} in {kind}: {change}, right {right} ± {allowed}"
+    return True
+
+
+def profile(examples: int) -> settings:
+    """The same examples every time; a failing one is short enough to be shown as it is."""
+    return settings(
+        max_examples=examples,
+        phases=(Phase.generate,),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+
+ARGUMENTS = {
+    "program": programs(),
+    "points": st.tuples(vectors(POINTS), vectors(POINTS)),
+    "steps": st.one_of(*[st.tuples(vectors(sizes), vectors(sizes)) for sizes in (SHORT, STEPS)]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:no exact-change rule")
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word(word: str) -> None:
+    for steps in MOVES.values():
+        assert check([Line(word, 0, 1)], CORNERS, steps, "float32"), "out of range"
+
+
+@pytest.mark.filterwarnings("ignore:no exact-change rule")
+@profile(20)
+@given(**ARGUMENTS)
+def test_random_programs(program: Any, points: Any, steps: Any) -> None:
+    assume(check(program, points, steps, "float32"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:no exact-change rule")
+@pytest.mark.parametrize("kind", DTYPES)
+@profile(400)
+@given(**ARGUMENTS)
+def test_many_random_programs(kind: str, program: Any, points: Any, steps: Any) -> None:
+    assume(check(program, points, steps, kind))
+
+
+def test_every_rule_has_a_word() -> None:
+    seen: set[str] = set()
+
+    def walk(jaxpr: Any) -> None:
+        for eqn in jaxpr.eqns:
+            seen.add(eqn.primitive.name)
+            for value in jax.tree.leaves(list(eqn.params.values()), is_leaf=lambda v: hasattr(v, "eqns")):
+                if hasattr(value, "eqns") or hasattr(value, "jaxpr"):
+                    walk(getattr(value, "jaxpr", value))
+
+    x = jax.ShapeDtypeStruct((SIZE,), jnp.float32)
+    for word in WORDS.values():
+        walk(jax.make_jaxpr(word.call)(x, x).jaxpr)
+    assert {*RULES, *DECISIONS} <= seen, f"rules without a word in a program: {sorted({*RULES, *DECISIONS} - seen)}"

@@ -1,0 +1,133 @@
+"""What a run and a comparison say of themselves; each warning has a silent twin, as warnings are errors here."""
+
+import math
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import corr
+from corr._timegrid import steepness_along
+from theory import level1
+
+RUN = {"steps": 200, "trajectories": 8, "key": corr.root_key(0), "devices": 1, "progress": False}
+SIDES = {"key": corr.root_key(0), "trajectories": 4, "devices": 1, "progress": False}
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum(x * x)
+
+
+def valley(stiff: float, x: jax.Array) -> jax.Array:
+    return (x[0] ** 2 + stiff * x[1] ** 2) / 2
+
+
+def run(loss=bowl, start=None, std: float = 0.1, **changes):
+    walk = corr.mutation(loss, mutation_std=std)
+    return corr.run(walk, jnp.ones(3) if start is None else start, **{**RUN, **changes})
+
+
+def test_a_healthy_run_is_silent() -> None:
+    assert run(record_at=[100]).acceptance.values[:, 1:].mean() > 0.05
+
+
+def test_nothing_accepted_is_said_with_its_cause() -> None:
+    with pytest.warns(
+        UserWarning, match="none of the first 1600 proposals was accepted: 0 were not finite; mutation_std"
+    ):
+        run(std=1e3)
+
+
+def test_nothing_finite_is_said_with_its_cause() -> None:
+    cliff = lambda x: jnp.sum(jnp.where(x == 1, x, jnp.nan))  # noqa: E731
+    with pytest.warns(UserWarning, match="none of the first 1600 proposals had a finite loss"):
+        run(cliff)
+    with pytest.warns(UserWarning, match="none of the first 20 steps had a finite loss"):
+        corr.run(corr.descent(lambda x: jnp.sum(jnp.sqrt(x)), learning_rate=10.0), jnp.ones(3), **{**RUN, "steps": 20,
+                 "trajectories": 1})  # fmt: skip
+
+
+def test_a_drifting_loss_is_said_at_the_first_record() -> None:
+    walk = corr.mutation(bowl, mutation_std=0.1)
+    draw, advance = walk.halves
+
+    def wrong(drawn, state):
+        state, info = advance(drawn, state)
+        return state._replace(loss=state.loss + 1e-4), info
+
+    with pytest.warns(UserWarning, match="kept loss drifted by 0.01 from a fresh evaluation in 100 steps"):
+        corr.run(walk._replace(halves=(draw, wrong)), jnp.ones(3), record_at=[100], check_decisions=False, **RUN)
+
+
+def wrongly_changed(share: float, offset: float) -> corr.Dynamics:
+    """A mutation whose change of the loss is off by a share of itself and an offset."""
+    right = corr.mutation(bowl, mutation_std=1e-3)
+    draw, advance = right.halves
+
+    def wrong(drawn, state):
+        moved, info = advance(drawn, state)
+        change = (1 + share) * info.loss_change + offset
+        return moved, info._replace(loss_change=change, accepted=change <= 0)
+
+    return right._replace(halves=(draw, wrong))
+
+
+def test_a_change_that_is_not_the_losses_is_said() -> None:
+    with pytest.warns(UserWarning, match=r"change of the loss differs from float64 by up to 14 %"):
+        corr.run(wrongly_changed(0.14, 0.0), jnp.ones(3), **RUN)
+    corr.run(wrongly_changed(0.14, 0.0), jnp.ones(3), check_decisions=False, **RUN)
+
+
+def test_wrong_decisions_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"of 512 accept/reject decisions differ .*check_decisions=False"):
+        corr.run(wrongly_changed(0.0, 1e-3), jnp.ones(3), **RUN)
+
+
+def test_a_stiff_direction_without_gradient_is_resolved() -> None:
+    """Twins of an Ornstein-Uhlenbeck process: Var x1 = 1/(βh), kept only if the step resolves h."""
+    sides = corr.compare(partial(valley, 1.5e3), jnp.array([1.0, 0.0]), twin_trajectories=1500, end_time=0.01, beta=1e3,
+                         record_every=0.005, learning_rate=1e-6, step_ratio=1.0, **SIDES)  # fmt: skip
+    dt = sides.twin.step_size.values[1]
+    assert dt <= 0.1 / 1.5e3 * 1.02
+    x1 = sides.twin.path.values[:, -1, 1].astype(float)
+    right = 1 / (1e3 * 1.5e3) / (1 - dt * 1.5e3 / 2)  # that of the Euler steps
+    assert abs(np.mean(x1**2) / right - 1) < 4.5 * math.sqrt(2 / 1500)
+
+
+def test_curvature_is_found_from_random_directions() -> None:
+    for factor in (1.0, 1e-20):
+        slopes, curvatures = steepness_along(lambda x: factor * valley(1e4, x), jnp.ones(2))(np.array([[1.0, 0.0]]))  # noqa: B023
+        np.testing.assert_allclose([slopes[0], curvatures[0]], [factor, 1e4 * factor], rtol=1e-5)
+
+
+def test_a_twin_too_coarse_where_it_went_is_said() -> None:
+    """Flat where the noise-free path runs, h = 1500 and more a few thousandths beside it, where the noise goes."""
+    walls = lambda x: x[0] ** 2 / 2 + 0.01875 * (jnp.sqrt(1 + (x[1] / 0.005) ** 4) - 1)  # noqa: E731
+    settings = {"learning_rate": 1e-5, "step_ratio": 9.0, "end_time": 0.9, "record_every": 0.45}
+    with pytest.warns(UserWarning, match=r"twin's time step is [12](\.\d)? times 1/h .*not resolved"):
+        corr.compare(walls, jnp.array([1.0, 0.0]), beta=10.0, descent_learning_rate=1e-2, twin_trajectories=64,
+                     **settings, **SIDES)  # fmt: skip
+
+
+def test_cold_steps_at_finite_beta_are_said() -> None:
+    settings = {"end_time": 0.1, "record_every": 0.1, "learning_rate": 1e-3, "step_ratio": 1.0}
+    start, std = jnp.ones(3), corr.matched_mutation_std(learning_rate=1e-3, step_ratio=1.0, beta=50.0)
+    with pytest.warns(UserWarning, match=r"s = beta sigma .* reaches 1.1 .* 50 % slower .*level 1: twin_moments="):
+        corr.compare(bowl, start, beta=50.0, **settings, **SIDES)
+    exact = partial(level1.moments, mutation_std=std, beta=50.0, step_time=1e-3)
+    corr.compare(bowl, start, beta=50.0, twin_moments=exact, **settings, **SIDES)
+    corr.compare(bowl, start, beta=0.5, **settings, **SIDES)
+
+
+def test_a_loss_that_ends_keeps_what_was_computed() -> None:
+    edge = lambda w: jnp.sum(jnp.sqrt(w - 0.99))  # noqa: E731
+    settings = {"end_time": 0.1, "record_every": 0.01, "learning_rate": 1e-3, "step_ratio": 1.0}
+    with pytest.warns(UserWarning) as told:
+        sides = corr.compare(edge, jnp.ones(3), **settings, **SIDES)
+    assert any("noise-free descent is not finite from t = 0.02 on" in str(one.message) for one in told)
+    assert any("4 of 4 twins are not finite at the end" in str(one.message) for one in told)
+    assert np.isfinite(sides.descent.loss.values[0, :2]).all() and np.isnan(sides.descent.loss.values[0, 2:]).all()
+    assert np.isfinite(sides.mutation.loss.values).all()
+    assert sides.mutation.loss.values[:, -1].mean() < 0.2
