@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+import warnings
+from typing import Any
 
 FAILED, SIGNALLED, PIPE_CLOSED = 2, 128, 13  # SIGPIPE is 13, on Windows as well, where it has no name
 
@@ -10,10 +12,12 @@ FAILED, SIGNALLED, PIPE_CLOSED = 2, 128, 13  # SIGPIPE is 13, on Windows as well
 def main(args: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _prepare_streams()
+    usual, warnings.formatwarning = warnings.formatwarning, _one_line
     try:
         try:
             return _guarded(args)
         finally:
+            warnings.formatwarning = usual
             sys.stdout.flush()
     except OSError as error:
         # Python flushes once more at its end.
@@ -47,6 +51,10 @@ def _guarded(args: list[str] | None) -> int:
 def _failed(message: str) -> int:
     print(f"error: {message}", file=sys.stderr)
     return FAILED
+
+
+def _one_line(message: Warning | str, *place: Any) -> str:
+    return f"warning: {message}\n"
 
 
 def _prepare_streams() -> None:
