@@ -19,7 +19,7 @@
 #
 # **Does the correspondence hold for a loss that is not in the paper, and what has to be written to find out?**
 #
-# A loss is any JAX function `params -> scalar`, params any pytree of floating-point arrays. Here: a small relu network
+# A loss is a JAX function `params -> scalar`, params any pytree of floating-point arrays. Here: a small relu network
 # that separates two interleaved half circles, with the logistic loss.
 
 # %%
