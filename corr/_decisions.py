@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._flips import decision_counter
-from ._gradient import check_gradient
 from ._referee import RefereeError
 from ._told import warn
 from ._types import Dynamics, Params
@@ -17,27 +16,20 @@ WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2
 WRONG = 0.05
 
 
-def check_at_start(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
-    """Refuse a run in which rounding decides or that lacks a gradient, warn where a change is not that of float64.
+def check_against_float64(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
+    """Refuse a run in which rounding decides, warn where a change of the loss is not that of float64.
 
     Args:
-        dynamics: what is to run; passed over where steps are on losses of their own, or changes are not exact.
+        dynamics: what is to run; passed over unless it decides on one loss by its exact change.
         params: start parameters.
         key: root key; the decisions have a stream of their own.
 
     Raises:
-        ValueError: if more than 1 % of the decisions differ from float64 (lower end of a 99 % interval), or a gradient
-            is needed that the loss does not have.
+        ValueError: if more than 1 % of the decisions differ from float64 (lower end of a 99 % interval).
     """
-    if dynamics.loss is None or not dynamics.keeps_loss:
+    decides = dynamics.loss is not None and dynamics.accept is not None and dynamics.halves is not None
+    if not (decides and dynamics.keeps_loss and dynamics.facts.get("exact")):
         return
-    if dynamics.accept is None:
-        check_gradient(dynamics.loss, params)
-    elif dynamics.halves is not None and dynamics.facts.get("exact"):
-        _check_decisions(dynamics, params, key)
-
-
-def _check_decisions(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
     try:
         found = decision_counter(dynamics, draws=DRAWS)(params, key)
     except RefereeError as error:
@@ -65,4 +57,4 @@ def _allowed(params: Params) -> float:
 
 
 def _say(message: str) -> None:
-    warn(message, stacklevel=5)
+    warn(message, stacklevel=4)

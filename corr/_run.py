@@ -11,8 +11,9 @@ import xarray
 
 from ._clock import check_count, check_positive
 from ._compiler import check_compiled
-from ._decisions import check_at_start
+from ._decisions import check_against_float64
 from ._digest import digest
+from ._gradient import check_gradient
 from ._keys import check_key
 from ._objective import check_loss, check_params
 from ._recorder import Recorder, paths_to_keep
@@ -115,6 +116,8 @@ def run(
     if dynamics.loss is not None:
         check_loss(dynamics.loss, start)
         check_compiled(dynamics.loss, start)
+        if check_decisions and dynamics.accept is None and dynamics.keeps_loss:
+            check_gradient(dynamics.loss, start)
     check_key(key)
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     marks = check_marks(record_at, steps)
@@ -137,7 +140,7 @@ def run(
         if resumed is not None:
             watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
         elif check_decisions:
-            check_at_start(dynamics, start, key)
+            check_against_float64(dynamics, start, key)
 
         def after_chunk(step: int, fetch: Any) -> None:
             bar.advance(step)
