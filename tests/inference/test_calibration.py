@@ -53,7 +53,7 @@ def error(share: float) -> float:
     return float(K * np.sqrt(share * (1 - share) / REPEATS))
 
 
-def row(name: str, rate: float, expected: str) -> None:
+def row(name: str, rate: float | np.floating, expected: str) -> None:
     print(f"{name:<70} {rate:6.3f}   expected {expected}")
 
 
