@@ -19,6 +19,8 @@ from corr import inference
 pytestmark = pytest.mark.slow
 REPEATS, LEVEL, POOL, END, STEP_TIME = 1000, 0.05, 2000, 3.0, 1e-2
 SIZES = (8, 24, 50)
+# What the docstring of loss_equivalence says of such a law.
+STATED = 0.07
 COMPARED = len(SIZES) * 10
 K = stats.norm.isf(0.01 / COMPARED)
 ALLOWED = LEVEL + K * np.sqrt(LEVEL * (1 - LEVEL) / REPEATS)
@@ -75,6 +77,8 @@ def test_levels_on_twins(n: int) -> None:
     skewness = stats.skew(losses), stats.skew(paths @ directions[:, -1])
     print(f"n = {n}, skewness of loss and leading direction {np.round(skewness, 2)}: {rates}, plain t {plain}")
     assert len(rates) * len(SIZES) == COMPARED
+    heavy = rates.pop("loss equivalent +1")
     assert max(rates.values()) < ALLOWED
+    assert heavy < STATED + K * np.sqrt(STATED * (1 - STATED) / REPEATS)
     if n == min(SIZES):
         assert plain > ALLOWED, "plain t claims equivalence of the loss too often"
