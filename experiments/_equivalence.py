@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import xarray
-from scipy import stats
 
 from corr import Comparison, inference
 from corr.inference._multiplicity import Kind
+from corr.inference._resample import resamples_for
 
 from ._declare import Margins
 
@@ -98,7 +98,7 @@ def _side(
     mean = inference.mean_equivalence(paths, other, bounds["weights"], seed=SEED, level=LEVEL, resamples=RESAMPLES)
     loss = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL)
     null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
-    least = mean.estimate - _quantile(early, paths, other) * inference.delta_standard_error(paths, other)
+    least = bias_at_least(paths, other, bounds["weights"], int(early.sum()))
     apart = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL / max(late.sum(), 1))
     data |= _columns("weights", mean, early, {"upper": mean.upper, "least": least})
     limits = {"lower": loss.lower, "upper": loss.upper, "least": np.maximum(apart.lower, -apart.upper)}
@@ -119,10 +119,11 @@ def _side(
     return xarray.Dataset(data, coords)
 
 
-def _quantile(inside: np.ndarray, paths: np.ndarray, other: np.ndarray) -> float:
-    """Student's, one-sided, at the level for all declared times together."""
-    fewest = len(paths) if other.ndim == 2 else min(len(paths), len(other))
-    return float(stats.t.isf(LEVEL / max(inside.sum(), 1), fewest - 1))
+def bias_at_least(paths: np.ndarray, other: np.ndarray, margin: np.ndarray, declared: int) -> np.ndarray:
+    """Lower bound of |bias|² at each time, at the level for all ``declared`` times together (Bonferroni)."""
+    level = LEVEL / max(declared, 1)
+    resamples = resamples_for(max(declared, 1))
+    return inference.mean_equivalence(paths, other, margin, seed=SEED, level=level, resamples=resamples).lower
 
 
 def reaches(times: np.ndarray, until: float) -> bool:

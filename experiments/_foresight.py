@@ -45,11 +45,11 @@ def validity(
 
     Returns:
         Plain numbers: ``clock``, ``end_time`` and ``paper_end_time`` (None unless preset paper goes further), ``rows``
-        (one per time: s, c, βm, κ, acceptance and drift ratio by level 3, and the predicted bias of Δ over the squared
-        distance travelled), ``regimes`` over σ and β, and ``measured`` one-step points on that map. Rows and the whole
-        have ``largest_sigma``, up to which the drift stays within the tolerance of level 0 at the run's β, and
-        ``largest_sigma_noise_free``, up to which the spread stays below it as well; both look from the least to the
-        largest σ of ``sigma_range``, which stand for "or more", and 0 for none.
+        (one per time: s, c, βm, κ, acceptance, its error and drift ratio by level 3, and the predicted bias of Δ over
+        the squared distance travelled), ``regimes`` over σ and β, and ``measured`` one-step points on that map. Rows
+        and the whole have ``largest_sigma``, up to which the drift stays within the tolerance of level 0 at the run's
+        β, and ``largest_sigma_noise_free``, up to which the spread stays below it as well; both look from the least to
+        the largest σ of ``sigma_range``, which stand for "or more", and 0 for none.
 
     Raises:
         ValueError, TypeError: for bad options.
@@ -145,6 +145,7 @@ def _row(point: Point, clock: Clock, tolerance: float, sigmas: np.ndarray) -> di
             "gradient_norm": float(size),
             **{name: float(value) for name, value in numbers._asdict().items()},
             "acceptance": float(step.acceptance),
+            "acceptance_error": float(step.error),
             "acceptance_level_1": float(level1.acceptance(numbers.s)),
             "drift_ratio": ratio,
             "drift_error": error,

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 SHOWN = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0, 10.0)
+# Smallest error of an acceptance worth its place.
+LEAST_SHOWN = 5e-4
 NAMES = {"twin": "averaged noisy twin", "descent": "noise-free descent"}
 
 
@@ -96,8 +98,9 @@ def _validity_table(found: dict[str, Any]) -> Table:
         del columns[head], meanings[head]
     title = f"{found['experiment']}, preset {found['preset']}: σ = {clock['mutation_std']:.4g}, β = {beta}"
     caption = "; ".join(meanings.values()) + (
-        ": small where the paper's limit holds. Acceptance and drift by level 3. Bias: unbiased Δ of a small twin"
-        " ensemble to noise-free descent, in % of the squared distance travelled."
+        ": small where the paper's limit holds. Acceptance (± what random probes of the curvature leave) and drift by"
+        " level 3. Bias: unbiased Δ of a small twin ensemble to noise-free descent, in % of the squared distance"
+        " travelled."
     )
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     for head in ("t", *columns, f"largest σ, drift within {share}", "largest σ, noise-free too", "bias of Δ, %"):
@@ -106,7 +109,11 @@ def _validity_table(found: dict[str, Any]) -> Table:
         names = ("largest_sigma", "largest_sigma_noise_free")
         largest = (_largest(row[name], found["sigma_range"]) for name in names)
         bias = "" if row["bias"] is None else f"{100 * row['bias']:.2g}"
-        table.add_row(f"{row['time']:g}", *(f"{row[name]:.3g}" for name in columns.values()), *largest, bias)
+        cells = {name: f"{row[name]:.3g}" for name in columns.values()}
+        # Without probes the error is rounding, which three digits do not show.
+        if row["acceptance_error"] >= LEAST_SHOWN:
+            cells["acceptance"] += f" ± {row['acceptance_error']:.1g}"
+        table.add_row(f"{row['time']:g}", *cells.values(), *largest, bias)
     return table
 
 

@@ -39,7 +39,8 @@ def confidence_band(
 
     Whole trajectories are resampled, which keeps all correlations between times and parameters, and each resample is
     divided by its own standard error. Points at which all trajectories agree have a band of no width. Where values
-    follow χ² of one degree of freedom, a nominal 95 % covers 92, 94, 95 and 95 % at 8, 24, 50 and 100 trajectories.
+    follow χ² of one degree of freedom, a nominal 95 % covers 91, 93, 94 and 95 % (± 0.4) at 8, 24, 50 and 100
+    trajectories.
 
     Args:
         values: (n, times) such as losses, or (n, times, parameters) such as weights.

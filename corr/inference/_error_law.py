@@ -149,6 +149,23 @@ def _largest(statistic: float, along: np.ndarray, square: np.ndarray, level: flo
     return float(allowed.max(initial=0.0) ** 2)
 
 
+def smallest_bias(statistic: float, along: np.ndarray, square: np.ndarray, level: float) -> float:
+    """Smallest squared bias D at which the statistic is not above the 1 - ``level`` quantile of that law, either way.
+
+    It is 0 at any level below 1/(resamples + 1).
+    """
+    return min(_smallest(statistic, way, square, level) for way in (along, -along))
+
+
+def _smallest(statistic: float, along: np.ndarray, square: np.ndarray, level: float) -> float:
+    needed = level * (len(along) + 1)
+    if 1 + np.sum(square >= statistic) >= needed:
+        return 0.0
+    starts, ends = _rises(statistic, along, square)
+    below = np.searchsorted(starts, ends, side="left") - np.searchsorted(ends, ends, side="right")
+    return float(ends[(ends > 0) & (1 + len(along) - below >= needed)].min() ** 2)
+
+
 def bias_p_value(statistic: float, along: np.ndarray, square: np.ndarray, bias: float) -> float:
     """Largest p-value of all squared biases from ``bias`` up, so that p < level wherever ``largest_bias`` < bias."""
     return max(_p_value(statistic, way, square, bias) for way in (along, -along))
@@ -164,9 +181,14 @@ def _p_value(statistic: float, along: np.ndarray, square: np.ndarray, bias: floa
 def _not_above(statistic: float, along: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The s at which s² + 2 s along + square of a resample rises through the statistic, and how many lie at or below.
 
-    Each resample lies at or below it on an interval of s, so the count has its local maxima at those s.
+    The count has its local maxima at those s.
     """
-    root = along**2 - square + max(statistic, 0.0)
-    half = np.sqrt(root[root >= 0])
-    starts, ends = np.sort(-along[root >= 0] - half), np.sort(-along[root >= 0] + half)
+    starts, ends = _rises(max(statistic, 0.0), along, square)
     return ends, np.searchsorted(starts, ends, side="right") - np.searchsorted(ends, ends, side="left")
+
+
+def _rises(statistic: float, along: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where, in s, resamples fall and rise through the statistic: each lies at or below it on an interval of s."""
+    root = along**2 - square + statistic
+    half = np.sqrt(root[root >= 0])
+    return np.sort(-along[root >= 0] - half), np.sort(-along[root >= 0] + half)

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import _check
 from ._distance import unbiased_delta
-from ._error_law import bias_p_value, error_law, largest_bias, students
+from ._error_law import bias_p_value, error_law, largest_bias, smallest_bias, students
 from ._loss_equivalence import POWER
 from ._resample import PERMUTATIONS
 
@@ -16,11 +16,12 @@ class MeanEquivalence(NamedTuple):
 
     Attributes:
         estimate: unbiased Δ, (T,).
-        upper: upper (1 - level) confidence bound of |bias|²/N, (T,).
+        lower, upper: lower and upper (1 - level) confidence bounds of |bias|²/N, each alone, (T,).
         margin, p_value, equivalent, detectable, together: as ``LossEquivalence``, in squared parameter units.
     """
 
     estimate: np.ndarray
+    lower: np.ndarray
     upper: np.ndarray
     margin: np.ndarray
     p_value: np.ndarray
@@ -75,8 +76,9 @@ def mean_equivalence(
     sides = [a] if np.ndim(other) == 2 else [a, np.asarray(other, np.float64)]
     along, square = students(error_law(sides, seed, resamples))
     times = range(len(estimate))
+    lower = np.array([smallest_bias(estimate[t], along[:, t], square[:, t], level) for t in times])
     upper = np.array([largest_bias(estimate[t], along[:, t], square[:, t], level) for t in times])
     p_value = np.array([bias_p_value(estimate[t], along[:, t], square[:, t], bounds[t]) for t in times])
     unlucky = np.quantile(square, POWER, axis=0, method="higher")
     detectable = np.array([largest_bias(unlucky[t], along[:, t], square[:, t], level) for t in times])
-    return MeanEquivalence(estimate, upper, bounds, p_value, p_value < level, detectable, float(p_value.max()))
+    return MeanEquivalence(estimate, lower, upper, bounds, p_value, p_value < level, detectable, float(p_value.max()))

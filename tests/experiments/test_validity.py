@@ -178,6 +178,8 @@ def test_a_bowl_is_foreseen() -> None:
     worst = max(rows, key=lambda row: row["bias"])
     assert f"the bias of Δ reaches {100 * worst['bias']:.2g} % at t = {worst['time']:g}" in text
     assert "not sufficient." in printed(found | {"rows": [row | {"bias": None} for row in rows]})
+    unsure = printed(found | {"rows": [row | {"acceptance": 0.4, "acceptance_error": 0.02} for row in rows]})
+    assert "0.4 ± 0.02" in unsure and "0.4 ± " not in text and all(row["acceptance_error"] < 5e-4 for row in rows)
     assert "βm" not in text
     assert "inf" not in text
     capped = printed(found | {"largest_sigma": found["sigma_range"][1], "largest_sigma_noise_free": 0.0})
