@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
+from jax.scipy import special
 
 SIZE = 4
 INDEX = jnp.array([3, 0, 0, 9])
@@ -24,12 +25,14 @@ class Word(NamedTuple):
         exact: whether it takes its arguments as known (pieces, indices), and not as known to rounding.
         opens: whether a guard may open, behind which the new value is known to rounding, and not the change.
         reference: the same function for the float64 side, where that needs another form.
+        said: whether a warning tells that its change is not exact.
     """
 
     call: Callable[[Any, Any], Any]
     exact: bool = False
     opens: bool = False
     reference: Callable[[Any, Any], Any] | None = None
+    said: bool = False
 
 
 def clip(x: Any, low: float, high: float) -> Any:
@@ -92,6 +95,17 @@ def chosen(x: Any, y: Any) -> Any:
 
 def switched(x: Any, y: Any) -> Any:
     return lax.switch(table(x)[0], [lambda y: y, jnp.abs, lambda y: 2 * y, jnp.negative], y)
+
+
+def written_in_jax(x: Any, y: Any) -> Any:
+    """A primitive without a rule that is lowered at the precision of the whole program, in a scan."""
+    body = lambda h, v: (h, special.zeta(2 + h, jnp.ones_like(h)))  # noqa: E731
+    return lax.scan(body, jnp.abs(clip(single(x), -3, 3)), None, length=2)[1][1].astype(x.dtype)
+
+
+def truncated(x: Any, y: Any) -> Any:
+    """Eighths, through integers: no NaN comes out."""
+    return ((single(x) * 8).astype(jnp.int32).astype(jnp.float32) / 8).astype(x.dtype)
 
 
 def bent_twice(x: Any, y: Any) -> Any:
@@ -207,8 +221,8 @@ WORDS = {
     "sort by another": Word(lambda x, y: lax.sort((x, y))[1], True),
     "argsort": Word(lambda x, y: y[jnp.argsort(x)], True),
     "top_k": Word(lambda x, y: spread(lax.top_k(x, 2)[0]), True),
-    "argmax": Word(lambda x, y: spread(y[jnp.argmax(x)]), True),
-    "argmin": Word(lambda x, y: spread(y[jnp.argmin(x)]), True),
+    "argmax": Word(lambda x, y: jnp.where(jnp.argmax(jnp.stack([jnp.ones_like(x), x]), 0) == 1, y, x), True),
+    "argmin": Word(lambda x, y: jnp.where(jnp.argmin(jnp.stack([-jnp.ones_like(x), -x]), 0) == 1, y, x), True),
     "triangular_solve": Word(
         lambda x, y: spread(
             lax.linalg.triangular_solve(single(matrix(x, y)), single(y[:2, None]), left_side=True)
@@ -217,8 +231,8 @@ WORDS = {
     "cholesky": Word(lambda x, y: spread(jnp.linalg.cholesky(single(matrix(x, y)))).astype(x.dtype)),
     "lu": Word(lambda x, y: spread(jnp.linalg.inv(single(matrix(x, y)))).astype(x.dtype)),
     "gt": Word(lambda x, y: jnp.where(x > 1, y, x), True),
-    "ge": Word(lambda x, y: jnp.where(x >= 1, y, x), True),
-    "lt": Word(lambda x, y: jnp.where(x < 1, y, x), True),
+    "ge": Word(lambda x, y: jnp.where(-x >= -1, y, x), True),
+    "lt": Word(lambda x, y: jnp.where(-x < -1, y, x), True),
     "le": Word(lambda x, y: jnp.where(x <= 1, y, x), True),
     "eq": Word(lambda x, y: jnp.where(x == 1, y, x), True),
     "ne": Word(lambda x, y: jnp.where(x != 1, y, x), True),
@@ -228,10 +242,12 @@ WORDS = {
     "nan_to_num": Word(lambda x, y: jnp.nan_to_num(jnp.log(x), neginf=-9.0), True, opens=True),
     "scan": Word(scan_with_counters),
     "fori": Word(stepped),
-    "while": Word(halved),
+    "while": Word(halved, said=True),
     "cond": Word(chosen),
     "switch": Word(switched, True),
-    "fallback": Word(scatter("multiply")),
+    "truncated": Word(truncated, True),
+    "fallback": Word(scatter("multiply"), said=True),
+    "fallback in a scan": Word(written_in_jax, opens=True, said=True),
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from jax import lax
 from jax.scipy import linalg, special
 
+import corr
 from corr.difference import difference
 
 SIZE = 12
@@ -245,3 +246,60 @@ def test_value_and_change_agree_with_float64_or_it_is_said(name: str) -> None:
             allowed = float(sensitivity(exact, wide, step, unit)) + unit * abs(right) + 1e-15 * abs(float(value))
             agrees = abs(change - right) < allowed
             assert agrees or said, f"step {np.max(np.abs(move)):.2g}: {change}, right {right} ± {allowed:.2g}"
+
+
+WALKED = (
+    "mixture",
+    "masked_cross_entropy",
+    "max_pooling",
+    "rounded_network",
+    "spectral",
+    "linear_system",
+    "order_statistics",
+    "transport",
+    "tukey",
+    "potts",
+)
+WALK, SIGMA, DRAWS = 64, 1e-3, 64
+
+
+def in_double(function: Any, x: Any, step: Any) -> tuple[float, float, float]:
+    """f, its derivative along a step, and what rounding does to the change by the step, in float64."""
+    with jax.enable_x64(True):
+        wide, step = x.astype(jnp.float64), step.astype(jnp.float64)
+        value, slope = jax.jvp(function, (wide,), (step,))
+        unit = ROUNDINGS * float(np.finfo(np.float32).eps)
+        return float(value), float(slope), float(sensitivity(function, wide, step, unit)) + unit * abs(float(slope))
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_value_gradient_and_walk_agree_with_float64(name: str) -> None:
+    """The kept loss is off by at most a rounding per step and those of the evaluation, 16; warnings are errors here."""
+    function, rng = FUNCTIONS[name], np.random.default_rng(len(name))
+    x, step = (jnp.asarray(scale * rng.normal(size=SIZE), jnp.float32) for scale in (1, SIGMA))
+    gradient = np.asarray(jax.grad(function)(x), np.float64)
+    assert np.all(np.isfinite(gradient))
+    value, slope, allowed = in_double(function, x, step)
+    assert abs(gradient @ np.asarray(step, np.float64) - slope) < allowed
+
+    walk = corr.mutation(function, mutation_std=SIGMA)
+    run = corr.run(walk, x, steps=WALK, trajectories=2, key=corr.root_key(0), devices=1, block_size=2, progress=False)
+    unit = (WALK + 16) * float(np.finfo(np.float32).eps)
+    for path, losses in zip(run["path"].values, run["loss"].values, strict=True):
+        assert losses[-1] < losses[0]
+        end = in_double(function, jnp.asarray(path[-1]), step)[0]
+        assert abs(losses[-1] - end) < unit * max(abs(value), abs(end), 1)
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_decisions_agree_with_float64(name: str) -> None:
+    """The largest of 64 errors relative to the median change; the sensitivity of one step speaks for all to 16 times.
+
+    That a wrong change is seen so is shown in test_flips.
+    """
+    function, rng = FUNCTIONS[name], np.random.default_rng(len(name))
+    x, step = (jnp.asarray(scale * rng.normal(size=SIZE), jnp.float32) for scale in (1, SIGMA))
+    found = corr.flip_rate(function, x, mutation_std=SIGMA, key=corr.root_key(0), draws=DRAWS)
+    _, slope, allowed = in_double(function, x, step)
+    assert found.flips == 0
+    assert found.change_error < 16 * allowed / abs(slope) < 0.05
