@@ -99,7 +99,7 @@ def switched(x: Any, y: Any) -> Any:
 
 def written_in_jax(x: Any, y: Any) -> Any:
     """A primitive without a rule that is lowered at the precision of the whole program, in a scan."""
-    body = lambda h, v: (h, special.zeta(2 + h, jnp.ones_like(h)))  # noqa: E731
+    body = lambda h, v: (h, special.betainc(1 + h, jnp.ones_like(h), jnp.full_like(h, 0.25)))  # noqa: E731
     return lax.scan(body, jnp.abs(clip(single(x), -3, 3)), None, length=2)[1][1].astype(x.dtype)
 
 
@@ -184,6 +184,9 @@ WORDS = {
     "erf": Word(lambda x, y: lax.erf(x)),
     "erfc": Word(lambda x, y: lax.erfc(x)),
     "log": Word(lambda x, y: jnp.log(jnp.maximum(jnp.abs(x), 1e-6))),
+    "log from the smallest numbers": Word(
+        lambda x, y: jnp.log(jnp.maximum(100 * single(jnp.abs(x)), 2e-38)).astype(x.dtype)
+    ),
     "log1p": Word(lambda x, y: jnp.log1p(jnp.maximum(x, -0.9))),
     "pow": Word(lambda x, y: jnp.maximum(jnp.abs(x), 0.1) ** clip(y, -3, 3)),
     "asinh": Word(lambda x, y: jnp.arcsinh(x)),
@@ -247,6 +250,9 @@ WORDS = {
     "switch": Word(switched, True),
     "truncated": Word(truncated, True),
     "fallback": Word(scatter("multiply"), said=True),
+    "fallback of complex numbers": Word(
+        lambda x, y: wide(x, y).at[INDEX[:3]].multiply(wide(y, x)[:3]).imag.astype(x.dtype), said=True
+    ),
     "fallback in a scan": Word(written_in_jax, opens=True, said=True),
 }
 
