@@ -1,9 +1,11 @@
 """For primitives without a rule: recompute in float64 where that can be, else subtract."""
 
+import warnings
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend import core
 
 from ._graph import Node, evaluate
 from ._operands import Operands
@@ -21,11 +23,11 @@ def recompute(op: Operands) -> list[Any]:
 
 def two_values(op: Operands) -> tuple[list[Any], list[Any]]:
     """The outputs before and after the step, in float64, or in the node's own precision where that cannot be."""
-    avals = op.out_avals()
+    avals, goes_wide = op.out_avals(), _goes_wide(op)
     with jax.enable_x64(True):
         old = [wide(op.value(k)) if op.is_float(k) else op.value(k) for k in range(op.count)]
         new = [_moved(op, k, old[k]) for k in range(op.count)]
-        if _lowers(op.node, old, avals):
+        if goes_wide:
             before, after = apply_wide(op.node, old, avals), apply_wide(op.node, new, avals)
             if before is not None and after is not None:
                 return before, after
@@ -52,20 +54,37 @@ def _moved(op: Operands, k: int, old: Any) -> Any:
 _LOWERS: dict[Any, bool] = {}
 
 
-def _lowers(node: Node, args: list[Any], avals: list[Any]) -> bool:
-    """Whether the primitive can be compiled in float64 inside a program for which x64 is off.
+def _goes_wide(op: Operands) -> bool:
+    """Whether the primitive can be batched and compiled in float64 inside a program for which x64 is off.
 
-    Some primitives are written in JAX themselves and take the precision of the whole program when it is compiled, after
-    this context is left. Called with x64 on; tried once for every primitive and kind of arguments.
+    Some primitives are written in JAX themselves and take the precision of the whole program when they are batched or
+    compiled, after this context is left: they fail, or warn that they are cut down to float32. Tried once for every
+    primitive and kind of arguments.
     """
-    shapes = tuple(jax.ShapeDtypeStruct(jnp.shape(arg), jnp.result_type(arg)) for arg in args)
-    key = (node.primitive, shapes, str(node.params))
+    if jax.config.jax_enable_x64:
+        return True
+    node, avals = op.node, op.out_avals()
+    shapes = [jax.ShapeDtypeStruct(jnp.shape(arg), jnp.result_type(arg)) for arg in map(op.value, range(op.count))]
+    key = (node.primitive, tuple(shapes), str(node.params))
     if key not in _LOWERS:
-        traced = jax.jit(lambda *given: apply_wide(node, list(given), avals)).trace(*shapes)
-        try:
-            with jax.enable_x64(False):
-                traced.lower()
-            _LOWERS[key] = True
-        except (TypeError, ValueError, NotImplementedError):
-            _LOWERS[key] = False
+        _LOWERS[key] = _is_compiled_wide(node, shapes, avals)
     return _LOWERS[key]
+
+
+def _is_compiled_wide(node: Node, shapes: list[Any], avals: list[Any]) -> bool:
+    def widened(*args: Any) -> list[Any]:
+        with jax.enable_x64(True):
+            outputs = apply_wide(node, [wide(arg) for arg in args], avals)
+            if outputs is None:
+                raise NotImplementedError
+            return [out.astype(aval.dtype) for out, aval in zip(outputs, avals, strict=True)]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            alone = core.jaxpr_as_fun(jax.make_jaxpr(widened)(*shapes))
+            batch = [jax.ShapeDtypeStruct((1, *shape.shape), shape.dtype) for shape in shapes]
+            jax.jit(jax.vmap(alone)).lower(*batch)
+        except (TypeError, ValueError, NotImplementedError, UserWarning):
+            return False
+    return True

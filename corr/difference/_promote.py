@@ -109,7 +109,7 @@ def _like(arg: Any, ref: Any, graph: Graph) -> Any:
 
 def _wide_param(name: str, value: Any) -> Any:
     """A parameter that names a float dtype as float64, a jaxpr (the update of a scatter) retraced in float64."""
-    if name == "precision":
+    if name in {"precision", "preferred_element_type"}:  # a dtype asked for by name is refused once x64 is off
         return None
     if isinstance(value, core.ClosedJaxpr):
         return core.ClosedJaxpr(_wide_param(name, value.jaxpr), [wide(const) for const in value.consts])

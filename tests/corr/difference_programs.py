@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
+from jax.scipy import special
 
 SIZE = 4
 INDEX = jnp.array([3, 0, 0, 9])
@@ -24,12 +25,14 @@ class Word(NamedTuple):
         exact: whether it takes its arguments as known (pieces, indices), and not as known to rounding.
         opens: whether a guard may open, behind which the new value is known to rounding, and not the change.
         reference: the same function for the float64 side, where that needs another form.
+        said: whether a warning tells that its change is not exact.
     """
 
     call: Callable[[Any, Any], Any]
     exact: bool = False
     opens: bool = False
     reference: Callable[[Any, Any], Any] | None = None
+    said: bool = False
 
 
 def clip(x: Any, low: float, high: float) -> Any:
@@ -94,6 +97,17 @@ def switched(x: Any, y: Any) -> Any:
     return lax.switch(table(x)[0], [lambda y: y, jnp.abs, lambda y: 2 * y, jnp.negative], y)
 
 
+def written_in_jax(x: Any, y: Any) -> Any:
+    """A primitive without a rule that is lowered at the precision of the whole program, in a scan."""
+    body = lambda h, v: (h, special.betainc(1 + h, jnp.ones_like(h), jnp.full_like(h, 0.25)))  # noqa: E731
+    return lax.scan(body, jnp.abs(clip(single(x), -3, 3)), None, length=2)[1][1].astype(x.dtype)
+
+
+def truncated(x: Any, y: Any) -> Any:
+    """Eighths, through integers: no NaN comes out."""
+    return ((single(x) * 8).astype(jnp.int32).astype(jnp.float32) / 8).astype(x.dtype)
+
+
 def bent_twice(x: Any, y: Any) -> Any:
     return jax.vjp(lambda x: x * jnp.sin(x), x)[1](y)[0]
 
@@ -118,7 +132,7 @@ WORDS = {
     "complex": Word(lambda x, y: lax.complex(single(x), single(y)).real.astype(x.dtype), True),
     "imag": Word(lambda x, y: (wide(x, y) * wide(x, y)).imag.astype(x.dtype)),
     "real": Word(lambda x, y: (wide(x, y) * wide(x, y)).real.astype(x.dtype)),
-    "conj": Word(lambda x, y: (wide(x, y) * jnp.conj(wide(y, x))).imag.astype(x.dtype)),
+    "conj": Word(lambda x, y: (wide(x, y) * jnp.conj(wide(y, x))).real.astype(x.dtype)),
     "abs": Word(lambda x, y: jnp.abs(x), True),
     "abs of complex": Word(lambda x, y: jnp.abs(wide(x, y)).astype(x.dtype)),
     "exp of complex": Word(lambda x, y: jnp.exp(wide(clip(x, -2, 2), clip(y, -2, 2))).real.astype(x.dtype)),
@@ -130,7 +144,7 @@ WORDS = {
     "pad": Word(lambda x, y: jnp.pad(x[:3], (1, 0)), True),
     "optimization_barrier": Word(barrier),
     "nextafter": Word(lambda x, y: jnp.nextafter(x, y)),
-    "reduce_precision": Word(lambda x, y: lax.reduce_precision(x, 8, 7), True),
+    "reduce_precision": Word(lambda x, y: lax.reduce_precision(x, 8, 4), True),
     "add": Word(lambda x, y: x + y),
     "add_any": Word(bent_twice),
     "sub": Word(lambda x, y: x - y),
@@ -170,6 +184,9 @@ WORDS = {
     "erf": Word(lambda x, y: lax.erf(x)),
     "erfc": Word(lambda x, y: lax.erfc(x)),
     "log": Word(lambda x, y: jnp.log(jnp.maximum(jnp.abs(x), 1e-6))),
+    "log from the smallest numbers": Word(
+        lambda x, y: jnp.log(jnp.maximum(100 * single(jnp.abs(x)), 2e-38)).astype(x.dtype)
+    ),
     "log1p": Word(lambda x, y: jnp.log1p(jnp.maximum(x, -0.9))),
     "pow": Word(lambda x, y: jnp.maximum(jnp.abs(x), 0.1) ** clip(y, -3, 3)),
     "asinh": Word(lambda x, y: jnp.arcsinh(x)),
@@ -198,7 +215,7 @@ WORDS = {
     "floor": Word(lambda x, y: jnp.floor(x), True),
     "ceil": Word(lambda x, y: jnp.ceil(x), True),
     "round": Word(lambda x, y: jnp.round(x), True),
-    "cumprod": Word(lambda x, y: jnp.cumprod(x)),
+    "cumprod": Word(lambda x, y: lax.cumprod(x, reverse=True)),
     "cummax": Word(lambda x, y: lax.cummax(x), True),
     "cummin": Word(lambda x, y: lax.cummin(x, reverse=True), True),
     "cumlogsumexp": Word(lambda x, y: lax.cumlogsumexp(x)),
@@ -207,8 +224,8 @@ WORDS = {
     "sort by another": Word(lambda x, y: lax.sort((x, y))[1], True),
     "argsort": Word(lambda x, y: y[jnp.argsort(x)], True),
     "top_k": Word(lambda x, y: spread(lax.top_k(x, 2)[0]), True),
-    "argmax": Word(lambda x, y: spread(y[jnp.argmax(x)]), True),
-    "argmin": Word(lambda x, y: spread(y[jnp.argmin(x)]), True),
+    "argmax": Word(lambda x, y: jnp.where(jnp.argmax(jnp.stack([jnp.ones_like(x), x]), 0) == 1, y, x), True),
+    "argmin": Word(lambda x, y: jnp.where(jnp.argmin(jnp.stack([-jnp.ones_like(x), -x]), 0) == 1, y, x), True),
     "triangular_solve": Word(
         lambda x, y: spread(
             lax.linalg.triangular_solve(single(matrix(x, y)), single(y[:2, None]), left_side=True)
@@ -217,8 +234,8 @@ WORDS = {
     "cholesky": Word(lambda x, y: spread(jnp.linalg.cholesky(single(matrix(x, y)))).astype(x.dtype)),
     "lu": Word(lambda x, y: spread(jnp.linalg.inv(single(matrix(x, y)))).astype(x.dtype)),
     "gt": Word(lambda x, y: jnp.where(x > 1, y, x), True),
-    "ge": Word(lambda x, y: jnp.where(x >= 1, y, x), True),
-    "lt": Word(lambda x, y: jnp.where(x < 1, y, x), True),
+    "ge": Word(lambda x, y: jnp.where(-x >= -1, y, x), True),
+    "lt": Word(lambda x, y: jnp.where(-x < -1, y, x), True),
     "le": Word(lambda x, y: jnp.where(x <= 1, y, x), True),
     "eq": Word(lambda x, y: jnp.where(x == 1, y, x), True),
     "ne": Word(lambda x, y: jnp.where(x != 1, y, x), True),
@@ -228,10 +245,15 @@ WORDS = {
     "nan_to_num": Word(lambda x, y: jnp.nan_to_num(jnp.log(x), neginf=-9.0), True, opens=True),
     "scan": Word(scan_with_counters),
     "fori": Word(stepped),
-    "while": Word(halved),
+    "while": Word(halved, said=True),
     "cond": Word(chosen),
     "switch": Word(switched, True),
-    "fallback": Word(scatter("multiply")),
+    "truncated": Word(truncated, True),
+    "fallback": Word(scatter("multiply"), said=True),
+    "fallback of complex numbers": Word(
+        lambda x, y: wide(x, y).at[INDEX[:3]].multiply(wide(y, x)[:3]).imag.astype(x.dtype), said=True
+    ),
+    "fallback in a scan": Word(written_in_jax, opens=True, said=True),
 }
 
 

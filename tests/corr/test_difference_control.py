@@ -101,6 +101,17 @@ def switched(x: jax.Array) -> jax.Array:
     return jax.lax.switch(which, [jnp.sum, lambda y: jnp.sum(y * y), lambda y: y[0] * y[1]], x)
 
 
+def products_behind_a_guard(x: jax.Array) -> jax.Array:
+    """Products and spectra of what may be NaN."""
+
+    def body(h: jax.Array, row: jax.Array) -> tuple[jax.Array, None]:
+        q = jnp.log(h)
+        found = q @ q + jnp.sum(jnp.fft.fft(q).real) + jnp.sum(jnp.convolve(q, x, mode="same"))
+        return jnp.where(jnp.isfinite(found), h + jnp.tanh(found) / 8, h / 2 + row), None
+
+    return jnp.sum(jax.lax.scan(body, x, x)[0])
+
+
 SMOOTH = {
     "fori_loop over indices": Case(
         lambda x: jax.lax.fori_loop(1, 3, lambda i, s: s + x[i], 0 * x[0]), [1, 2, 4], [0, 0.1, 0.2]
@@ -116,9 +127,12 @@ SMOOTH = {
     "spectrum": Case(
         lambda x: jnp.sum(jnp.real(jnp.fft.fft(x) * jnp.conj(jnp.fft.fft(x)))), [1, 2, 4], [1e-5, 0, 1e-6]
     ),
+    "products behind a guard": Case(products_behind_a_guard, [0.5, 0.75, 1.5], [1e-5, 1e-6, -1e-6]),
+    "lgamma at its zeros": Case(lambda x: jnp.sum(special.gammaln(x)), [1.7121042, 1.5, 2], [-7.4e-5, 1e-6, 1e-6]),
     "sum of softplus": Case(lambda x: jnp.sum(jax.nn.softplus(x)), [-3, 0.5, 20], [1e-6, 1e-5, 1e-6]),
 }
 CROSSING = {
+    "products behind a guard": Case(products_behind_a_guard, [-0.5, 0.75, 1.5], [1, 0.25, -0.5]),
     "where log": Case(lambda x: jnp.sum(jnp.where(x > 0, jnp.log(x), x - 1)), [-0.1], [0.6]),
     "where log, back": Case(lambda x: jnp.sum(jnp.where(x > 0, jnp.log(x), x - 1)), [0.5, 0.3], [-0.6, 1e-4]),
     "sin r / r at zero": Case(lambda x: jnp.sum(jnp.where(x != 0, jnp.sin(x) / x, 1)), [0], [0.1]),
