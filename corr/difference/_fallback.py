@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend import core
 
 from ._graph import Node, evaluate
@@ -61,7 +62,7 @@ def _goes_wide(op: Operands) -> bool:
     compiled, after this context is left: they fail, or warn that they are cut down to float32. Tried once for every
     primitive and kind of arguments.
     """
-    if jax.config.jax_enable_x64:
+    if jnp.result_type(float) == np.float64:
         return True
     node, avals = op.node, op.out_avals()
     shapes = [jax.ShapeDtypeStruct(jnp.shape(arg), jnp.result_type(arg)) for arg in map(op.value, range(op.count))]

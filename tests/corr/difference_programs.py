@@ -206,7 +206,7 @@ WORDS = {
     "igammac": Word(lambda x, y: lax.igammac(jnp.ones_like(x), jnp.abs(y))),
     "max": Word(lambda x, y: jnp.maximum(x, y), True),
     "min": Word(lambda x, y: jnp.minimum(x, 1), True),
-    "clamp": Word(lambda x, y: clip(x, -0.5, 1), True),
+    "clamp": Word(lambda x, y: clip(y, -0.5, 1), True),
     "select_n": Word(lambda x, y: jnp.where(x > 1, x, (x + 1) / 2)),
     "reduce_max": Word(lambda x, y: spread(jnp.max(x)), True),
     "reduce_min": Word(lambda x, y: spread(jnp.min(x)), True),
