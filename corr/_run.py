@@ -111,6 +111,7 @@ def run(
         3
     """
     log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
+    check_key(key)
     params = check_params(params)
     start = first_start(params, trajectories) if start_per_trajectory else params
     if dynamics.loss is not None:
@@ -118,7 +119,6 @@ def run(
         check_compiled(dynamics.loss, start)
         if check_decisions and dynamics.accept is None and dynamics.keeps_loss:
             check_gradient(dynamics.loss, start)
-    check_key(key)
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     marks = check_marks(record_at, steps)
     clock = _clock(marks, time_step, times)

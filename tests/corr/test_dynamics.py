@@ -147,7 +147,9 @@ def test_twin_and_mutation_share_no_random_numbers() -> None:
     walk = corr.mutation(flat, mutation_std=1.0)
     twin = corr.langevin(flat, time_step=1.0, moments=corr.paper_moments(beta=2.0))
     runs = [
-        corr.run(d, jnp.zeros(500), steps=4, trajectories=8, key=corr.root_key(0), progress=False)
+        corr.run(
+            d, jnp.zeros(500), steps=4, trajectories=8, key=corr.root_key(0), progress=False, check_decisions=False
+        )
         .path.values[:, -1]
         .ravel()
         for d in (walk, twin, walk)

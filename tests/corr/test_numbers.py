@@ -39,7 +39,7 @@ def test_a_comparison_takes_numbers_of_any_kind() -> None:
         sides = corr.compare(
             lambda x: jnp.sum(x**2), jnp.ones(2), key=corr.root_key(0), progress=False,
             trajectories=integer(3), twin_trajectories=integer(3), end_time=number(0.25), record_every=number(0.125),
-            learning_rate=number(0.015625), step_ratio=number(1), beta=number(64),
+            learning_rate=number(0.015625), step_ratio=number(1), beta=number(0.03125),
         )  # fmt: skip
         return np.stack([side["mean"].values[-1] for side in sides])
 

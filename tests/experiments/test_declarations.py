@@ -82,7 +82,7 @@ def test_means_are_those_of_the_mean_weights() -> None:
     params = problem.init(corr.root_key(0))
     sides = corr.compare(
         problem.loss, params, key=corr.root_key(0), trajectories=4, end_time=0.02, record_every=0.01, beta=1e3,
-        learning_rate=1e-2, step_ratio=1.0, progress=False,
+        learning_rate=1e-3, step_ratio=1.0, progress=False,
     )  # fmt: skip
     data = means(sides, problem, params)
     assert data.output.sizes == {"side": 3, "time": 3, "point": 8}
