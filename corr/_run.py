@@ -138,7 +138,7 @@ def run(
     with saver, Progress(label, steps, show=progress, log=log) as bar:
         resumed = saver.resume()
         if resumed is not None:
-            watch.resume(marks[int(recorder.arrays["rows"][0]) - 1])
+            watch.resume(marks[int(recorder.arrays["rows"][0]) - 1], recorder.arrays["loss"])
         elif check_decisions:
             check_against_float64(dynamics, start, key)
 

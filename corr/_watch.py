@@ -31,9 +31,9 @@ class Watch:
         """Whether too few proposals were seen to judge."""
         return not self._judged
 
-    def resume(self, step: int) -> None:
-        """Count from this recorded step on."""
-        self._last = step
+    def resume(self, step: int, losses: np.ndarray) -> None:
+        """Count from this recorded step on; ``losses`` are those recorded so far."""
+        self._last, self._largest = step, _size(losses)
 
     def add(self, snapshot: Snapshot) -> None:
         """Take in a recorded snapshot."""
@@ -72,8 +72,7 @@ class Watch:
 
     def _warn_if_drifting(self, snapshot: Snapshot) -> bool:
         """Kept losses may be off by one rounding per step since they were rebuilt, evaluations by a few themselves."""
-        losses = np.asarray(snapshot.state.loss, float)
-        self._largest = max(self._largest, float(np.max(np.abs(losses), where=np.isfinite(losses), initial=0)))
+        self._largest = max(self._largest, _size(np.asarray(snapshot.state.loss, float)))
         drift = float(np.max(snapshot.counts.drift))
         eps = float(jnp.finfo(snapshot.state.loss.dtype).eps)
         allowed = (self._refresh + EVALUATION) * eps * self._largest
@@ -86,3 +85,7 @@ class Watch:
             stacklevel=5,
         )
         return True
+
+
+def _size(losses: np.ndarray) -> float:
+    return float(np.max(np.abs(losses), where=np.isfinite(losses), initial=0))

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ._accept import real_number
 from ._clock import check_positive
 from ._precision import wide
 from ._proposals import check_mutation_std, gaussian, largest_normal
@@ -121,8 +122,8 @@ def sparse(std: float, probability: float) -> Proposal:
 
     Reference: this project, theory, "Other mutations".
     """
-    std, probability = check_positive("std", std), check_positive("probability", probability)
-    if probability > 1:
+    std, probability = check_positive("std", std), real_number("probability", probability)
+    if not 0 < probability <= 1:
         raise ValueError(f"probability must lie in (0, 1], got {probability}")
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:

@@ -193,5 +193,6 @@ def split(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
     """
     largest = jnp.max(jnp.abs(gradient), initial=0)
     scaled = gradient / jnp.where(largest == 0, 1, largest)  # squares of 1e-20 or 1e20 are no float32 numbers
-    size = jnp.sqrt(jnp.sum(scaled * scaled))
+    square = jnp.sum(scaled * scaled)
+    size = jnp.where(square == 0, 0, jnp.sqrt(jnp.where(square == 0, 1, square)))  # a root at 0 has no derivative
     return scaled / jnp.where(size == 0, 1, size), size * largest
