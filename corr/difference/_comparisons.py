@@ -1,6 +1,7 @@
-"""Comparisons and extremal indices after the step, decided by (a - b) + (Δa - Δb) and not by the rounded a + Δa.
+"""Comparisons, extremal indices and integer parts after the step, decided by (a - b) + (Δa - Δb).
 
-These are new values, not changes. At a tie or a kink the step decides, however short it is.
+The rounded a + Δa would not do. These are new values, not changes. At a tie or a kink the step decides,
+however short it is.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ._operands import Operands
-from ._sums import replaced
+from ._sums import replaced, two_sum
 
 
 def _comparison(compare: Callable[[Any, Any], Any]):
@@ -41,7 +42,18 @@ def _extremal_index(extremum: Callable[..., jax.Array]):
     return rule
 
 
+def _integer_part(op: Operands) -> Any:
+    """trunc(x + Δ): one less in size where x + Δ rounds to a whole number from below it."""
+    plain = op.apply(op.new(0))
+    if not op.is_float(0) or plain.dtype == bool or jnp.iscomplexobj(op.value(0)) or op.is_direct(0):
+        return plain
+    total, rest = two_sum(op.value(0), op.change(0))
+    short = (total == jnp.trunc(total)) & (jnp.sign(total) * jnp.sign(rest) < 0)
+    return jnp.where(short, plain - jnp.sign(total).astype(plain.dtype), plain)
+
+
 RULES = {
+    "convert_element_type": _integer_part,
     "gt": _comparison(jnp.greater),
     "ge": _comparison(jnp.greater_equal),
     "lt": _comparison(jnp.less),

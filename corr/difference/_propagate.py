@@ -55,7 +55,7 @@ def _node_changes(graph: Graph, node: Node, op: Operands) -> list[Any]:
         return evaluate(node.primitive, [op.new(k) for k in range(op.count)], node.params)
     if floating and not has_rule(graph, node):
         op.store.missing.add(name)
-    rule = DECISIONS[name] if name in DECISIONS else RULES.get(name, recompute)
+    rule = RULES.get(name, recompute) if floating else DECISIONS[name]
     if floating and is_guarded(op):
         return guarded_changes(op, rule)
     out = rule(op)

@@ -4,9 +4,9 @@ import numpy as np
 
 from . import _check
 from ._error_law import ErrorLaw, compact, error_law, error_variance, largest_bias, students
-from ._loss_equivalence import POWER, loss_sides
+from ._loss_equivalence import POWER, limits, loss_sides
 from ._resample import PERMUTATIONS
-from ._skewness import Moments, moments, quantile
+from ._skewness import Moments, moments
 
 # Beyond this many trajectories a plan is no plan.
 LARGEST = 10**7
@@ -95,7 +95,7 @@ def _loss_power(losses: np.ndarray, sizes: list[int], bounds: np.ndarray, level:
         second.append(np.maximum(square - mean**2, 0.0))
         third.append(cube - 3 * mean * square + 2 * mean**3)
     error, sample = moments(sizes, second, third)
-    below, above = quantile(np.asarray(1 - level), sample), -quantile(np.asarray(level), sample)
+    below, above = limits(level, sample)
     inside = (difference + above * error < bounds) & (difference - below * error > -bounds)
     return float(np.mean(np.all(inside, axis=1)))
 

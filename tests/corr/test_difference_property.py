@@ -1,7 +1,8 @@
 """The exact change of random small programs against float64, from zeros, kinks and guards, by steps tiny to huge.
 
 The tolerance is a rounding analysis of the very program: every value and every change on the way is moved by
-``ROUNDINGS`` units of rounding, one entry at a time, in float64, and the effects on the result are added up.
+``ROUNDINGS`` units of rounding, one entry at a time, in float64, and the effects on the result are added up. Values
+are also moved to the two numbers of the dtype beside them, since a kink may lie at one.
 """
 
 import warnings
@@ -60,22 +61,34 @@ def vectors(choices: tuple[float, ...]) -> Any:
 
 
 def perturbations(count: int) -> np.ndarray:
-    """Row by row: which vector, which entry, what of it (0 value, 1 change, 2 new value alone), and the sign."""
-    grid = np.meshgrid(np.arange(count), np.arange(SIZE), np.arange(3), [1.0, -1.0], indexing="ij")
+    """Row by row: which vector, which entry, what of it (0 or 3 value, 1 change, 2 new value alone), and the sign."""
+    grid = np.meshgrid(np.arange(count), np.arange(SIZE), np.arange(4), [1.0, -1.0], indexing="ij")
     return np.concatenate([[[-1, 0, 0, 0]], np.stack(grid, -1).reshape(-1, 4)])
 
 
-def trial(program: list[Line], points: Any, steps: Any, unit: float, tiny: float, row: Any) -> tuple[Any, Any, Any]:
+def beside(value: Any, dtype: Any) -> tuple[Any, Any]:
+    """The two numbers of the dtype that have the value between them, the nearer one first."""
+    near = value.astype(dtype)
+    towards = jnp.where(near.astype(value.dtype) < value, jnp.inf, -jnp.inf).astype(dtype)
+    return near.astype(value.dtype), jnp.nextafter(near, towards).astype(value.dtype)
+
+
+def trial(program: list[Line], points: Any, steps: Any, info: Any, row: Any) -> tuple[Any, Any, Any]:
     """f(x + Δ) - f(x) in float64 with the perturbation of ``row``, and the values of all vectors before and after."""
     which, entry, kind, sign = row
+    unit = ROUNDINGS * float(info.eps)
+    tiny = ROUNDINGS * float(info.smallest_subnormal if info.bits == 16 else info.tiny)
     here = jnp.where(jnp.arange(float(SIZE)) == entry, sign, 0.0)
 
     def moved(k: int, old: Any, new: Any, *, value: bool) -> tuple[Any, Any]:
         rounding = jnp.where(kind == 0, jnp.abs(old) * float(value), jnp.abs(new - old)) * unit + tiny * float(k >= 2)
         opens = k >= 2 and WORDS[program[k - 2].word].opens
         size = jnp.where(kind == 2, jnp.abs(new) * (unit if opens else 4 * UNIT64), rounding)
-        shift = jnp.where(jnp.equal(which, float(k)), here * size, 0)
-        return old + jnp.where(kind == 0, shift, 0), new + shift
+        near, other = beside(old, info.dtype)
+        neighbour = jnp.abs(here) * float(value) * (jnp.where(sign > 0, near, other) - old)
+        shift = jnp.where(kind == 3, neighbour, here * size)
+        shift = jnp.where(jnp.equal(which, float(k)), shift, 0)
+        return old + jnp.where((kind == 0) | (kind == 3), shift, 0), new + shift
 
     exact = [(x, x + step) for x, step in zip(points, steps, strict=True)]
     for line in program:
@@ -91,9 +104,7 @@ def reference(program: list[Line], points: Any, steps: Any, info: Any) -> tuple[
     with jax.enable_x64(True):
         points, steps = (tuple(jnp.asarray(np.asarray(v, np.float64)) for v in part) for part in (points, steps))
         rows = jnp.asarray(perturbations(2 + len(program)))
-        unit = ROUNDINGS * float(info.eps)
-        tiny = ROUNDINGS * float(info.smallest_subnormal if info.bits == 16 else info.tiny)
-        changes, old, new = jax.vmap(lambda row: trial(program, points, steps, unit, tiny, row))(rows)
+        changes, old, new = jax.vmap(lambda row: trial(program, points, steps, info, row))(rows)
         effects = np.abs(np.asarray(changes[1:]) - np.asarray(changes[0])).reshape(-1, 2, SIZE).max(1)
         largest = max(float(np.nanmax(np.abs(v[0]), initial=0.0, where=np.isfinite(v[0]))) for v in (*old, *new))
         return np.asarray(changes[0]), effects.sum(0), largest

@@ -1,6 +1,5 @@
 """Bands, mean tests, equivalence, planner and multiplicity against references; test_calibration.py has the rates."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -32,7 +31,7 @@ def test_loss_equivalence_is_students_test_up_to_the_doubt_about_skewness() -> N
         assert reference * (1 - 1e-9) <= curve.p_value[t]
     for result, n in ((curve, 480), (twin, 480)):
         half, doubt = result.upper - result.estimate, np.sqrt(6 / n / n)
-        t = stats.t.ppf(0.95, n - 1)
+        t = stats.t.ppf(0.975, n - 1)
         error = np.sqrt(
             np.var(a, axis=0, ddof=1) / len(a) + (np.var(b, axis=0, ddof=1) / len(b) if n and result is twin else 0)
         )
@@ -48,7 +47,7 @@ def test_skewed_losses_are_judged_more_cautiously() -> None:
     ours = inference.loss_equivalence(a, np.full(3, 4.5), margin)
     for t in range(3):
         assert ours.p_value[t] >= weightstats.DescrStatsW(a[:, t] - 4.5).ttost_mean(-3.0, 3.0)[0] * (1 - 1e-9)
-        half = stats.t.ppf(0.95, 23) * stats.sem(a[:, t])
+        half = stats.t.ppf(0.975, 23) * stats.sem(a[:, t])
         assert ours.upper[t] - ours.estimate[t] > 1.05 * half, "skewness 2.8 widens the upper side by far more than 5 %"
 
 
@@ -140,26 +139,24 @@ def test_hotelling_does_not_depend_on_the_units_of_the_weights() -> None:
     np.testing.assert_allclose(plain.p_value, law.sf(plain.statistic * plain.freedom[1] / (5 * 62)), rtol=1e-9)
 
 
-def test_high_dimensional_test_and_equivalence_take_seconds() -> None:
+def test_more_weights_than_trajectories() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 100, 1, 7489))
-    start = time.perf_counter()
     assert inference.permutation_test(a + 0.2, b, seed=0).p_value[0] == 1 / 2000
     assert not inference.mean_equivalence(a + 0.2, b, np.array([0.04]), seed=0).equivalent[0]
-    assert time.perf_counter() - start < 20, "at 0.5 s on one free core, 20 s allows for a crowded machine"
     with pytest.raises(ValueError, match="use permutation_test"):
         inference.hotelling_test(a, b)
 
 
 def test_planner_follows_the_textbook_for_a_loss_without_skewness() -> None:
-    """n = (σ (z_0.95 + z_0.95) / margin)², with σ that of the pilot, which the plan takes as the truth."""
+    """n = (σ (z_0.975 + z_0.95) / margin)², with σ that of the pilot, which the plan takes as the truth."""
     half = np.random.default_rng(0).normal(size=(100, 1))
     pilot = np.concatenate([half, -half])
-    ideal = (2 * stats.norm.ppf(0.95) * pilot.std() / 0.3) ** 2
+    z, edge = stats.norm.ppf([0.95, 0.975])
+    ideal = ((edge + z) * pilot.std() / 0.3) ** 2
     planned = inference.trajectories_needed(pilot, np.array([0.3]), seed=0)
-    # d log n = d power / (φ(z) 2 z) from 1999 resamples; Student's t, not z, asks for (z² + 3)/2 more or so: allow 5.
-    z = stats.norm.ppf(0.95)
-    quantile = np.sqrt(0.09 / 1999) / (stats.norm.pdf(z) * 2 * z)
+    # d log n = d power / (φ(z) (z + edge)) from 1999 resamples; Student's t, not z, asks for (z² + 3)/2 more: allow 5.
+    quantile = np.sqrt(0.09 / 1999) / (stats.norm.pdf(z) * (z + edge))
     assert abs(planned / ideal - 1) < 4 * quantile + 5 / ideal
     twins = inference.trajectories_needed(pilot, np.array([0.3]), seed=0, other_trajectories=3 * planned)
     assert abs(twins / (1.5 * planned) - 1) < 4 * np.sqrt(2) * quantile + 5 / planned

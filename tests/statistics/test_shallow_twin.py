@@ -3,9 +3,11 @@
 from functools import cache
 
 import jax
+import numpy as np
 import pytest
 
 import corr
+from corr._timegrid import TimeGrid
 from experiments.fig1 import shallow_sine
 
 TRAVELLED_UNTIL = 3.0
@@ -67,9 +69,7 @@ def test_halving_the_twins_time_step_changes_nothing() -> None:
     step_sizes = coarse.step_size.values[1:]
     counts = [2 * round(0.5 / dt) for dt in step_sizes]
     marks = [sum(counts[:k]) for k in range(len(counts) + 1)]
-    from corr._timegrid import TimeGrid
-
-    grid = TimeGrid(jax.numpy.asarray(marks), step_sizes / 2)  # pyright: ignore[reportArgumentType]
+    grid = TimeGrid(np.asarray(marks), step_sizes / 2)
     fine = corr.run(
         corr.langevin(problem.loss, time_step=grid.schedule, moments=corr.paper_moments(step_time=1e-4)),
         problem.init(corr.trajectory_key(key, corr.Stream.START, 0)), steps=marks[-1], record_at=marks,
