@@ -11,7 +11,7 @@ from scipy.stats import beta as beta_law
 
 from ._clock import check_count
 from ._keys import Stream, trajectory_key
-from ._referee import Decisions, referee
+from ._referee import QUICKLY, Decisions, referee
 from ._types import Dynamics, Params, Scalar
 from .dynamics._mutation import mutation
 
@@ -119,11 +119,10 @@ def decision_counter(
     def measure(side: Dynamics, short: bool, params: Params, key: jax.Array) -> tuple[FlipRate, bool]:
         if short not in compiled:
             compiled[short] = _programs(side, kept_steps)
-        begin, decide = compiled[short]
-        keys, states = begin(params, key)
-        seen = []
+        begin, draw, decide = compiled[short]
+        states, seen = begin(params, key), []
         for step in range(kept_steps, kept_steps + rounds):
-            after, made = decide(states, keys, np.uint32(step))
+            after, made = decide(states, draw(states.position, key, np.uint32(step)))
             seen.append(judge(states.position, made))
             states = after
         flips, finite, error = (np.concatenate(part) for part in zip(*seen, strict=True))
@@ -141,33 +140,36 @@ def decision_counter(
     return counter
 
 
-def _programs(dynamics: Dynamics, kept_steps: int) -> tuple[Any, Any]:
-    """``begin(params, key) -> (keys, states)`` and ``decide(states, keys, step) -> (next states, 64 decisions)``.
+def _programs(dynamics: Dynamics, kept_steps: int) -> tuple[Any, Any, Any]:
+    """``begin(params, key) -> states``, ``draw(positions, key, step)`` and ``decide(states, drawn) -> next, decisions``.
 
     Without kept steps there is one state, shared by all 64 decisions.
     """
     assert dynamics.halves is not None
-    draw, advance = dynamics.halves
+    draw_one, advance = dynamics.halves
+    axis = 0 if kept_steps else None
 
-    def one(state: Any, key: jax.Array, step: jax.Array) -> tuple[Any, Decisions]:
-        drawn = draw(jax.random.fold_in(key, step), state.position)
+    def draw(positions: Any, key: jax.Array, step: jax.Array) -> Any:
+        keys = jax.vmap(lambda i: trajectory_key(key, Stream.FLIP_CHECK, i))(jnp.arange(BATCH, dtype=jnp.uint32))
+        return jax.vmap(lambda key, place: draw_one(jax.random.fold_in(key, step), place), (0, axis))(keys, positions)
+
+    def one(state: Any, drawn: Any) -> tuple[Any, Decisions]:
         moved, info = advance(drawn, state)
         return moved, Decisions(info.displacement, drawn[1], info.loss_change, info.accepted, info.finite)
 
-    def decide(states: Any, keys: jax.Array, step: jax.Array) -> tuple[Any, Decisions]:
-        moved, made = jax.vmap(one, (0 if kept_steps else None, 0, None))(states, keys, step)
+    def decide(states: Any, drawn: Any) -> tuple[Any, Decisions]:
+        moved, made = jax.vmap(one, (axis, 0))(states, drawn)
         return (moved if kept_steps else states), made
 
-    def begin(params: Params, key: jax.Array) -> tuple[jax.Array, Any]:
-        keys = jax.vmap(lambda i: trajectory_key(key, Stream.FLIP_CHECK, i))(jnp.arange(BATCH, dtype=jnp.uint32))
+    def begin(params: Params, key: jax.Array) -> Any:
         state = dynamics.init(params)
         if not kept_steps:
-            return keys, state
+            return state
         states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (BATCH, *jnp.shape(leaf))), state)
         steps = jnp.arange(kept_steps, dtype=jnp.uint32)
-        return keys, jax.lax.scan(lambda carry, step: (decide(carry, keys, step)[0], None), states, steps)[0]
+        return jax.lax.scan(lambda old, step: (decide(old, draw(old.position, key, step))[0], None), states, steps)[0]
 
-    return jax.jit(begin), jax.jit(decide)
+    return jax.jit(begin), jax.jit(draw, compiler_options=QUICKLY), jax.jit(decide)
 
 
 def interval(flips: int, draws: int, level: float = 0.99) -> FlipRate:

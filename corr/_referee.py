@@ -12,6 +12,8 @@ from .difference._promote import promote
 
 # A change below this share of the loss is rounding of float64's own subtraction.
 FLOAT64_ROUNDING = 2.0**-46
+# For programs that run a few times: compiling takes longer than running.
+QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}
 
 
 class RefereeError(RuntimeError):
@@ -77,7 +79,7 @@ def _program(loss: Any, accept: Any, axis: int | None, position: Params, made: D
         change = wide_loss(jax.tree.map(jnp.add, old, step))[0] - before
         return wide_accept(change, uniform)[0], before, change
 
-    return jax.jit(jax.vmap(one, (axis, 0, 0)))
+    return jax.jit(jax.vmap(one, (axis, 0, 0)), compiler_options=QUICKLY)
 
 
 def _errors(change: np.ndarray, right: np.ndarray, loss: np.ndarray) -> np.ndarray:
