@@ -141,7 +141,7 @@ def decision_counter(
 
 
 def _programs(dynamics: Dynamics, kept_steps: int) -> tuple[Any, Any, Any]:
-    """``begin(params, key) -> states``, ``draw(positions, key, step)`` and ``decide(states, drawn) -> next, decisions``.
+    """``begin(params, key) -> states``, ``draw(positions, key, step)``, ``decide(states, drawn) -> next, decisions``.
 
     Without kept steps there is one state, shared by all 64 decisions.
     """

@@ -124,6 +124,8 @@ def run(
     clock = _clock(marks, time_step, times)
     layout = choose_layout(trajectories, devices, block_size)
     check_thin(thin, marks)
+    if not checkpoint_every >= 0:
+        raise ValueError(f"checkpoint_every must be at least 0 seconds, got {checkpoint_every}")
     refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
     kept = paths_to_keep(keep, trajectories, len(marks), size)

@@ -1,5 +1,6 @@
 """How long an experiment would take on this machine, from a short timed run kept in the cache."""
 
+import itertools
 import platform
 import time
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from ._machine import read_cache, write_cache
 from .fig1 import shallow_sine
 
 KEPT = "probe.json"
-PROBE_STEPS, PROBE_TRAJECTORIES = 1000, 16
+PROBE_STEPS, PROBE_TRAJECTORIES, PROBES = 200, 16, 10
 TWIN_STEP = 1e-3
 STIFF_AFTER = 8.0
 
@@ -36,7 +37,7 @@ def machine_speed() -> dict[str, float]:
 
 
 def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
-    """From the second half of a run; the first one compiles."""
+    """The shortest of several parts of a run: the first one compiles, and other work may slow down any."""
     marks: list[float] = []
     layout = corr.choose_layout(PROBE_TRAJECTORIES)
     for _ in corr.ensemble.simulate(
@@ -44,12 +45,12 @@ def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
         params,
         trajectories=PROBE_TRAJECTORIES,
         key=corr.root_key(0),
-        record_at=[PROBE_STEPS, 2 * PROBE_STEPS],
+        record_at=[PROBE_STEPS * number for number in range(1, PROBES + 2)],
         layout=layout,
         refresh_every=PROBE_STEPS,
     ):
         marks.append(time.perf_counter())
-    return (marks[-1] - marks[-2]) / PROBE_STEPS / PROBE_TRAJECTORIES
+    return min(late - early for early, late in itertools.pairwise(marks[1:])) / PROBE_STEPS / PROBE_TRAJECTORIES
 
 
 def estimate(preset: Preset, relative_cost: float = 1.0) -> float:

@@ -46,6 +46,13 @@ def _refuse_copies(array: np.ndarray, message: str) -> None:
     )
 
 
+def _without_copies(array: np.ndarray) -> np.ndarray:
+    """Each trajectory once: what one side repeats is said of that side alone."""
+    if len(np.unique(array[:, -1], axis=0)) == len(array):
+        return array
+    return array[np.sort(np.unique(array.reshape(len(array), -1), axis=0, return_index=True)[1])]
+
+
 def _may_have_stayed(repeated: np.ndarray) -> bool:
     """Whether repeated trajectories may be those that never moved: constant in time, all of them at one point.
 
@@ -66,7 +73,7 @@ def two(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> tuple[np.ndar
     first, second = ensemble(name_a, a), ensemble(name_b, b)
     matched(first, second)
     _refuse_copies(
-        np.concatenate([first, second]),
+        np.concatenate([_without_copies(first), _without_copies(second)]),
         f"{name_a} and {name_b} share {{}} trajectories: each side needs random numbers of its own",
     )
     return first, second

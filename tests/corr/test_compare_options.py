@@ -1,5 +1,6 @@
 """``compare`` with other mutations, scales per leaf, one start per trajectory; ``sweep``; paths as parameters again."""
 
+import functools
 import math
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import corr
+from theory import level1
 
 QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
          "devices": 1}  # fmt: skip
@@ -36,6 +38,22 @@ def z_scores(data, expected: np.ndarray) -> np.ndarray:
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Of the deviations of the same trajectories in two runs, all parameters together."""
     return float(np.corrcoef((one - one.mean(0)).ravel(), (other - other.mean(0)).ravel())[0, 1])
+
+
+@pytest.mark.slow
+def test_the_level_1_twin_follows_mutation_at_s_of_3() -> None:
+    """On a plane level 1 is exact; the default twin, of the warm limit, is far off and says so. 12 comparisons."""
+    norm, t = float(np.linalg.norm(SLOPE)), 0.2
+    beta = (3.28 / norm) ** 2 / 2e-3
+    std = corr.matched_mutation_std(learning_rate=1e-3, step_ratio=1.0, beta=beta)
+    expected = -(t / 1e-3) * std * float(level1.drift_factor(jnp.float32(3.28))) * SLOPE / norm
+    settings = {"learning_rate": 1e-3, "end_time": t, "record_every": t, "beta": beta, "trajectories": 400}
+    exact = functools.partial(level1.moments, mutation_std=std, beta=beta, step_time=1e-3)
+    sides = compare(plane, jnp.zeros(4), twin_moments=exact, **settings)
+    assert max(np.abs(z_scores(side, expected)).max() for side in (sides.mutation, sides.twin)) < 4.5
+    with pytest.warns(UserWarning, match=r"reaches 3.28"):
+        usual = compare(plane, jnp.zeros(4), **settings)
+    assert np.abs(z_scores(usual.twin, expected)).max() > 20
 
 
 @pytest.mark.parametrize("beta", [math.inf, 0.5])

@@ -145,6 +145,7 @@ def test_kept_loss_that_drifts_is_reported() -> None:
         ({"record_at": [5]}, "multiples of refresh_every = 10"),
         ({"devices": 99}, "devices is 99, but JAX sees 2"),
         ({"block_size": 0}, "block_size must be at least 1"),
+        ({"checkpoint_every": -1.0}, "checkpoint_every must be at least 0 seconds, got -1"),
     ],
 )
 def test_bad_numbers(change: dict[str, object], message: str) -> None:

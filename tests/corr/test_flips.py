@@ -111,6 +111,40 @@ def test_half_precision_is_checked_in_float64(dtype: Any) -> None:
     assert 0 < found.change_error < 90 * float(jnp.finfo(dtype).eps)
 
 
+def euler(x: jax.Array) -> jax.Array:
+    """A counter in the carry of a loop."""
+    return jnp.square(jax.lax.fori_loop(1, 11, lambda k, s: s + 0.1 * jnp.sin(s + x[k % 3] * k), x[0]))
+
+
+def flagged(x: jax.Array) -> jax.Array:
+    """A counter, a flag and a key in the carry of a scan."""
+
+    def body(carry: Any, _: None) -> tuple[Any, jax.Array]:
+        count, h, first, key = carry
+        key, own = jax.random.split(key)
+        h = jnp.where(first, x[0] / 8, h / 2 + jnp.sin(x[1])) + jax.random.uniform(own) * x[2]
+        return (count + 1, h, jnp.asarray(False), key), h * count.astype(x.dtype)
+
+    start = (jnp.int32(0), 0 * x[0], jnp.asarray(True), KEY)
+    return jnp.mean(jax.lax.scan(body, start, None, length=5)[1] ** 2)
+
+
+@pytest.mark.parametrize("loss", [euler, flagged])
+def test_decisions_through_loops_with_counters_flags_and_keys(loss: Callable[[jax.Array], jax.Array]) -> None:
+    found = corr.flip_rate(loss, PLACE[:3], mutation_std=0.01, key=ROOT, draws=128)
+    assert found.flips == 0
+    assert found.change_error < 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", [euler, flagged])
+def test_walks_through_loops_with_counters_flags_and_keys_descend(loss: Callable[[jax.Array], jax.Array]) -> None:
+    walk = corr.mutation(loss, mutation_std=0.01)
+    data = corr.run(walk, PLACE[:3], steps=100, trajectories=4, key=ROOT, progress=False)
+    assert (data.acceptance.values[:, -1] > 0.1).all()
+    assert (data.loss.values[:, -1] < data.loss.values[:, 0]).all()
+
+
 DYNAMICS = {
     "barker": {"mutation_std": 0.01, "rule": "barker", "beta": 10.0},
     "proposal": {"proposal": corr.proposals.laplace(0.01)},

@@ -116,6 +116,14 @@ def test_no_nan_between_records() -> None:
     assert float(side.refresh(state).loss) == float(loss(state.position))
 
 
+@pytest.mark.slow
+def test_no_nan_in_a_whole_run() -> None:
+    with jax.debug_nans(True):
+        side = on_batches(MAKERS["mutation"], some)
+        data = corr.run(side, START, steps=4, trajectories=2, key=corr.root_key(0), progress=False)
+    assert np.isfinite(data.loss.values).all()
+
+
 def test_what_it_tells_of_itself() -> None:
     side = on_batches(MAKERS["mutation"], some)
     assert side.loss is loss and side.accept is not None

@@ -40,7 +40,7 @@ def sides(wrong: float = 1.0) -> corr.Comparison:
     return corr.compare(
         bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
         record_every=0.25, learning_rate=1e-4, step_ratio=1.0, twin_moments=moments,
-        descent_learning_rate=1e-3, progress=False,
+        descent_learning_rate=1e-3, devices=1, progress=False,
     )  # fmt: skip
 
 

@@ -108,3 +108,15 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
     of_runs = {tuple(jax.random.key_data(key).tolist()) for key in keys}
     assert len(set(drawn)) == len(drawn) == 9
     assert not of_runs & set(drawn)
+
+
+def test_the_guard_refuses_warns_and_keeps_a_row_for_every_checkpoint(tmp_path: Path) -> None:
+    said: list[str] = []
+    clock = corr._compare.resolve_clock(1e-3, 1.0, None, np.inf)
+    guard = DecisionGuard(bowl().loss, clock, corr.root_key(0), tmp_path, said.append)
+    guard._counter = lambda params, key: corr.FlipRate(2, 100, 0.02, 0.0, 0.1)
+    with pytest.raises(ValueError, match="2 % of decisions differ from float64 at the start"):
+        guard.start(None)
+    guard.at_checkpoint(10, None)
+    assert [row["flips"] for row in guard.rows()] == [2, 2]
+    assert len(said) == 2 and "at t = 0.01" in said[1]

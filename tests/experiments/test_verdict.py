@@ -27,7 +27,7 @@ def sides(wrong: float = 1.0) -> corr.Comparison:
 
     return corr.compare(
         bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
-        record_every=0.25, learning_rate=1e-3, step_ratio=1.0, twin_moments=moments, progress=False,
+        record_every=0.25, learning_rate=1e-3, step_ratio=1.0, twin_moments=moments, devices=1, progress=False,
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_true_twin_is_not_rejected_and_a_wrong_one_is() -> None:
 
 @pytest.mark.parametrize("lost", ["thinned", "one of them", "both"])
 def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> None:
-    """A loss 2 standard deviations off at the first time alone; twins thinned to 24, one lost at another time."""
+    """Loss and weights 2 standard deviations off at the first time alone; twins thinned to 24, one lost elsewhere."""
     walk, twin = sides().mutation.copy(deep=True), sides().twin.copy(deep=True)
     followed = np.ones(twin.loss.shape, bool)
     if lost != "one of them":
@@ -58,10 +58,12 @@ def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> No
     )  # fmt: skip
     plain = judge_side(walk, twin, sides().descent, until=8.0, seed=1)["together"]
     walk["loss"][:, 1] += 2 * float(twin.loss[:, 1].std())
+    walk["path"][:, 1] += 2 * twin.path[:, 1].std("path_trajectory")
     planted = judge_side(walk, twin, sides().descent, until=8.0, seed=1)["together"]
     assert plain["until"] == planted["until"] == 1.0
     # The smallest p of 1999 resamples, twice where the times have two parts.
     assert planted["loss_p"] <= 2 / 2000 < plain["loss_p"]
+    assert planted["mean_p"] <= 2 / 2000 < plain["mean_p"]
     assert planted["trajectories"] == [48, 200 - (lost != "thinned")]
 
 

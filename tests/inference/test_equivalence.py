@@ -1,5 +1,6 @@
 """Bands, mean tests, equivalence, planner and multiplicity against references; test_calibration.py has the rates."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -266,6 +267,16 @@ def test_trajectories_that_agree_by_their_law_are_noticed_but_not_refused(law: s
     paths = still_and_lattice()[law]
     with pytest.warns(UserWarning, match="of its trajectories.*they may have them"):
         inference.sign_flip_test(paths, np.zeros(paths.shape[1:]), seed=0, resamples=9)
+
+
+def test_what_one_side_repeats_is_not_said_of_both() -> None:
+    still = still_and_lattice()["never moved"]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        inference.permutation_test(
+            still, still + np.random.default_rng(1).normal(size=still.shape), seed=0, permutations=9
+        )
+    assert ["repeats 2 of its trajectories" in str(one.message) for one in said] == [True]
 
 
 def test_repeats_are_refused_beside_trajectories_that_never_moved() -> None:

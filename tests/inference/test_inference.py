@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from corr import inference
 
@@ -121,3 +122,12 @@ def good() -> tuple[np.ndarray, np.ndarray]:
 def test_bad_ensembles(spoil, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         inference.permutation_test(*spoil(*good()), seed=0, permutations=9)
+
+
+def test_losses_of_one_law_are_rarely_told_apart_where_it_is_skewed() -> None:
+    """χ² of one degree of freedom, 8 runs: within the level and 4 standard errors, which Student's t is not."""
+    values = np.random.default_rng(6).chisquare(1, (8, 500)) - 1
+    allowed = 0.05 + 4 * np.sqrt(0.05 * 0.95 / 500)
+    found = inference.loss_test(values, np.zeros(500), seed=0, resamples=199)
+    assert np.mean(found.p_value <= 0.05) < allowed
+    assert np.mean(stats.ttest_1samp(values, 0).pvalue <= 0.05) > allowed

@@ -225,6 +225,8 @@ def test_losses_of_a_minibatch_run_are_those_of_all_data() -> None:
         (lambda: corr.mutation(linear, mutation_std=0.1, rule="glauber"), "unknown acceptance rule 'glauber'"),
         (lambda: theory.rotation_invariant_factor(size=3, law="t", degrees=2.0), "more than 2 degrees"),
         (lambda: theory.component_law("cauchy"), "unknown law 'cauchy'"),
+        (lambda: theory.component_law("rademacher"), "unknown law 'rademacher'"),
+        (lambda: theory.component_law("student_t"), "unknown law 'student_t'"),
         (lambda: theory.barker_drift(jnp.ones(1), mutation_std=1.0, beta=COLD), "is Metropolis"),
     ],
 )
