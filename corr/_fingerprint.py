@@ -1,9 +1,13 @@
 """What fixes the numbers of a run beside its sizes: settings, start, key, the loss and the program of a step."""
 
+import functools
 import itertools
 import math
+import os
+import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +20,7 @@ PLACES, APART = 3, 0.01
 AGREE = float(np.sqrt(np.finfo(np.float32).eps))  # half the digits: processors sum in other orders
 AT_START, NEAR, LOSS, STEP = "loss at the start", "loss near the start", "program of the loss", "program of the step"
 PROGRAM = "program"
+START, GLANCE = "start", "sums over the start"
 MADE_BY = "made by"
 SHOWN = 8
 
@@ -46,10 +51,12 @@ def run_fingerprint(dynamics: Dynamics, params: Params, key: Key) -> Callable[[i
     traced = facts.pop("program", dynamics)
     fixed = {
         "stream": int(dynamics.stream),
-        "start": digest(_by_path(params)),
+        START: digest(_by_path(params)),
+        GLANCE: _sums(params),
         "key": digest(key),
         "precision": _bits(),
         "matmul precision": str(jax.config.jax_default_matmul_precision),  # pyright: ignore[reportAttributeAccessIssue]
+        MADE_BY: _made_by(),
         **({} if dynamics.loss is None else loss_fingerprint(dynamics.loss, params)),
         STEP: _step_digest(traced, params, key),
     }
@@ -90,7 +97,7 @@ def loss_fingerprint(loss: Callable[[Params], Scalar], params: Params) -> Finger
             AT_START: _plain(float(value(params))),
             NEAR: [_plain(one) for one in near],
             LOSS: program_digest(loss, params),
-            MADE_BY: f"jax {version('jax')}, {_bits()} bit",
+            MADE_BY: _made_by(),
         }
 
 
@@ -99,24 +106,25 @@ def differences(
 ) -> list[str]:
     """What differs between two fingerprints, in words; empty where they agree.
 
-    Values of the loss may differ by half their digits. Programs are compared where the same version of JAX or Python
-    wrote them down.
+    Values of the loss and sums over the start may differ by half their digits. Programs, and every digit of the start,
+    are compared where the same version of JAX or Python on the same processor made them: the last bits of what JAX
+    computes, constants of programs too, are the processor's.
     """
     names = dict.fromkeys((*asked, *saved))
     names.pop(MADE_BY, None)
     if saved.get(MADE_BY) != asked.get(MADE_BY):
-        names = [name for name in names if not name.startswith(PROGRAM)]
+        names = [name for name in names if name != START and not name.startswith(PROGRAM)]
     said: dict[str, str] = {}
     for name in names:
         one, other = saved.get(name), asked.get(name)
-        if not _agree(one, other, rounded=name in (AT_START, NEAR)):
-            digested = name in ("start", "key") or name.startswith(PROGRAM)
-            said[name] = f"another {name}" if digested else _said(name, one, other, words)
+        if not _agree(one, other, rounded=name in (AT_START, NEAR, GLANCE)):
+            digested = name in (START, GLANCE, "key") or name.startswith(PROGRAM)
+            said[name] = f"another {START if name == GLANCE else name}" if digested else _said(name, one, other, words)
     if STEP in said:
         said[STEP] += " (rule, proposal, schedule, batch or moments)"
     if len(said) > 1:
         said.pop(STEP, None)  # a consequence of the others
-    return list(said.values())
+    return list(dict.fromkeys(said.values()))
 
 
 def _said(name: str, saved: Any, asked: Any, words: tuple[str, str]) -> str:
@@ -126,6 +134,29 @@ def _said(name: str, saved: Any, asked: Any, words: tuple[str, str]) -> str:
         number, (saved, asked) = next((n, pair) for n, pair in enumerate(pairs) if pair[0] != pair[1])
         name = f"{name}[{number}]"
     return f"{name}: {words[0]} {saved!r}, {words[1]} {asked!r}"
+
+
+def _made_by() -> str:
+    return f"jax {version('jax')}, {_bits()} bit, {processor()}"
+
+
+@functools.cache
+def processor() -> str:
+    """The kind of processor and the flags of its compiler, which fix the last bits of what is computed."""
+    kinds = {device.device_kind for device in jax.local_devices()}
+    if kinds == {"cpu"}:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+        kinds = {model or platform.processor() or platform.machine()}
+    return " ".join([*sorted(kinds), os.environ.get("XLA_FLAGS", "")]).strip()
+
+
+def _sums(params: Params) -> list[float]:
+    """Three random sums over all numbers of the start, which others hardly share; no two terms cancel."""
+    rng = np.random.default_rng(1)
+    leaves = [np.asarray(leaf, np.float64).ravel() for leaf in jax.tree.leaves(params)]
+    flat = np.concatenate([np.zeros(0), *leaves])
+    return [float(one) for one in rng.uniform(1, 2, (PLACES, flat.size)) @ (flat + 2 * np.abs(flat))]
 
 
 def _bits() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import corr
 from corr._digest import digest
-from corr._fingerprint import MADE_BY, Fingerprint, differences, loss_fingerprint
+from corr._fingerprint import MADE_BY, Fingerprint, differences, loss_fingerprint, processor
 from corr._objective import check_params
 from corr._storage import ResultError, saved_configuration
 
@@ -30,7 +30,7 @@ def problem_fingerprint(problem: Problem) -> Fingerprint:
 def study_fingerprint(parts: Callable[..., Any]) -> Fingerprint:
     """The code of a study's parts with that of everything of its own package they call."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"program of the study": digest(parts), MADE_BY: f"Python {python}"}
+    return {"program of the study": digest(parts), MADE_BY: f"Python {python}, {processor()}"}
 
 
 def saved_fingerprint(folder: Path, name: str, asked: Fingerprint, *, fresh: bool = False) -> Fingerprint:

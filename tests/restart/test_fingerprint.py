@@ -17,7 +17,7 @@ import pytest
 
 import corr
 from corr._digest import digest, program_digest
-from corr._fingerprint import LOSS, MADE_BY, STEP, differences, loss_fingerprint, run_fingerprint
+from corr._fingerprint import LOSS, MADE_BY, STEP, differences, loss_fingerprint, processor, run_fingerprint
 from theory import corrected
 
 X = jnp.array([0.5, -1.0, 2.0])
@@ -217,6 +217,18 @@ def test_rounding_of_another_processor_and_programs_of_another_jax_are_let_pass(
     assert differences(here, {**here, LOSS: "other"}) == [f"another {LOSS}"]
     assert differences(here, {**here, LOSS: "other", MADE_BY: "jax 9, 32 bit"}) == []
     assert differences(here, {**here, "loss at the start": here["loss at the start"] * 1.001}) != []
+
+
+def test_a_start_and_constants_of_another_processor_are_let_pass_and_another_start_is_not() -> None:
+    walk = WALK(mutation_std=0.1)
+    here = run_fingerprint(walk, X, KEY)(0)
+    assert jax.local_devices()[0].device_kind != processor() in here[MADE_BY]
+    elsewhere = {MADE_BY: here[MADE_BY] + " of another kind"}
+    near, far, mirrored = (run_fingerprint(walk, start, KEY)(0) for start in (X * (1 + 3e-7), X * 1.01, -X))
+    assert differences(here, near) == ["another start"]
+    assert differences(here, near | elsewhere) == []
+    assert "another start" in differences(here, far | elsewhere)
+    assert "another start" in differences(here, mirrored | elsewhere)
 
 
 def test_precision_of_numbers_and_of_products_counts(x64: None) -> None:
