@@ -3,6 +3,7 @@
 Error: a few units of rounding of the change, and of the gap between the cases where the case changes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -69,15 +70,16 @@ def _select(op: Operands) -> Any:
     return replaced(old, new, jax.lax.select_n(op.change(0), *changes))
 
 
-def _reduce_max(op: Operands) -> Any:
-    """max(x + Δ) - max(x) = max(x - max x + Δ)."""
-    axes = tuple(op.params["axes"])
-    return jnp.max(replaced(jnp.max(op.value(0), axes, keepdims=True), op.value(0), op.change(0)), axes)
+def _extremum(extremum: Callable[..., jax.Array]):
+    """max(x + Δ) - max(x) = max(x - max x + Δ); that of no entries stays."""
 
+    def rule(op: Operands) -> Any:
+        axes = tuple(op.params["axes"])
+        if not op.value(0).size:
+            return jnp.zeros_like(op.out())
+        return extremum(replaced(extremum(op.value(0), axes, keepdims=True), op.value(0), op.change(0)), axes)
 
-def _reduce_min(op: Operands) -> Any:
-    axes = tuple(op.params["axes"])
-    return jnp.min(replaced(jnp.min(op.value(0), axes, keepdims=True), op.value(0), op.change(0)), axes)
+    return rule
 
 
 def _rem(op: Operands) -> Any:
@@ -95,8 +97,8 @@ RULES = {
     "clamp": _clamp,
     "abs": _abs,
     "select_n": _select,
-    "reduce_max": _reduce_max,
-    "reduce_min": _reduce_min,
+    "reduce_max": _extremum(jnp.max),
+    "reduce_min": _extremum(jnp.min),
     "rem": _rem,
     **dict.fromkeys(("sign", "floor", "ceil", "round"), recompute),
 }

@@ -44,7 +44,7 @@ def _log_sum(total: Pair, entry: Pair) -> Pair:
 
 
 def _along(values: jax.Array, changes: jax.Array, combine: Combine) -> jax.Array:
-    """Changes of the running result along the first axis."""
+    """Changes of the running result along the first axis, which has an entry at least."""
 
     def step(total: Pair, entry: Pair) -> tuple[Pair, Any]:
         total = combine(total, entry)
@@ -60,6 +60,8 @@ def _running(combine: Combine):
         values, changes = (jnp.moveaxis(part, axis, 0) for part in (op.value(0), op.change(0)))
         if backward:
             values, changes = values[::-1], changes[::-1]
+        if not len(values):
+            return op.change(0)
         moved = _along(values, changes, combine)
         return jnp.moveaxis(moved[::-1] if backward else moved, 0, axis)
 
@@ -71,7 +73,7 @@ def _reduce_prod(op: Operands) -> Any:
     values, changes = (
         jnp.moveaxis(part, axes, range(len(axes))).reshape(-1, *op.out_shape()) for part in (op.value(0), op.change(0))
     )
-    return _along(values, changes, _product)[-1]
+    return _along(values, changes, _product)[-1] if len(values) else jnp.zeros_like(op.out())
 
 
 RULES = {

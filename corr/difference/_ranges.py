@@ -88,6 +88,8 @@ def _sum_range(node: Node, part: Range, graph: Graph, made: dict[int, Node]) -> 
         return ANY
     axes = tuple(node.params["axes"])
     number = math.prod(graph.avals[ref].shape[axis] for axis in axes)
+    if not number:
+        return 0.0, 0.0
     low, high = (_times(bound, float(number)) for bound in part)
     exponential = made.get(ref)
     if exponential is not None and exponential.primitive.name in {"exp", "exp2"}:

@@ -127,7 +127,7 @@ def _warn(missing: set[str]) -> None:
     if missing:
         warn(
             f"no exact-change rule for {sorted(missing)}: recomputed in float64 or subtracted; decisions may flip."
-            " Write the loss with operations listed in help(corr.difference), or run it in float64",
+            " Write the loss with operations listed in corr/difference/__init__.py, or run it in float64",
             stacklevel=4,
         )
 

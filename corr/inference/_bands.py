@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._clock import check_count
 from . import _check
 from ._resample import PERMUTATIONS
 
@@ -65,6 +66,7 @@ def confidence_band(
     Reference: Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 12.5.
     """
     _check.share("level", level)
+    check_count("resamples", resamples)
     shape = np.shape(values)[1:]
     centre, ensembles = _sides(values, other)
     rng = np.random.default_rng(seed)

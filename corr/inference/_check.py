@@ -15,12 +15,20 @@ def ensemble(name: str, paths: np.ndarray) -> np.ndarray:
             f"{name} holds {len(array)} trajectory, expected at least 2: one run has no sampling error"
             " (a noise-free side is given without its trajectory axis, to functions that take a path)"
         )
+    _refuse_nothing(name, array)
     if not np.all(np.isfinite(array)):
         raise ValueError(
             f"{name} holds numbers that are not finite: leave out trajectories whose `finite` flag is False"
         )
     _refuse_copies(array, f"{name} repeats {{}} of its trajectories: each needs random numbers of its own")
     return array
+
+
+def _refuse_nothing(name: str, array: np.ndarray) -> None:
+    if not array.size:
+        raise ValueError(
+            f"{name} holds no numbers, got shape {array.shape}: expected at least one time and one parameter"
+        )
 
 
 def _refuse_copies(array: np.ndarray, message: str) -> None:
@@ -98,6 +106,7 @@ def path(name: str, values: np.ndarray) -> np.ndarray:
     array = np.asarray(values, np.float64)
     if array.ndim != 2:
         raise ValueError(f"{name} must have dimensions (times, parameters), got shape {array.shape}")
+    _refuse_nothing(name, array)
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} holds numbers that are not finite")
     return array

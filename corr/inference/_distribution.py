@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 from scipy.spatial import distance
 
+from .._clock import check_count
 from . import _check
 from ._gram import two_sample
 from ._multiplicity import adjust
@@ -71,7 +72,8 @@ def energy_test(paths_a: np.ndarray, paths_b: np.ndarray, *, seed: int, permutat
     a, b = _check.two("paths_a", paths_a, "paths_b", paths_b)
     pool = np.concatenate([a, b])
     labels = np.arange(len(pool)) < len(a)
-    deals = np.random.default_rng(seed).permuted(np.tile(labels, (permutations, 1)), axis=1)
+    count = check_count("permutations", permutations)
+    deals = np.random.default_rng(seed).permuted(np.tile(labels, (count, 1)), axis=1)
     deals = np.concatenate([labels[None], deals])
     # The unbiased Δ of a Gram matrix and the energy distance of minus the distances are one combination of pair means.
     law = np.stack([_energies(pool[:, time], deals) for time in range(pool.shape[1])], axis=1)

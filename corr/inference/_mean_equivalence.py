@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._clock import check_count
 from . import _check
 from ._distance import unbiased_delta
 from ._error_law import bias_p_value, error_law, largest_bias, smallest_bias, students
@@ -70,6 +71,7 @@ def mean_equivalence(
         [True, False]
     """
     _check.share("level", level, 0.5)
+    check_count("resamples", resamples)
     a = _check.ensemble("paths", paths) if np.ndim(other) == 2 else _check.two("paths", paths, "other", other)[0]
     bounds = _check.margins(margin, a.shape[1])
     estimate = unbiased_delta(a, other)

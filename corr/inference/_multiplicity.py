@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
+from . import _check
+
 Kind = Literal["difference", "equivalence"]
 VERDICTS = {
     (True, False): "equivalent within the margins, no difference found",
@@ -95,6 +97,7 @@ def summary_verdict(
 
     Reference: Simes (1986), Biometrika 73, 751; Sarkar (1998), Ann. Statist. 26, 494; Holm (1979), as ``adjust``.
     """
+    _check.share("level", level)
     if set(p_by_test) != set(declared) or not declared:
         raise ValueError(
             f"the verdict needs exactly the declared tests: missing {sorted(set(declared) - set(p_by_test))}, "

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
+from . import _check
+
 EXPONENTS = np.linspace(-10.0, 10.0, 801)
 
 
@@ -56,6 +58,7 @@ def fit_power_law(x: Any, y: Any, y_error: Any, *, level: float = 0.05) -> Power
     Reference: profile likelihood, e.g. Venzon & Moolgavkar (1988), Appl. Stat. 37, 87.
     """
     base, heights, errors = _checked(x, y, y_error)
+    _check.share("level", level)
     centre = np.exp(np.mean(np.log(base)))
     logs = np.log(base / centre)
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._clock import check_count
 from . import _check
 from ._error_law import Leading, leading
 from ._gram import gram, one_sample, two_sample
@@ -77,10 +78,13 @@ def permutation_test(
         0.005
     """
     a, b = _check.two("paths_a", paths_a, "paths_b", paths_b)
+    _check.share("level", level)
+    _check.share("power", power)
+    count = resamples_for(a.shape[1]) if permutations is None else check_count("permutations", permutations)
     pool = np.concatenate([a, b])
     rng = np.random.default_rng(seed)
     labels = np.arange(len(pool)) < len(a)
-    shuffled = rng.permuted(np.tile(labels, (permutations or resamples_for(a.shape[1]), 1)), axis=1)
+    shuffled = rng.permuted(np.tile(labels, (count, 1)), axis=1)
     grams = gram(pool)
     observed, law = two_sample(grams, labels[None]), two_sample(grams, shuffled)
     line = leading([a, b], b.mean(axis=0))
@@ -123,11 +127,13 @@ def sign_flip_test(
         0.005
     """
     a, centre = _check.ensemble("paths", paths), _check.path("path", path)
+    _check.share("level", level)
+    _check.share("power", power)
+    count = resamples_for(a.shape[1]) if resamples is None else check_count("resamples", resamples)
     _check.matched(a, centre)
     moved = np.swapaxes(a - centre, 0, 1)
     grams = moved @ np.swapaxes(moved, 1, 2) / a.shape[2]
-    flips = (resamples or resamples_for(a.shape[1]), len(a))
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=flips)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(count, len(a)))
     observed, law = one_sample(grams, np.ones((1, len(a)))), one_sample(grams, signs)
     return _result(observed, law, leading([a], centre), signs / len(a), signs.mean(axis=1), level, power)
 

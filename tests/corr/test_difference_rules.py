@@ -236,6 +236,24 @@ def test_logarithm_over_long_steps(start: float, step: float, right: float) -> N
     assert abs(float(change) - right) < 1e-5
 
 
+NOTHING = {
+    "product": lambda x: jnp.prod(x[:0]) + x[0],
+    "running product": lambda x: jnp.sum(jnp.cumprod(x[:0])) + x[0],
+    "running maximum": lambda x: jnp.sum(jax.lax.cummax(x[:0])) + x[0],
+    "maximum": lambda x: jnp.max(x[:0], initial=-1.0) + x[0],
+    "softmax": lambda x: jnp.sum(jax.nn.softmax(x[:0])) + x[0],
+    "sort": lambda x: jnp.sum(jnp.sort(x[:0])) + x[0],
+    "scan": lambda x: jnp.sum(jax.lax.scan(lambda c, v: (c + v, c * v), x[0], x[:0])[1]) + x[0],
+}
+
+
+@pytest.mark.parametrize("of", NOTHING)
+def test_what_is_taken_of_no_entries_stays(of: str) -> None:
+    split = difference(NOTHING[of])
+    change, _ = split.change(split.start(jnp.array([1.0, 2.0]))[1], jnp.array([1e-3, 1.0]))
+    assert float(change) == np.float32(1e-3)
+
+
 def test_scatter_of_a_function_is_said() -> None:
     with pytest.warns(UserWarning, match="scatter"):
         difference(lambda x: jnp.sum(x.at[0].apply(jnp.sin))).start(jnp.ones(2))

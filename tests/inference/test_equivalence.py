@@ -313,3 +313,34 @@ def test_bad_margins_levels_and_sizes() -> None:
         inference.confidence_band(a[:2], seed=0)
     with pytest.raises(ValueError, match="at least 2, got 1"):
         inference.trajectories_needed(a, np.ones(3), seed=0, other_trajectories=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resamples": 0}, "resamples must be at least 1, got 0"),
+        ({"resamples": 2.5}, "resamples must be an integer"),
+        ({"level": 1.5}, "level must lie between 0 and 1, got 1.5"),
+        ({"power": 0.0}, "power must lie between 0 and 1, got 0"),
+    ],
+)
+def test_shares_and_numbers_of_resamples_out_of_range(change: dict[str, float], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        inference.sign_flip_test(ensembles()[0], np.zeros((3, 5)), **{"seed": 0, **change})  # pyright: ignore[reportArgumentType]
+    renamed = {"permutations" if name == "resamples" else name: value for name, value in change.items()}
+    with pytest.raises((TypeError, ValueError), match=message.replace("resamples", "permutations")):
+        inference.permutation_test(*ensembles(), **{"seed": 0, **renamed})  # pyright: ignore[reportArgumentType]
+    if "resamples" in change:
+        for test in (inference.confidence_band, inference.mean_equivalence):
+            against = () if test is inference.confidence_band else (np.zeros((3, 5)), np.ones(3))
+            with pytest.raises((TypeError, ValueError), match=message):
+                test(ensembles()[0], *against, **{"seed": 0, **change})
+
+
+@pytest.mark.parametrize("none_of", [1, 2])
+def test_sides_without_numbers_are_refused(none_of: int) -> None:
+    a, b = (np.take(side, [], axis=none_of) for side in ensembles())
+    with pytest.raises(ValueError, match=r"holds no numbers, got shape .*: expected at least one time"):
+        inference.permutation_test(a, b, seed=0)
+    with pytest.raises(ValueError, match="holds no numbers"):
+        inference.sign_flip_test(ensembles()[0], b[0], seed=0)
