@@ -90,7 +90,7 @@ def _level_1(strengths: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
-    """Drift of each coordinate over σ/N against βσ|g_i|, its local exponent, and theory's."""
+    """Drift of each coordinate over σ/N against βσ|g_i|, its exponent between neighbours, and theory's of both."""
     std, count = 1.0, len(SLOPES)
     slopes = jnp.asarray(SLOPES, jnp.float32)
     walk = corr.mutation(lambda x: jnp.sum(slopes * x), proposal=corr.proposals.one_coordinate(std), beta=1.0)
@@ -102,16 +102,16 @@ def _one_coordinate(key: jax.Array, draws: int) -> xarray.Dataset:
     between = np.diff(np.log(SLOPES))
     exponent = np.diff(np.log(np.maximum(pull, error))) / between
     exponent_error = np.hypot((error / pull)[1:], (error / pull)[:-1]) / between
-    middle = jnp.asarray(np.sqrt(SLOPES[1:] * SLOPES[:-1]))
-    exact = -theory.one_coordinate_drift(slopes, mutation_std=std, beta=1.0) * count
+    middle = np.sqrt(SLOPES[1:] * SLOPES[:-1])
+    exact = -np.asarray(theory.one_coordinate_drift(slopes, mutation_std=std, beta=1.0), float) * count
     curve = jnp.asarray(CURVE, jnp.float32)
     return xarray.Dataset(
-        {"drift": ("s", pull), "drift_error": ("s", error), "drift_theory": ("s", np.asarray(exact, float)),
+        {"drift": ("s", pull), "drift_error": ("s", error), "drift_theory": ("s", exact),
          "exponent": ("middle", exponent), "exponent_error": ("middle", exponent_error),
-         "exponent_theory": ("middle", np.asarray(theory.local_exponent(middle), float)),
+         "exponent_theory": ("middle", np.diff(np.log(exact)) / between),
          "curve_drift": ("curve_s", np.asarray(level1.drift_factor(curve), float)),
          "curve_exponent": ("curve_s", np.asarray(theory.local_exponent(curve), float))},
-        coords={"s": SLOPES, "middle": np.asarray(middle, float), "curve_s": CURVE},
+        coords={"s": SLOPES, "middle": middle, "curve_s": CURVE},
     )  # fmt: skip
 
 
