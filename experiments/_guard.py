@@ -18,7 +18,7 @@ from corr._keys import Stream, trajectory_key
 from corr._referee import RefereeError
 from corr._timing import Clock
 
-CHECKED_POINTS = 4
+CHECKED_POINTS, DRAWS = 4, 4096
 WHOLE = {"time", "flips", "draws", "low", "high"}
 CURE = "use --precision float64 or a larger --sigma"
 
@@ -35,7 +35,7 @@ class DecisionGuard:
     """
 
     def __init__(self, loss: Any, clock: Clock, root: jax.Array, folder: Path, say: Any):
-        self._counter = flip_counter(loss, mutation_std=clock.mutation_std, beta=clock.beta)
+        self._counter = flip_counter(loss, mutation_std=clock.mutation_std, beta=clock.beta, draws=DRAWS)
         self._clock, self._root, self._file, self._say = clock, root, folder / "flips.jsonl", say
         self._told: set[str] = set()
 

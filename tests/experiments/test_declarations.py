@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -12,6 +13,7 @@ import corr
 from corr._clock import whole_steps
 from experiments import cli
 from experiments._catalogue import EXPERIMENTS, STUDIES
+from experiments._declare import Experiment
 from experiments._means import along, means
 from experiments._runner import Options, plan
 from experiments.architectures import END_TIMES, RECORDS
@@ -28,6 +30,21 @@ def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
             assert whole_steps(size.record_every, step, name) >= 1
         assert whole_steps(size.end_time, size.record_every, name) >= 1
     assert list(experiment.presets[preset].step_ratios) == sorted(experiment.presets[preset].step_ratios)
+
+
+@pytest.mark.parametrize("what", ["judged_until", "weights_until", "loss_until"])
+def test_runs_recorded_too_coarsely_to_be_judged_are_refused_before_they_run(what: str) -> None:
+    """Preset smoke of Figure 1 records every 0.125; at the last declared time itself there is one time to judge."""
+
+    def declared(until: float) -> Experiment:
+        fig1 = EXPERIMENTS["fig1"]
+        if what == "judged_until":
+            return replace(fig1, judged_until=until)
+        return replace(fig1, margins=replace(fig1.margins, **{what: until}))
+
+    with pytest.raises(ValueError, match=rf"t = 0.125, expected at most {what} = 0.1: record more often, or declare"):
+        plan(declared(0.1), Options(preset="smoke"))
+    assert len(plan(declared(0.125), Options(preset="smoke"))) == 1
 
 
 @pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
@@ -82,7 +99,7 @@ def test_means_are_those_of_the_mean_weights() -> None:
     params = problem.init(corr.root_key(0))
     sides = corr.compare(
         problem.loss, params, key=corr.root_key(0), trajectories=4, end_time=0.02, record_every=0.01, beta=1e3,
-        learning_rate=1e-3, step_ratio=1.0, progress=False,
+        learning_rate=1e-3, step_ratio=1.0, devices=1, check_decisions=False, progress=False,
     )  # fmt: skip
     data = means(sides, problem, params)
     assert data.output.sizes == {"side": 3, "time": 3, "point": 8}

@@ -31,17 +31,24 @@ def bowl(x: jax.Array) -> jax.Array:
 
 @cache
 def sides(wrong: float = 1.0) -> corr.Comparison:
-    """A bowl; ``wrong`` multiplies the twin's drift."""
+    """A bowl; ``wrong`` multiplies the drift of the twin, which alone is run anew."""
+    if wrong == 1.0:
+        return corr.compare(
+            bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
+            record_every=0.25, learning_rate=1e-4, step_ratio=1.0, descent_learning_rate=1e-3, devices=1,
+            check_decisions=False, progress=False,
+        )  # fmt: skip
 
     def moments(gradient: jax.Array):
         drift, factor = corr.paper_moments(step_time=1e-4)(gradient)
         return wrong * drift, factor
 
-    return corr.compare(
-        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
-        record_every=0.25, learning_rate=1e-4, step_ratio=1.0, twin_moments=moments,
-        descent_learning_rate=1e-3, devices=1, progress=False,
+    twin = corr.run(
+        corr.langevin(bowl, time_step=1e-3, moments=moments), jnp.zeros(8), steps=1000, trajectories=200,
+        key=corr.root_key(2), record_at=[250, 500, 750], time_step=1e-3, devices=1, check_decisions=False,
+        progress=False, label="twin",
     )  # fmt: skip
+    return sides()._replace(twin=twin.assign_attrs(side="twin").assign_coords(time=sides().twin.time))
 
 
 @cache
@@ -153,6 +160,9 @@ def test_repeated_trajectories_and_other_times_are_refused() -> None:
         equivalence(good._replace(mutation=twice), MARGINS)
     with pytest.raises(ValueError, match="share their recorded times"):
         equivalence(good._replace(twin=good.twin.isel(time=[0, 2, 4])), MARGINS)
+    for what in ("weights_until", "loss_until"):
+        with pytest.raises(ValueError, match=f"t = 0.25, expected at most {what} = 0.2: record more often"):
+            equivalence(good, replace(MARGINS, **{what: 0.2}))
     with pytest.raises(ValueError, match="at least"):
         equivalence(good._replace(mutation=good.mutation.isel(path_trajectory=[0])), MARGINS)
 

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import jax
 import jax.numpy as jnp
@@ -51,15 +52,17 @@ def dependence(folders: list[Path], side: str) -> float:
 
 
 def run_pair(output: Path) -> list[Path]:
-    return run_experiment(PAIR, Options(preset="smoke", output=output), say=lambda line: None)
+    return run_experiment(PAIR, Options(preset="smoke", output=output, devices=1), say=lambda line: None)
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_experiment_share_no_random_numbers(tmp_path: Path) -> None:
     folders = run_pair(tmp_path)
     # 4.5 standard errors, two sides: a false alarm for 1.4e-5 of all seeds.
     assert max(abs(dependence(folders, side)) for side in ("mutation", "twin")) < 4.5
 
 
+@pytest.mark.slow
 def test_the_measure_of_dependence_sees_runs_under_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_runner, "own_key", lambda root, **facts: root)
     folders = run_pair(tmp_path)
@@ -71,9 +74,22 @@ def test_keys_differ_between_runs_and_agree_where_two_experiments_share_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used: list[tuple[Path, tuple[int, ...]]] = []
-    monkeypatch.setattr(
-        _runner, "_one_run", lambda task, say: used.append((task.folder, tuple(jax.random.key_data(task.key).tolist())))
-    )
+    one_run = _runner._one_run
+
+    class Begun(Exception):
+        pass
+
+    def note(*args: Any, key: jax.Array, checkpoint: Path, **options: Any) -> None:
+        used.append((checkpoint.parent, tuple(jax.random.key_data(key).tolist())))
+        raise Begun
+
+    def begin(task: Any, say: Any) -> None:
+        with pytest.raises(Begun):
+            one_run(task, say)
+
+    monkeypatch.setattr(corr, "compare", note)
+    monkeypatch.setattr(_runner, "DecisionGuard", MagicMock())
+    monkeypatch.setattr(_runner, "_one_run", begin)
     other = replace(PAIR, network="other")
     for one, seed, beta in ((PAIR, 0, None), (other, 0, None), (PAIR, 1, None), (PAIR, 0, 100.0)):
         output = tmp_path / f"{seed} {beta}"

@@ -19,16 +19,23 @@ def bowl(x: jax.Array) -> jax.Array:
 
 @cache
 def sides(wrong: float = 1.0) -> corr.Comparison:
-    """A bowl at small λα; ``wrong`` multiplies the twin's drift."""
+    """A bowl at small λα; ``wrong`` multiplies the drift of the twin, which alone is run anew."""
+    if wrong == 1.0:
+        return corr.compare(
+            bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
+            record_every=0.25, learning_rate=1e-3, step_ratio=1.0, devices=1, check_decisions=False, progress=False,
+        )  # fmt: skip
 
     def moments(gradient: jax.Array):
         drift, factor = corr.paper_moments(step_time=1e-3)(gradient)
         return wrong * drift, factor
 
-    return corr.compare(
-        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
-        record_every=0.25, learning_rate=1e-3, step_ratio=1.0, twin_moments=moments, devices=1, progress=False,
+    twin = corr.run(
+        corr.langevin(bowl, time_step=1e-3, moments=moments), jnp.zeros(8), steps=1000, trajectories=200,
+        key=corr.root_key(2), record_at=[250, 500, 750], time_step=1e-3, devices=1, check_decisions=False,
+        progress=False, label="twin",
     )  # fmt: skip
+    return sides()._replace(twin=twin.assign_attrs(side="twin").assign_coords(time=sides().twin.time))
 
 
 def judged(walk: corr.Comparison, side: str = "twin") -> dict:
@@ -94,3 +101,13 @@ def test_repeated_trajectories_are_refused() -> None:
     copies = walk.mutation.isel(path_trajectory=np.zeros(48, int), trajectory=np.zeros(48, int))
     with pytest.raises(ValueError, match="repeats 47 of its trajectories"):
         judge_side(copies, walk.twin, walk.descent, until=8.0, seed=1)
+
+
+def test_what_cannot_be_judged_is_refused_and_one_time_can_be() -> None:
+    walk = sides()
+    with pytest.raises(ValueError, match=r"first recorded time after 0 is t = 0\.25, expected at most until = 0\.2"):
+        judge_side(walk.mutation, walk.twin, walk.descent, until=0.2, seed=1)
+    still = walk.descent.assign(path=walk.descent.path * 0)
+    with pytest.raises(ValueError, match="noise-free descent has not moved by t = 8"):
+        judge_side(walk.mutation, walk.twin, still, until=8.0, seed=1)
+    assert judge_side(walk.mutation, walk.twin, walk.descent, until=0.25, seed=1)["together"]["until"] == 0.25
