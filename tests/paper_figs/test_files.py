@@ -1,8 +1,8 @@
 """What a journal asks of the files: width, font sizes, font type, nothing overlapping; and the errors."""
 
 import re
+import shutil
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +112,11 @@ def test_the_same_results_give_the_same_bytes(drawn: Any, runs: list[Path], tmp_
 @pytest.mark.parametrize("module", [fig1, fig2, bias, fig3, fig4, fig5, fig6, figs1, figs2, figs3])
 @pytest.mark.parametrize("damage", ["missing", "unfinished", "truncated", "no twin", "lacks a variable"])
 def test_missing_or_damaged_results_name_the_command(
-    tmp_path: Path, new_run: Callable[..., Path], module: Any, damage: str
+    tmp_path: Path, runs: list[Path], module: Any, damage: str
 ) -> None:
     folder = tmp_path / "run"
     if damage != "missing":
-        new_run(folder)
+        shutil.copytree(runs[0], folder)
     if damage == "unfinished":
         (folder / "manifest.json").unlink()
     elif damage == "truncated":
