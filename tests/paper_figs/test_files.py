@@ -40,7 +40,7 @@ def pdf_fonts(file: Path) -> list[float]:
 
 
 def drawn_texts(figure: Figure) -> list[Text]:
-    """The texts that reach the page (tick labels beyond the view exist but are not drawn)."""
+    """The texts of a saved figure that reach the page (tick labels beyond the view exist but are not drawn)."""
     texts: list[Text] = []
     draw = Text.draw
 
@@ -48,7 +48,6 @@ def drawn_texts(figure: Figure) -> list[Text]:
         texts.append(self)
         draw(self, *args, **options)
 
-    figure.draw_without_rendering()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", record)
         figure.draw_without_rendering()
