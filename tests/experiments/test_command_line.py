@@ -179,7 +179,7 @@ def user_file(folder: Path, loss: str, start: str) -> str:
 def test_experiment_in_a_file_of_ones_own_is_run_and_tested_in_float64(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jax.random.normal(key, 3)")
+    file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jax.random.normal(key, (3,))")
     where = ["--preset", "smoke", "--output", str(tmp_path)]
     assert cli.main(["run", file, *where, "--precision", "float64", "--devices", "1"]) == 0
     run, manifest = corr.load_run(tmp_path / "smoke" / "network-lambda-0.5")

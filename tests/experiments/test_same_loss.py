@@ -75,7 +75,9 @@ def test_results_are_read_in_the_precision_they_were_run_in(
 ) -> None:
     """Starts are drawn anew in another precision; whoever reads may be in either."""
     monkeypatch.setattr(_runner, "_one_run", finish)
-    drawn = replace(made(1.0), problem=lambda: Problem(lambda x: jnp.sum(x**2), lambda key: jax.random.normal(key, 3)))
+    drawn = replace(
+        made(1.0), problem=lambda: Problem(lambda x: jnp.sum(x**2), lambda key: jax.random.normal(key, (3,)))
+    )
     run_experiment(drawn, replace(options(tmp_path), precision=precision), say=lambda line: None)
     for wide in (False, True):
         with jax.enable_x64(wide):
