@@ -1,12 +1,12 @@
 """The check before a run: do its accept/reject decisions and exact changes agree with float64?"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._flips import decision_counter
+from ._flips import FlipRate, decision_counter
 from ._referee import RefereeError
 from ._told import warn
 from ._types import Dynamics, Params
@@ -14,6 +14,36 @@ from ._types import Dynamics, Params
 DRAWS = 512
 WARN_FLIPS, REFUSE_FLIPS = 1e-3, 1e-2
 WRONG = 0.05
+CURE = "use float64 (jax_enable_x64) or a larger mutation_std"
+
+
+class Judgement(NamedTuple):
+    """What a comparison with float64 says of a run: nothing, a warning (``said``), or that rounding decides it."""
+
+    said: str
+    refused: bool = False
+
+
+def judge(found: FlipRate, params: Params, *, where: str) -> Judgement:
+    """Decisions are wrong above 1 % and suspect above 0.1 %, by the lower end of a 99 % interval; changes above 5 %.
+
+    Args:
+        found: what was compared.
+        params: parameters, for their precision.
+        where: the time, in words.
+    """
+    flips = f"{found.flips} of {found.draws} accept/reject decisions differ from float64 {where}, expected under"
+    if found.low > REFUSE_FLIPS:
+        return Judgement(f"{flips} {100 * REFUSE_FLIPS:g} %", refused=True)
+    if found.low > WARN_FLIPS:
+        return Judgement(f"{flips} {100 * WARN_FLIPS:g} %")
+    allowed = _allowed(params)
+    if found.change_error > allowed:
+        return Judgement(
+            f"the change of the loss differs from float64 by up to {100 * found.change_error:.2g} % {where}, expected"
+            f" under {100 * allowed:.2g} %, so its exact change cannot be trusted"
+        )
+    return Judgement("")
 
 
 def check_against_float64(dynamics: Dynamics, params: Params, key: jax.Array) -> None:
@@ -35,19 +65,11 @@ def check_against_float64(dynamics: Dynamics, params: Params, key: jax.Array) ->
     except RefereeError as error:
         _say(f"decisions are not compared with float64: {error}")
         return
-    rate = f"{found.flips} of {found.draws} accept/reject decisions differ from float64 at the start"
-    if found.low > REFUSE_FLIPS:
-        raise ValueError(
-            f"{rate}, expected under 1 %: use float64 (jax_enable_x64) or a larger mutation_std, or run it with"
-            " check_decisions=False"
-        )
-    if found.low > WARN_FLIPS:
-        _say(f"{rate}, expected under 0.1 %: use float64 (jax_enable_x64) or a larger mutation_std")
-    elif found.change_error > _allowed(params):
-        _say(
-            f"the change of the loss differs from float64 by up to {100 * found.change_error:.2g} % at the start: its"
-            " exact change cannot be trusted; use float64 (jax_enable_x64), or report the loss"
-        )
+    judged = judge(found, params, where="at the start")
+    if judged.refused:
+        raise ValueError(f"{judged.said}: {CURE}, or run it with check_decisions=False")
+    if judged.said:
+        _say(f"{judged.said}: {CURE}, or report the loss where neither helps")
 
 
 def _allowed(params: Params) -> float:

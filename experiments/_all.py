@@ -16,7 +16,7 @@ from ._expected import expected_file, read_expected, refuse_same
 from ._names import nearest
 from ._numbers import Number, numbers
 from ._pace import Pace, costs, due
-from ._runner import Options
+from ._plan import Options, refuse_fresh
 from ._saved import naming
 from ._study import refuse_overrides
 from ._tested import test_run
@@ -81,8 +81,7 @@ def refuse_options(options: Options, *, check: bool, update_expected: bool) -> N
             raise ValueError(f"`corr reproduce all` needs {package}, got no such package: install the extra `{extra}`")
     refuse_overrides("all", options)
     nearest("preset", options.preset, {name: name for found in CATALOGUE.values() for name in found.presets})
-    if options.fresh:
-        raise ValueError("--fresh would run shared results several times: choose another --output instead")
+    refuse_fresh(options)
     if check and update_expected:
         raise ValueError("--check compares with what --update-expected writes: give only one of them")
 

@@ -35,8 +35,9 @@ def run(experiments: Experiments, options: Annotated[Run, tyro.conf.arg(name="")
     from ._work import execute
 
     # A user's file may start JAX, after which no group can be joined.
+    asked = _some(experiments, "run", options)
     first = _machine.join(options)
-    chosen = {name: find_experiment(name) for name in _some(experiments, "run")}
+    chosen = {name: find_experiment(name) for name in asked}
     for name, found in chosen.items():
         with naming(name, resolved(options)):
             for folder in execute(found, resolved(options), _say(first)):
@@ -82,7 +83,7 @@ def reproduce(
     from ._tables import show_study
     from ._work import draw, execute
 
-    if "all" in _some(experiments, "reproduce"):
+    if "all" in _some(experiments, "reproduce", options):
         from ._all import reproduce_all
 
         if len(experiments) > 1:
@@ -169,14 +170,14 @@ def validity(
 
 def bench(
     output: Path = Path("results/bench"),
-    repeats: int = 5,
+    repeats: int = 3,
     device: Literal["cpu", "gpu"] = "cpu",
 ) -> None:
-    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about ten minutes).
+    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about four minutes on two CPUs).
 
     Args:
         output: folder for bench.json and the figure.
-        repeats: measurements of each contestant, taken in turns.
+        repeats: measurements of each contestant, taken in turns; their median is shown.
         device: where to run; says so where there is none.
     """
     from .benchmarks.bench import bench as measure
@@ -186,8 +187,8 @@ def bench(
     print(f"results: {measure(output, repeats=repeats, device=device)}")
 
 
-def _some(experiments: tuple[str, ...], command: str) -> tuple[str, ...]:
-    """The names given; raises ``ValueError``, naming all there are, where there is none."""
+def _some(experiments: tuple[str, ...], command: str, options: Run | None = None) -> tuple[str, ...]:
+    """The names given; raises ``ValueError``, naming all there are, where there is none, and for several afresh."""
     if not experiments:
         from ._catalogue import CATALOGUE
 
@@ -195,6 +196,10 @@ def _some(experiments: tuple[str, ...], command: str) -> tuple[str, ...]:
         raise ValueError(
             f"give at least one experiment, `corr {command} fig1`; there are {', '.join(CATALOGUE)}{everything}"
         )
+    if options is not None and len(set(experiments)) > 1:
+        from ._plan import refuse_fresh
+
+        refuse_fresh(resolved(options))
     return experiments
 
 

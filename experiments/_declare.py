@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import jax
 
+TIME_ROUNDING = 1e-9
+
 
 class Fit(NamedTuple):
     """What a network is fitted to, for figures that show its outputs.
@@ -84,6 +86,25 @@ class Margins:
     weights_until: float = 3.0
     loss: float = 0.02
     loss_until: float = 8.0
+
+
+def check_recorded(first: float, where: str, **until: float) -> None:
+    """Refuse statements that end before the first recorded time, so that there is nothing to make them on.
+
+    Args:
+        first: first recorded common time after 0.
+        where: what fixed it, for the message.
+        until: last common time of each statement, by the name it is declared under.
+
+    Raises:
+        ValueError: naming both times.
+    """
+    for name, last in until.items():
+        if first > last + TIME_ROUNDING:
+            raise ValueError(
+                f"{where}: the first recorded time after 0 is t = {first:g}, expected at most {name} = {last:g}: record"
+                f" more often, or declare a later {name}"
+            )
 
 
 @dataclass(frozen=True)

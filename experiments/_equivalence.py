@@ -9,7 +9,7 @@ from corr import Comparison, inference
 from corr.inference._multiplicity import Kind
 from corr.inference._resample import resamples_for
 
-from ._declare import Margins
+from ._declare import TIME_ROUNDING, Margins, check_recorded
 
 LEVEL, POWER = 0.05, 0.9
 SEED, RESAMPLES = 1, 1999
@@ -52,7 +52,8 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         error. NaN outside the declared times. Over test: ``together_p``, one p-value for all its declared times.
 
     Raises:
-        ValueError: for fewer than three, repeated or non-finite trajectories, or mismatched times.
+        ValueError: for fewer than three, repeated or non-finite trajectories, mismatched times, or margins declared to
+            times before the first recorded one.
 
     Example:
         >>> import jax.numpy as jnp
@@ -67,7 +68,8 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
         times = [side.time.values.tolist() for side in sides]
         raise ValueError(f"mutation, twin and descent must share their recorded times, got {times}")
     time = sides.mutation.time.values[1:]
-    time = time[time <= max(margins.weights_until, margins.loss_until) + 1e-9]
+    check_recorded(float(time[0]), "this run", weights_until=margins.weights_until, loss_until=margins.loss_until)
+    time = time[time <= max(margins.weights_until, margins.loss_until) + TIME_ROUNDING]
     whole = sides.descent.path.values[0].astype(float)
     travelled, path = inference.travelled(whole)[1 : len(time) + 1], whole[1 : len(time) + 1]
     walk, twin = finite(sides.mutation, time), finite(sides.twin, time)
@@ -94,7 +96,7 @@ def _side(
     """The tests of mutation, (paths, losses), against the twins or the noise-free path."""
     (paths, losses), (other, other_losses) = walk, against
     data: dict[str, Any] = {}
-    early, late = time <= margins.weights_until + 1e-9, time <= margins.loss_until + 1e-9
+    early, late = time <= margins.weights_until + TIME_ROUNDING, time <= margins.loss_until + TIME_ROUNDING
     mean = inference.mean_equivalence(paths, other, bounds["weights"], seed=SEED, level=LEVEL, resamples=RESAMPLES)
     loss = inference.loss_equivalence(losses, other_losses, bounds["loss"], level=LEVEL)
     null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
@@ -128,7 +130,7 @@ def bias_at_least(paths: np.ndarray, other: np.ndarray, margin: np.ndarray, decl
 
 def reaches(times: np.ndarray, until: float) -> bool:
     """Whether recorded times go as far as a declared one."""
-    return bool(times[-1] >= until - 1e-9)
+    return bool(times[-1] >= until - TIME_ROUNDING)
 
 
 def finite(data: xarray.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ from theory.spectrum import LARGEST_FULL, Spectrum, full_spectrum, hessian_produ
 from theory.validity import Curvature
 from theory.validity import validity as validity_numbers
 
-from ._declare import Experiment
+from ._declare import TIME_ROUNDING, Experiment
 from ._measured import measure_step
 from ._regimes import Point, largest_sigma, map_row, regime_map
 from ._runner import Options, plan, start_of
@@ -168,7 +168,9 @@ def _predicted_bias(
     key: jax.Array, progress: bool,
 ) -> list[float | None]:  # fmt: skip
     """Unbiased Δ of a small twin ensemble to noise-free descent over travelled distance²; None after ``until``."""
-    early = times[times <= until + 1e-9]
+    early = times[times <= until + TIME_ROUNDING]
+    if len(early) == 1:
+        return [None] * (len(times) - 1)
     limits = step_limits(*steepness_along(loss, start)(smooth[: len(early)]), clock.beta)
     grid = twin_grid(early, limits, clock.step_time)
     moments = corr.paper_moments(step_time=clock.step_time, beta=clock.beta)

@@ -7,6 +7,8 @@ import xarray
 
 from corr import inference
 
+from ._declare import TIME_ROUNDING, check_recorded
+
 RESAMPLES = 1999
 LEFT_BEHIND = 0.01
 
@@ -26,9 +28,20 @@ def judge_side(
     Returns:
         Plain numbers: one row per recorded time after 0, and one p-value each of mean weights and of mean loss for all
         recorded times up to ``until`` together.
+
+    Raises:
+        ValueError: for fewer than three or repeated trajectories, or if noise-free descent has moved at no recorded
+            time up to ``until``.
     """
     times = walk.time.values
+    check_recorded(float(times[1]), "this run", until=until)
     travel = inference.travelled(smooth.path.values[0])
+    inside = np.flatnonzero((travel > 0) & (times <= until + TIME_ROUNDING))
+    if not inside.size:
+        raise ValueError(
+            f"noise-free descent has not moved by t = {until:g}, so there is no distance to compare with: expected a"
+            " start where the gradient is not 0, or steps that change the weights in this precision"
+        )
     rows: list[dict[str, Any]] = []
     for span in _spans(side, travel):
         paths, losses, other, other_losses = _both(walk, side, span)
@@ -38,7 +51,7 @@ def judge_side(
         noise = inference.sampling_noise(paths, None if other.ndim == 2 else other)
         for k, index in enumerate(span):
             rows.append(_row(index, k, times, travel, raw, noise, mean, error, loss, other_losses, losses, side))
-    together = _together(walk, side, np.flatnonzero((travel > 0) & (times <= until + 1e-9)), seed)
+    together = _together(walk, side, inside, seed)
     return {"side": side.attrs["side"], "rows": rows, "together": together, "left_behind_at": _left_behind(rows)}
 
 

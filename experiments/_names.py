@@ -14,3 +14,8 @@ def nearest(kind: str, name: str, known: Mapping[str, Item]) -> Item:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
     raise ValueError(f"unknown {kind} {name!r}: {hint}")
+
+
+def flag(name: str) -> str:
+    """An option as it is written on the command line, without the dashes before it."""
+    return "lambda" if name == "step_ratio" else name.replace("_", "-")

@@ -66,7 +66,7 @@ class Run(Ahead):
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic of the whole run."""
     fresh: bool = False
-    """Start over; what the result folder holds is kept aside. Without it an unfinished run goes on."""
+    """Start over one experiment; what its folder holds is kept aside. Without it an unfinished run goes on."""
     checkpoint_every: float = 60.0
     """Seconds between checkpoints."""
     distributed: bool = False

@@ -1,14 +1,17 @@
 """What a command asks for: the options, and the runs that they name."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import jax
 
 from corr._clock import check_count, check_positive
 from corr._timing import Clock, resolve_clock
 
 from ._catalogue import find_preset
-from ._declare import Experiment, Preset
+from ._declare import Experiment, Preset, check_recorded
 
 Precision = Literal["float32", "float64"]
 CLOCK = ("sigma", "step_ratio", "alpha", "beta")
@@ -34,9 +37,9 @@ class Options:
     fresh: bool = False
 
 
-def flag(name: str) -> str:
-    """An option as it is written on the command line, without the dashes before it."""
-    return "lambda" if name == "step_ratio" else name.replace("_", "-")
+def in_precision(precision: str) -> AbstractContextManager[None]:
+    """Inside it JAX computes as a run of this precision does: start, loss, and with them its fingerprint."""
+    return jax.enable_x64(precision == "float64")
 
 
 def run_folder(options: Options, experiment: Experiment, step_ratio: float) -> Path:
@@ -50,9 +53,21 @@ def start_of(options: Options) -> int:
 
 
 def plan(experiment: Experiment, options: Options) -> list[tuple[Path, Clock, int, Preset]]:
-    """Every run of an experiment under these options: folder, clock, number of trajectories, preset."""
+    """Every run of an experiment under these options: folder, clock, number of trajectories, preset.
+
+    Raises:
+        ValueError, TypeError: for bad options, or a preset whose runs could not be judged.
+    """
     preset = find_preset(experiment, options.preset)
     _check(options)
+    margins = experiment.margins
+    check_recorded(
+        preset.record_every,
+        f"preset {options.preset} of {experiment.name}, record_every",
+        judged_until=experiment.judged_until,
+        weights_until=margins.weights_until,
+        loss_until=margins.loss_until,
+    )
     beta = experiment.beta if options.beta is None else options.beta
     alpha = preset.learning_rate if options.alpha is None else options.alpha
     if options.sigma is not None or options.step_ratio is not None:
@@ -67,6 +82,15 @@ def plan(experiment: Experiment, options: Options) -> list[tuple[Path, Clock, in
         (run_folder(options, experiment, clock.step_ratio), clock, size, preset)
         for clock, size in zip(clocks, sizes, strict=True)
     ]
+
+
+def refuse_fresh(options: Options) -> None:
+    """Raises ``ValueError`` for --fresh with several experiments, whose shared results each would start over."""
+    if options.fresh:
+        raise ValueError(
+            "--fresh would run shared results several times: give it with one experiment alone, or choose another"
+            " --output instead"
+        )
 
 
 def _check(options: Options) -> None:

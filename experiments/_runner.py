@@ -23,7 +23,7 @@ from ._guard import DecisionGuard
 from ._keys import own_key
 from ._manifest import build_manifest, plain
 from ._means import MEANS, means
-from ._plan import Options, plan, start_of
+from ._plan import Options, in_precision, plan, start_of
 from ._same import problem_fingerprint, saved_fingerprint
 
 CHECKPOINTS = "checkpoints"
@@ -40,7 +40,7 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
     Raises:
         ValueError, TypeError: for bad options or a bad loss, before anything is compiled.
     """
-    with jax.enable_x64(options.precision == "float64"):
+    with in_precision(options.precision):
         runs = plan(experiment, options)
         problem = find_preset(experiment, options.preset).resolved(experiment)
         root, first = corr.root_key(options.seed), corr.root_key(start_of(options))
@@ -48,7 +48,7 @@ def run_experiment(experiment: Experiment, options: Options, say: Any = print) -
         check_loss(problem.loss, params)
         loss = problem_fingerprint(problem)
         for folder, clock, trajectories, preset in runs:
-            known = saved_fingerprint(folder, "loss", loss, fresh=options.fresh)
+            known = saved_fingerprint(folder, "loss", loss, fresh=options.fresh, precision=options.precision)
             facts = _configuration(experiment, options, clock, trajectories, preset, folder.name, problem.facts, known)
             with claimed(folder, facts, fresh=options.fresh) as finished:
                 if finished:

@@ -33,7 +33,9 @@ def study_fingerprint(parts: Callable[..., Any]) -> Fingerprint:
     return {"program of the study": digest(parts), MADE_BY: f"Python {python}, {processor()}"}
 
 
-def saved_fingerprint(folder: Path, name: str, asked: Fingerprint, *, fresh: bool = False) -> Fingerprint:
+def saved_fingerprint(
+    folder: Path, name: str, asked: Fingerprint, *, fresh: bool = False, precision: str | None = None
+) -> Fingerprint:
     """What a run is saved with as ``name``: the fingerprint in its folder where that agrees, so that a later version of
     JAX, which writes programs in another way, goes on with it.
 
@@ -42,6 +44,7 @@ def saved_fingerprint(folder: Path, name: str, asked: Fingerprint, *, fresh: boo
         name: "loss" or "program".
         asked: that of the run.
         fresh: what is in the folder is kept aside anyway.
+        precision: that of the run; fingerprints of another one are not compared, since claiming the folder refuses it.
 
     Raises:
         ResultError: if the folder holds results of another loss or program, or of a version that did not save it.
@@ -54,7 +57,8 @@ def saved_fingerprint(folder: Path, name: str, asked: Fingerprint, *, fresh: boo
             f"{folder} holds results of an earlier version, saved without their {name}, so they cannot be told from"
             f" those of another one: {CURES['program']}"
         )
-    _refuse(folder, name, saved[name], asked)
+    if saved.get("precision") == precision:
+        _refuse(folder, name, saved[name], asked)
     return saved[name]
 
 

@@ -11,7 +11,7 @@ from corr._fingerprint import Fingerprint
 from corr._storage import ResultError, finished_manifest
 
 from ._catalogue import Found, find_preset
-from ._plan import Options, plan
+from ._plan import Options, in_precision, plan
 from ._same import check_saved, problem_fingerprint, study_fingerprint
 from ._study import Study, refuse_overrides, study_folder
 
@@ -49,21 +49,25 @@ def saved_folders(found: Found, options: Options, given: Collection[str] = ()) -
             )
             for folder, clock, *_ in plan(found, options)
         ]
-    name, fingerprint = _fingerprint(found, options)
+    made: dict[str, tuple[str, Fingerprint]] = {}
     for folder, asked in places:
-        refuse_another(folder, asked)
-        check_saved(folder, name, fingerprint)
+        precision = refuse_another(folder, asked).get("precision", Options.precision)
+        if precision not in made:
+            made[precision] = _fingerprint(found, options, precision)
+        check_saved(folder, *made[precision])
     return [folder for folder, _ in places]
 
 
-def _fingerprint(found: Found, options: Options) -> tuple[str, Fingerprint]:
+def _fingerprint(found: Found, options: Options, precision: str) -> tuple[str, Fingerprint]:
+    """The name and the fingerprint that a run in this precision is saved with."""
     if isinstance(found, Study):
         return "program", study_fingerprint(found.parts)
-    return "loss", problem_fingerprint(find_preset(found, options.preset).resolved(found))
+    with in_precision(precision):
+        return "loss", problem_fingerprint(find_preset(found, options.preset).resolved(found))
 
 
-def refuse_another(folder: Path, asked: dict[str, Any]) -> None:
-    """Raises ``ResultError`` where the finished run in a folder is not the one asked for, naming what differs."""
+def refuse_another(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of the finished run in a folder; raises ``ResultError`` where it is not the one asked for."""
     saved = finished_manifest(folder)["configuration"]
     saved = {"start_seed": saved.get("seed"), **saved}
     differ = [
@@ -76,6 +80,7 @@ def refuse_another(folder: Path, asked: dict[str, Any]) -> None:
             f"{folder} holds a run with another configuration ({'; '.join(differ)}): give the options it was run with,"
             " or another --output"
         )
+    return saved
 
 
 def _agree(saved: Any, asked: Any) -> bool:

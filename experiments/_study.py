@@ -15,7 +15,7 @@ from corr._storage import load_parts, save_part, write_json
 from ._claim import claimed
 from ._keys import own_key
 from ._manifest import machine_facts
-from ._names import nearest
+from ._names import flag, nearest
 from ._numbers import Number, of_parts
 from ._same import saved_fingerprint, study_fingerprint
 
@@ -62,7 +62,7 @@ def refuse_overrides(name: str, options: "Options") -> None:
     changed = [option for option in OVERRIDES if getattr(options, option) is not None]
     changed += ["precision"] * (options.precision != "float32")
     if changed:
-        names = ", ".join(f"--{'lambda' if option == 'step_ratio' else option.replace('_', '-')}" for option in changed)
+        names = ", ".join(f"--{flag(option)}" for option in changed)
         raise ValueError(f"{name} fixes its own numbers: leave {names} out")
 
 

@@ -8,8 +8,9 @@ from corr._files import make_writable
 from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
+from ._names import flag
 from ._own import own_folder, test_own
-from ._plan import CLOCK, Options, flag
+from ._plan import CLOCK, Options
 from ._runner import run_experiment
 from ._saved import asking, naming, saved_folders
 from ._study import Study, run_study

@@ -49,7 +49,7 @@ def draw(file: Path, folder: Path) -> list[Path]:
         axes[0, 0].set_ylim(-_depth(sides, margins["weights"], heights["weights"]), heights["weights"])
         axes[1, 0].set_ylim(-heights["loss"], heights["loss"])
         beyond = [
-            _beyond(axes[row, column], one, what, margins[what], height)
+            _beyond(axes[row, column], one, what, height)
             for row, (what, height) in enumerate(heights.items())
             for column, one in enumerate(sides.values())
         ]
@@ -103,7 +103,7 @@ def _panel(axis: Axes, one: dict[str, Any], what: str, margins: dict[str, float]
             axis.plot(time[chosen], height[chosen], marker, transform=across, **style)
 
 
-def _beyond(axis: Axes, one: dict[str, Any], what: str, share: float, height: float) -> bool:
+def _beyond(axis: Axes, one: dict[str, Any], what: str, height: float) -> bool:
     """Arrows at the edge where a bound lies beyond it; returns whether there are any."""
     low, _, high = _bounds(one, what)
     found = False

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from . import _panels, _style
-from ._read import Means, Run, read, read_means
+from ._read import Means, read, read_means
 from ._settings import settings, short
 
 PAPER = {"step_ratio": 0.1, "trajectories": 100}
@@ -41,13 +41,13 @@ def draw(runs: list[Path], folder: Path) -> list[Path]:
         _style.roles_legend(figure, _panels.drawn(run))
         _style.state(figure, settings([run], paper=PAPER, ours=OURS))
         files = _style.save(figure, folder, "fig5a", {"configuration": run.configuration, **numbers})
-        figure, numbers = _outputs(run, means)
+        figure, numbers = _outputs(means)
         _style.state(figure, settings([run], paper=PAPER, ours=(*OURS, "times shown")))
         files += _style.save(figure, folder, "fig5b", {"configuration": run.configuration, **numbers})
     return files
 
 
-def _outputs(run: Run, means: Means) -> tuple[Figure, dict[str, Any]]:
+def _outputs(means: Means) -> tuple[Figure, dict[str, Any]]:
     """Target and outputs above, what the outputs miss of it below, one column for each time."""
     rows = sorted({int(np.argmin(np.abs(means.time - time))) for time in TIMES})
     figure = Figure(figsize=(_style.WIDTH, 3.8))

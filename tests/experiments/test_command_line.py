@@ -8,9 +8,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from experiments import _blocks, cli
+import corr
+from experiments import _blocks, _runner, cli
 from experiments._machine import cores
 
 RUN = "shallow-lambda-100"
@@ -69,7 +71,8 @@ def test_unfinished_run_is_refused_for_figures_and_finished_by_a_run(
     error = fails(capsys, "figure", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy"))
     assert "not finished" in error
     assert "corr run" in error
-    assert cli.main(["run", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
+    options = ["--preset", "smoke", "--output", str(tmp_path / "copy"), "--devices", "1"]
+    assert cli.main(["run", "fig1", *options]) == 0
     assert (folder / "manifest.json").exists()
     assert not (folder / "checkpoints").exists()
 
@@ -83,11 +86,14 @@ def test_unfinished_run_of_another_configuration_is_refused(
     assert "seed: saved 0, asked 5" in error
 
 
-def test_fresh_keeps_the_old_folder_aside(smoke: Path, tmp_path: Path) -> None:
+def test_fresh_keeps_the_old_folder_aside(smoke: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = copy(smoke, tmp_path / "copy")
     options = ["--preset", "smoke", "--output", str(tmp_path / "copy")]
+    begun: list[Path] = []
+    monkeypatch.setattr(_runner, "_one_run", lambda task, say: begun.append(task.folder))
     assert cli.main(["run", "fig1", *options, "--fresh", "--seed", "5"]) == 0
-    assert json.loads((folder / "manifest.json").read_text())["configuration"]["seed"] == 5
+    assert begun == [folder] and [file.name for file in folder.iterdir()] == ["configuration.json"]
+    assert json.loads((folder / "configuration.json").read_text())["seed"] == 5
     aside = folder.with_name(f"{RUN}.aside-1")
     assert json.loads((aside / "manifest.json").read_text())["configuration"]["seed"] == 0
 
@@ -137,6 +143,7 @@ def test_damaged_results_are_named(file: str, smoke: Path, tmp_path: Path, capsy
         (["fig1", "--sigma", "0.1", "--lambda", "1"], "give only one of them"),
         (["fig1", "--trajectories", "0"], "--trajectories must be at least 3, got 0"),
         (["fig1", "--devices", "99"], "devices is 99"),
+        (["fig1", "fig2", "--fresh"], "--fresh would run shared results several times: give it with one experiment"),
         (["fig1", "--block-size", "0"], "block_size must be at least 1, got 0"),
         (["fig1", "--seed", "-1"], "--seed must be at least 0"),
         (["fig1", "--checkpoint-every", "-1"], "--checkpoint-every must be at least 0 seconds, got -1"),
@@ -151,7 +158,7 @@ def test_bad_input(args: list[str], message: str, tmp_path: Path, capsys: pytest
 
 
 USER_FILE = """
-import jax.numpy as jnp
+import jax, jax.numpy as jnp
 from experiments import Experiment, Preset, Problem
 
 experiment = Experiment(
@@ -169,10 +176,17 @@ def user_file(folder: Path, loss: str, start: str) -> str:
     return str(file)
 
 
-def test_experiment_in_a_file_of_ones_own(tmp_path: Path) -> None:
-    file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jnp.ones(3)")
-    assert cli.main(["run", file, "--preset", "smoke", "--output", str(tmp_path)]) == 0
-    assert (tmp_path / "smoke" / "network-lambda-0.5" / "twin.nc").exists()
+def test_experiment_in_a_file_of_ones_own_is_run_and_tested_in_float64(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jax.random.normal(key, (3,))")
+    where = ["--preset", "smoke", "--output", str(tmp_path)]
+    assert cli.main(["run", file, *where, "--precision", "float64", "--devices", "1"]) == 0
+    run, manifest = corr.load_run(tmp_path / "smoke" / "network-lambda-0.5")
+    assert run.mutation.loss.dtype == np.float64 and manifest["configuration"]["precision"] == "float64"
+    assert cli.main(["test", file, *where]) == 0
+    assert "precision: saved float64, asked float32" in fails(capsys, "test", file, *where, "--precision", "float32")
+    assert (tmp_path / "smoke" / "figures" / "equivalence-network-lambda-0.5.pdf").exists()
 
 
 @pytest.mark.parametrize(

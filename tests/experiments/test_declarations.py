@@ -2,17 +2,21 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+import xarray
+from jax.flatten_util import ravel_pytree
 
 import corr
 from corr._clock import whole_steps
 from experiments import cli
 from experiments._catalogue import EXPERIMENTS, STUDIES
-from experiments._means import along, means
+from experiments._declare import Experiment
+from experiments._means import means
 from experiments._runner import Options, plan
 from experiments.architectures import END_TIMES, RECORDS
 from experiments.fig6 import wide_sine
@@ -28,6 +32,21 @@ def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
             assert whole_steps(size.record_every, step, name) >= 1
         assert whole_steps(size.end_time, size.record_every, name) >= 1
     assert list(experiment.presets[preset].step_ratios) == sorted(experiment.presets[preset].step_ratios)
+
+
+@pytest.mark.parametrize("what", ["judged_until", "weights_until", "loss_until"])
+def test_runs_recorded_too_coarsely_to_be_judged_are_refused_before_they_run(what: str) -> None:
+    """Preset smoke of Figure 1 records every 0.125; at the last declared time itself there is one time to judge."""
+
+    def declared(until: float) -> Experiment:
+        fig1 = EXPERIMENTS["fig1"]
+        if what == "judged_until":
+            return replace(fig1, judged_until=until)
+        return replace(fig1, margins=replace(fig1.margins, **{what: until}))
+
+    with pytest.raises(ValueError, match=rf"t = 0.125, expected at most {what} = 0.1: record more often, or declare"):
+        plan(declared(0.1), Options(preset="smoke"))
+    assert len(plan(declared(0.125), Options(preset="smoke"))) == 1
 
 
 @pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
@@ -80,16 +99,14 @@ def test_another_start_is_another_network() -> None:
 def test_means_are_those_of_the_mean_weights() -> None:
     problem = wide_sine(8)
     params = problem.init(corr.root_key(0))
-    sides = corr.compare(
-        problem.loss, params, key=corr.root_key(0), trajectories=4, end_time=0.02, record_every=0.01, beta=1e3,
-        learning_rate=1e-3, step_ratio=1.0, progress=False,
-    )  # fmt: skip
-    data = means(sides, problem, params)
+    start, unravel = ravel_pytree(params)
+    rows = np.asarray(start) + np.random.default_rng(0).normal(size=(3, 3, start.size)).astype("f4")
+    sides = [xarray.Dataset({"mean": (("time", "parameter"), row)}, {"time": [0.0, 0.1, 0.2]}) for row in rows]
+    data = means(corr.Comparison(*sides), problem, params)
     assert data.output.sizes == {"side": 3, "time": 3, "point": 8}
     # U is the mean squared error of the saved outputs; float32 sums of 8 terms.
     np.testing.assert_allclose(((data.output - data.target) ** 2).mean("point"), data.loss, rtol=1e-5)
-    start = along(problem.loss, params, sides.descent.path.values[0][:1])
-    np.testing.assert_allclose(start, sides.descent.loss.values[0, :1], rtol=1e-5)
+    np.testing.assert_allclose(data.loss[2, 0], problem.loss(unravel(rows[2, 0])), rtol=1e-5)
 
 
 @pytest.mark.slow

@@ -2,12 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
@@ -25,31 +24,24 @@ from paper_figs import equivalence as equivalence_figure
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 
 
-def bowl(x: jax.Array) -> jax.Array:
-    return jnp.sum((x - 1) ** 2 * jnp.arange(1.0, 9.0))
+Sides = Callable[..., corr.Comparison]
 
 
-@cache
-def sides(wrong: float = 1.0) -> corr.Comparison:
-    """A bowl; ``wrong`` multiplies the twin's drift."""
-
-    def moments(gradient: jax.Array):
-        drift, factor = corr.paper_moments(step_time=1e-4)(gradient)
-        return wrong * drift, factor
-
-    return corr.compare(
-        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
-        record_every=0.25, learning_rate=1e-4, step_ratio=1.0, twin_moments=moments,
-        descent_learning_rate=1e-3, devices=1, progress=False,
-    )  # fmt: skip
+@pytest.fixture(scope="session")
+def sides(bowls: Sides) -> Sides:
+    """``sides(wrong=1.0)``: a bowl; ``wrong`` multiplies the drift of the twin."""
+    return partial(bowls, 1e-4)
 
 
-@cache
-def equivalence_of(wrong: float = 1.0) -> xarray.Dataset:
-    return equivalence(sides(wrong), MARGINS)
+@pytest.fixture(scope="session")
+def equivalence_of(sides: Sides) -> Callable[..., xarray.Dataset]:
+    """``equivalence_of(wrong=1.0)``."""
+    return cache(lambda wrong=1.0: equivalence(sides(wrong), MARGINS))
 
 
-def test_a_true_twin_is_equivalent_and_a_wrong_one_is_different() -> None:
+def test_a_true_twin_is_equivalent_and_a_wrong_one_is_different(
+    sides: Sides, equivalence_of: Callable[..., xarray.Dataset]
+) -> None:
     true, wrong = equivalence_of(), equivalence_of(0.8)
     assert established_until(true.sel(side="twin"), "weights") == 0.75
     assert established_until(true.sel(side="twin"), "loss") == 1.0
@@ -75,7 +67,9 @@ def bent(bias: float, count: int, seed: int, scatter: float = 0.01) -> xarray.Da
     )
 
 
-def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_margin() -> None:
+def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_margin(
+    equivalence_of: Callable[..., xarray.Dataset],
+) -> None:
     """|bias|² = (t/4)² of the way²: 1.6 % at t = 0.5, 2.25 % at t = 0.6, known to 0.1 %."""
     made = corr.Comparison(bent(0.25, 48, 0), bent(0.25, 200, 1), bent(0.0, 1, 2))
     found = equivalence(made, replace(MARGINS, weights_until=1.0))
@@ -87,7 +81,9 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     assert crossing_time(equivalence_of()) == np.inf
 
 
-def test_a_crossing_within_the_noise_is_said_to_be_one() -> None:
+def test_a_crossing_within_the_noise_is_said_to_be_one(
+    sides: Sides, equivalence_of: Callable[..., xarray.Dataset]
+) -> None:
     found = equivalence_of()
     crossed = found.assign(twin_weights=found.weights_margin.sel(side="descent") * 1.5)
     for error, unsure in ((1.0, True), (0.1, False)):
@@ -130,13 +126,13 @@ def test_a_bias_equal_to_the_margin_is_rarely_said_to_be_beyond() -> None:
     assert wrong["bound"] / repeats < allowed < wrong["plain"] / repeats
 
 
-def test_statements_are_made_inside_the_declared_times_only() -> None:
+def test_statements_are_made_inside_the_declared_times_only(equivalence_of: Callable[..., xarray.Dataset]) -> None:
     found = equivalence_of()
     assert np.isnan(found.weights_p.sel(time=1.0)).all() and np.isfinite(found.loss_p).all()
     assert (found.weights_p.sel(time=0.5) < 0.05).all()
 
 
-def test_a_run_that_ends_early_is_not_equivalent_to_the_last_declared_time() -> None:
+def test_a_run_that_ends_early_is_not_equivalent_to_the_last_declared_time(sides: Sides) -> None:
     found = equivalence(sides(), replace(MARGINS, weights_until=3.0))
     said = report(found, sides())
     assert not said["verdicts"]["twin"]["equivalent"]
@@ -145,7 +141,7 @@ def test_a_run_that_ends_early_is_not_equivalent_to_the_last_declared_time() -> 
     assert "declared to t = 3, the run ends at 1" in row["meaning"]
 
 
-def test_repeated_trajectories_and_other_times_are_refused() -> None:
+def test_repeated_trajectories_and_other_times_are_refused(sides: Sides) -> None:
     good = sides()
     twice = good.mutation.copy(deep=True)
     twice["path"][1] = twice["path"][0].values
@@ -153,6 +149,9 @@ def test_repeated_trajectories_and_other_times_are_refused() -> None:
         equivalence(good._replace(mutation=twice), MARGINS)
     with pytest.raises(ValueError, match="share their recorded times"):
         equivalence(good._replace(twin=good.twin.isel(time=[0, 2, 4])), MARGINS)
+    for what in ("weights_until", "loss_until"):
+        with pytest.raises(ValueError, match=f"t = 0.25, expected at most {what} = 0.2: record more often"):
+            equivalence(good, replace(MARGINS, **{what: 0.2}))
     with pytest.raises(ValueError, match="at least"):
         equivalence(good._replace(mutation=good.mutation.isel(path_trajectory=[0])), MARGINS)
 

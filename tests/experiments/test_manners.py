@@ -30,7 +30,7 @@ def fails(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     return error
 
 
-@pytest.mark.parametrize("package", ["tyro", "jax", "experiments._catalogue"])
+@pytest.mark.parametrize("package", ["tyro", "jax", pytest.param("experiments._catalogue", marks=pytest.mark.slow)])
 def test_a_signal_is_answered_in_one_line_while_packages_are_loaded(package: str) -> None:
     code = (
         "import os, signal, sys\n"
@@ -49,7 +49,7 @@ def test_a_signal_is_answered_in_one_line_while_packages_are_loaded(package: str
     ]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", [pytest.param("ascii", marks=pytest.mark.slow), "cp1252"])
 def test_symbols_are_replaced_where_a_stream_has_none(encoding: str, smoke: Path, tmp_path: Path) -> None:
     shutil.copytree(smoke, tmp_path / "σ = 1")
     options = ["fig1", "--preset", "smoke", "--output", str(tmp_path / "σ = 1")]

@@ -260,6 +260,7 @@ def test_an_update_shows_what_changed_and_needs_every_figure(
         (["first", "--check"], "go with `corr reproduce all`"),
         (["all", "--sigma", "0.1"], "leave --sigma out"),
         (["all", "--fresh"], "choose another --output"),
+        (["first", "second", "--fresh"], "choose another --output"),
         (["all", "--check", "--update-expected"], "give only one of them"),
         (["all", "--preset", "smok"], "did you mean 'smoke'?"),
     ],

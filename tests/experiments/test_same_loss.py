@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import pytest
 import xarray
@@ -31,14 +32,18 @@ def options(output: Path, *, fresh: bool = False) -> Options:
     return Options(preset="smoke", output=output, fresh=fresh)
 
 
+def finish(task: Any, say: object) -> None:
+    """In place of a run: its folder looks finished, and nothing is simulated."""
+    content = {"configuration": task.configuration, "complete": True}
+    (task.folder / "manifest.json").write_text(json.dumps(content))
+
+
 @pytest.fixture
 def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Output with the folder of a finished run of scale 1, and nothing simulated."""
-    ran: list[Path] = []
-    monkeypatch.setattr(_runner, "_one_run", lambda task, say: ran.append(task.folder))
+    monkeypatch.setattr(_runner, "_one_run", finish)
     run_experiment(made(1.0), options(tmp_path), say=lambda line: None)
-    configuration = json.loads((ran[0] / "configuration.json").read_text())
-    (ran[0] / "manifest.json").write_text(json.dumps({"configuration": configuration, "complete": True}))
+    monkeypatch.setattr(_runner, "_one_run", lambda task, say: None)
     return tmp_path
 
 
@@ -62,6 +67,26 @@ def test_results_of_another_loss_are_not_drawn(finished: Path) -> None:
     assert saved_folders(made(1.0), options(finished)) == [folder]
     with pytest.raises(ResultError, match="another loss"):
         saved_folders(made(2.0), options(finished))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_results_are_read_in_the_precision_they_were_run_in(
+    precision: Literal["float32", "float64"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Starts are drawn anew in another precision; whoever reads may be in either."""
+    monkeypatch.setattr(_runner, "_one_run", finish)
+    drawn = replace(
+        made(1.0), problem=lambda: Problem(lambda x: jnp.sum(x**2), lambda key: jax.random.normal(key, (3,)))
+    )
+    run_experiment(drawn, replace(options(tmp_path), precision=precision), say=lambda line: None)
+    for wide in (False, True):
+        with jax.enable_x64(wide):
+            assert len(saved_folders(drawn, options(tmp_path))) == 1
+            with pytest.raises(ResultError, match="another loss"):
+                saved_folders(made(1.0), options(tmp_path))
+    (other,) = {"float32", "float64"} - {precision}
+    with pytest.raises(ResultError, match=rf"configuration \(precision: saved '{precision}', asked '{other}'\)"):
+        run_experiment(drawn, replace(options(tmp_path), precision=other), say=lambda line: None)
 
 
 def test_results_saved_without_their_loss_are_not_gone_on_with_and_drawn_with_a_warning(finished: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cli
+from experiments import _cost, cli
 from experiments._catalogue import CATALOGUE
 
 RUN = "shallow-lambda-100"
@@ -106,6 +106,7 @@ def test_list_names_every_experiment_and_preset(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(_cost, "PROBE_TRAJECTORIES", 4)  # on one device, whose program is compiled once
     assert cli.main(["list"]) == 0
     out = capsys.readouterr().out
     heads = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]

@@ -1,8 +1,10 @@
 """Runs of one experiment, and parts of studies, share no random numbers; a run shared by experiments keeps its own."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,9 @@ import pytest
 import xarray
 
 import corr
+from corr import _decisions
+from corr._flips import interval
+from corr._referee import RefereeError
 from experiments import _runner
 from experiments._declare import Experiment, Preset, Problem
 from experiments._guard import DecisionGuard
@@ -47,15 +52,17 @@ def dependence(folders: list[Path], side: str) -> float:
 
 
 def run_pair(output: Path) -> list[Path]:
-    return run_experiment(PAIR, Options(preset="smoke", output=output), say=lambda line: None)
+    return run_experiment(PAIR, Options(preset="smoke", output=output, devices=1), say=lambda line: None)
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_experiment_share_no_random_numbers(tmp_path: Path) -> None:
     folders = run_pair(tmp_path)
     # 4.5 standard errors, two sides: a false alarm for 1.4e-5 of all seeds.
     assert max(abs(dependence(folders, side)) for side in ("mutation", "twin")) < 4.5
 
 
+@pytest.mark.slow
 def test_the_measure_of_dependence_sees_runs_under_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_runner, "own_key", lambda root, **facts: root)
     folders = run_pair(tmp_path)
@@ -67,9 +74,22 @@ def test_keys_differ_between_runs_and_agree_where_two_experiments_share_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used: list[tuple[Path, tuple[int, ...]]] = []
-    monkeypatch.setattr(
-        _runner, "_one_run", lambda task, say: used.append((task.folder, tuple(jax.random.key_data(task.key).tolist())))
-    )
+    one_run = _runner._one_run
+
+    class Begun(Exception):
+        pass
+
+    def note(*args: Any, key: jax.Array, checkpoint: Path, **options: Any) -> None:
+        used.append((checkpoint.parent, tuple(jax.random.key_data(key).tolist())))
+        raise Begun
+
+    def begin(task: Any, say: Any) -> None:
+        with pytest.raises(Begun):
+            one_run(task, say)
+
+    monkeypatch.setattr(corr, "compare", note)
+    monkeypatch.setattr(_runner, "DecisionGuard", MagicMock())
+    monkeypatch.setattr(_runner, "_one_run", begin)
     other = replace(PAIR, network="other")
     for one, seed, beta in ((PAIR, 0, None), (other, 0, None), (PAIR, 1, None), (PAIR, 0, 100.0)):
         output = tmp_path / f"{seed} {beta}"
@@ -102,7 +122,7 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
     guard = DecisionGuard(bowl().loss, clock, own_key(root, run=0), tmp_path, print)
     guard._counter = lambda params, key: (note(key), corr.FlipRate(0, 64, 0.0, 0.0, 0.1))[1]
     for step in (0, 1, 2):
-        guard.at_checkpoint(step, None)
+        guard.at_checkpoint(step, jnp.ones(SIZE))
     roots = (root, own_key(root, run=0))
     keys = [jax.random.fold_in(one, int(stream)) for one in roots for stream in corr.Stream]
     of_runs = {tuple(jax.random.key_data(key).tolist()) for key in keys}
@@ -110,13 +130,78 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
     assert not of_runs & set(drawn)
 
 
-def test_the_guard_refuses_warns_and_keeps_a_row_for_every_checkpoint(tmp_path: Path) -> None:
+@pytest.fixture
+def guard(tmp_path: Path) -> tuple[DecisionGuard, list[str]]:
+    """A guard, and what it says."""
     said: list[str] = []
     clock = corr._compare.resolve_clock(1e-3, 1.0, None, np.inf)
-    guard = DecisionGuard(bowl().loss, clock, corr.root_key(0), tmp_path, said.append)
-    guard._counter = lambda params, key: corr.FlipRate(2, 100, 0.02, 0.0, 0.1)
-    with pytest.raises(ValueError, match="2 % of decisions differ from float64 at the start"):
-        guard.start(None)
-    guard.at_checkpoint(10, None)
-    assert [row["flips"] for row in guard.rows()] == [2, 2]
-    assert len(said) == 2 and "at t = 0.01" in said[1]
+    return DecisionGuard(bowl().loss, clock, corr.root_key(0), tmp_path, said.append), said
+
+
+FEW, SOME, MANY = (interval(flips, 1000) for flips in (2, 5, 30))  # lower ends 0.01, 0.1 and 1.8 %
+
+
+JUDGED = [
+    (FEW, False, ""),
+    (SOME, False, "5 of 1000 accept/reject decisions differ from float64 {}, expected under 0.1 %: use"),
+    (MANY, True, "30 of 1000 accept/reject decisions differ from float64 {}, expected under 1 %: use"),
+    (FEW._replace(change_error=0.04), False, ""),
+    (FEW._replace(change_error=0.06), False, "change of the loss differs from float64 by up to 6 % {}, expected"),
+    (FEW._replace(change_error=np.inf), False, "change of the loss differs from float64 by up to inf % {}"),
+    (MANY._replace(change_error=0.06), True, "30 of 1000 accept/reject decisions differ"),
+]
+
+
+@pytest.mark.parametrize(("found", "refused", "said"), JUDGED)
+def test_the_guard_refuses_warns_and_keeps_a_row_for_every_checkpoint(
+    found: corr.FlipRate, refused: bool, said: str, guard: tuple[DecisionGuard, list[str]]
+) -> None:
+    one, heard = guard
+    one._counter = lambda params, key: found
+    place, at_start, later = jnp.ones(SIZE), said.format("at the start"), said.format("at t = 0.01")
+    with pytest.raises(ValueError, match=at_start) if refused else nullcontext():
+        one.start(place)
+    one.at_checkpoint(10, place)
+    one.at_checkpoint(10, place)
+    expected = ([] if refused else [at_start]) + [later]
+    assert len(heard) == len(expected) * bool(said)
+    assert all(text in line for text, line in zip(expected, heard, strict=bool(said)))
+    assert [row["flips"] for row in one.rows()] == [found.flips] * 2
+
+
+@pytest.mark.parametrize(("found", "refused", "said"), JUDGED)
+def test_the_check_before_a_run_judges_as_the_guard_does(
+    found: corr.FlipRate, refused: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_decisions, "decision_counter", lambda side, draws: lambda params, key: found)
+    walk, text = corr.mutation(bowl().loss, mutation_std=0.1), said.format("at the start")
+    silent = pytest.warns(UserWarning, match=text) if said else nullcontext()
+    with pytest.raises(ValueError, match=text) if refused else silent:
+        _decisions.check_against_float64(walk, jnp.ones(SIZE), corr.root_key(0))
+
+
+def test_a_loss_without_a_form_in_float64_is_run_and_said_once(guard: tuple[DecisionGuard, list[str]]) -> None:
+    def refuse(params: Any, key: Any) -> corr.FlipRate:
+        raise RefereeError("the loss cannot be evaluated in float64")
+
+    guard[0]._counter = refuse
+    guard[0].start(jnp.ones(SIZE))
+    guard[0].at_checkpoint(10, jnp.ones(SIZE))
+    assert (
+        guard[1] == ["warning: decisions are not compared with float64: the loss cannot be evaluated in float64"]
+        and guard[0].rows() == []
+    )
+
+
+@pytest.mark.parametrize("torn", ['{"time": 0.0, "flips"', "", "12", "[0.0]", '{"time": 1.0}', "\0\0\0"])
+def test_rows_torn_by_a_crash_are_passed_over(
+    torn: str, tmp_path: Path, guard: tuple[DecisionGuard, list[str]]
+) -> None:
+    guard[0]._counter = lambda params, key: FEW
+    guard[0].at_checkpoint(10, jnp.ones(SIZE))
+    file = tmp_path / "flips.jsonl"
+    with file.open("a") as opened:
+        opened.write(torn)
+    guard[0].at_checkpoint(20, jnp.ones(SIZE))
+    assert [row["time"] for row in guard[0].rows()] == pytest.approx([0.01, 0.02])
+    assert len(file.read_text().splitlines()) == 2 + bool(torn)

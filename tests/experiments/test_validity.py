@@ -19,7 +19,7 @@ from rich.console import Console
 import corr
 from corr._timing import resolve_clock
 from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
-from experiments._foresight import _axes, _measured
+from experiments._foresight import _axes, _measured, _predicted_bias
 from experiments._measured import beyond, measure_step
 from experiments._regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
 from experiments._runner import Options
@@ -205,6 +205,13 @@ def test_command_writes_table_json_and_figure(tmp_path: Path, capsys: pytest.Cap
     assert saved["clock"]["beta"] == 100.0
     assert math.isfinite(saved["rows"][0]["bias"])
     assert (folder / "figures" / "validity.pdf").stat().st_size > 1000
+
+
+def test_no_bias_is_foreseen_where_the_statement_ends_before_the_first_point() -> None:
+    times, start = np.linspace(0, 1, 6), jnp.ones(3)
+    smooth = np.exp(-times)[:, None] * np.ones(3, np.float32)
+    clock, key = resolve_clock(1e-3, None, 1e-2, math.inf), corr.root_key(0)
+    assert _predicted_bias(bowl, start, clock, times, smooth, 0.1, key, False) == [None] * 5
 
 
 def test_other_values_lie_in_other_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
 """Verdicts say what the numbers say: on true twins, on a wrong twin, on repeated trajectories."""
 
 import math
-from functools import cache
+from collections.abc import Callable
+from functools import partial
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -12,30 +11,20 @@ import corr
 from experiments import verdict
 from experiments._judge import judge_side
 
-
-def bowl(x: jax.Array) -> jax.Array:
-    return jnp.sum((x - 1) ** 2 * jnp.arange(1.0, 9.0))
+Sides = Callable[..., corr.Comparison]
 
 
-@cache
-def sides(wrong: float = 1.0) -> corr.Comparison:
-    """A bowl at small λα; ``wrong`` multiplies the twin's drift."""
-
-    def moments(gradient: jax.Array):
-        drift, factor = corr.paper_moments(step_time=1e-3)(gradient)
-        return wrong * drift, factor
-
-    return corr.compare(
-        bowl, jnp.zeros(8), key=corr.root_key(1), trajectories=48, twin_trajectories=200, end_time=1.0,
-        record_every=0.25, learning_rate=1e-3, step_ratio=1.0, twin_moments=moments, devices=1, progress=False,
-    )  # fmt: skip
+@pytest.fixture(scope="session")
+def sides(bowls: Sides) -> Sides:
+    """``sides(wrong=1.0)``: a bowl at small λα; ``wrong`` multiplies the drift of the twin."""
+    return partial(bowls, 1e-3)
 
 
 def judged(walk: corr.Comparison, side: str = "twin") -> dict:
     return judge_side(walk.mutation, getattr(walk, side), walk.descent, until=8.0, seed=1)
 
 
-def test_true_twin_is_not_rejected_and_a_wrong_one_is() -> None:
+def test_true_twin_is_not_rejected_and_a_wrong_one_is(sides: Sides) -> None:
     true, wrong = judged(sides()), judged(sides(0.8))
     assert min(true["together"]["mean_p"], true["together"]["loss_p"]) > 1e-3
     assert "is not distinguished" in verdict.twin_sentence(true) or true["together"]["mean_p"] < 0.05
@@ -44,7 +33,7 @@ def test_true_twin_is_not_rejected_and_a_wrong_one_is() -> None:
 
 
 @pytest.mark.parametrize("lost", ["thinned", "one of them", "both"])
-def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> None:
+def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str, sides: Sides) -> None:
     """Loss and weights 2 standard deviations off at the first time alone; twins thinned to 24, one lost elsewhere."""
     walk, twin = sides().mutation.copy(deep=True), sides().twin.copy(deep=True)
     followed = np.ones(twin.loss.shape, bool)
@@ -67,7 +56,7 @@ def test_all_times_together_are_all_whatever_is_thinned_or_lost(lost: str) -> No
     assert planted["trajectories"] == [48, 200 - (lost != "thinned")]
 
 
-def test_rows() -> None:
+def test_rows(sides: Sides) -> None:
     result = judged(sides())
     assert [row["time"] for row in result["rows"]] == [0.25, 0.5, 0.75, 1.0]
     for row in result["rows"]:
@@ -76,7 +65,7 @@ def test_rows() -> None:
         assert all(math.isfinite(value) for value in row.values())
 
 
-def test_descent_is_left_behind_only_where_it_is() -> None:
+def test_descent_is_left_behind_only_where_it_is(sides: Sides) -> None:
     result = judged(sides(), "descent")
     far = sides()
     for loss_p, said in ((0.001, "differs from"), (0.03, "is not distinguished from")):
@@ -89,8 +78,18 @@ def test_descent_is_left_behind_only_where_it_is() -> None:
     assert "leaves noise-free descent behind from t = 0.5 on" in verdict.descent_sentence(shifted)
 
 
-def test_repeated_trajectories_are_refused() -> None:
+def test_repeated_trajectories_are_refused(sides: Sides) -> None:
     walk = sides()
     copies = walk.mutation.isel(path_trajectory=np.zeros(48, int), trajectory=np.zeros(48, int))
     with pytest.raises(ValueError, match="repeats 47 of its trajectories"):
         judge_side(copies, walk.twin, walk.descent, until=8.0, seed=1)
+
+
+def test_what_cannot_be_judged_is_refused_and_one_time_can_be(sides: Sides) -> None:
+    walk = sides()
+    with pytest.raises(ValueError, match=r"first recorded time after 0 is t = 0\.25, expected at most until = 0\.2"):
+        judge_side(walk.mutation, walk.twin, walk.descent, until=0.2, seed=1)
+    still = walk.descent.assign(path=walk.descent.path * 0)
+    with pytest.raises(ValueError, match="noise-free descent has not moved by t = 8"):
+        judge_side(walk.mutation, walk.twin, still, until=8.0, seed=1)
+    assert judge_side(walk.mutation, walk.twin, walk.descent, until=0.25, seed=1)["together"]["until"] == 0.25

@@ -1,8 +1,8 @@
 """What a journal asks of the files: width, font sizes, font type, nothing overlapping; and the errors."""
 
 import re
+import shutil
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def pdf_fonts(file: Path) -> list[float]:
 
 
 def drawn_texts(figure: Figure) -> list[Text]:
-    """The texts that reach the page (tick labels beyond the view exist but are not drawn)."""
+    """The texts of a saved figure that reach the page (tick labels beyond the view exist but are not drawn)."""
     texts: list[Text] = []
     draw = Text.draw
 
@@ -48,7 +48,6 @@ def drawn_texts(figure: Figure) -> list[Text]:
         texts.append(self)
         draw(self, *args, **options)
 
-    figure.draw_without_rendering()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", record)
         figure.draw_without_rendering()
@@ -112,11 +111,11 @@ def test_the_same_results_give_the_same_bytes(drawn: Any, runs: list[Path], tmp_
 @pytest.mark.parametrize("module", [fig1, fig2, bias, fig3, fig4, fig5, fig6, figs1, figs2, figs3])
 @pytest.mark.parametrize("damage", ["missing", "unfinished", "truncated", "no twin", "lacks a variable"])
 def test_missing_or_damaged_results_name_the_command(
-    tmp_path: Path, new_run: Callable[..., Path], module: Any, damage: str
+    tmp_path: Path, runs: list[Path], module: Any, damage: str
 ) -> None:
     folder = tmp_path / "run"
     if damage != "missing":
-        new_run(folder)
+        shutil.copytree(runs[0], folder)
     if damage == "unfinished":
         (folder / "manifest.json").unlink()
     elif damage == "truncated":

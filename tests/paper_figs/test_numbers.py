@@ -151,8 +151,11 @@ def test_short_numbers(value: float | str, text: str) -> None:
     assert short(value) == text
 
 
-def test_lost_trajectories_are_said_and_left_out(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+def test_lost_trajectories_are_said_and_left_out(
+    tmp_path: Path, new_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Means are over those that are finite; standard errors of Δ need all, so none are drawn; JSON says null."""
+    monkeypatch.setattr(Figure, "savefig", lambda *args, **options: None)  # the numbers alone are read
     folder = new_run(tmp_path / "run", lost=2)
     files = fig1.draw([folder], tmp_path) + fig2.draw([folder], tmp_path)
     text = next(file for file in files if file.name == "fig2b.json").read_text(encoding="utf-8")
