@@ -13,7 +13,7 @@ from .difference._promote import promote
 # A change below this share of the loss is rounding of float64's own subtraction.
 FLOAT64_ROUNDING = 2.0**-46
 # For programs that run a few times: compiling takes longer than running.
-QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}
+QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 1}
 
 
 class RefereeError(RuntimeError):
