@@ -38,7 +38,7 @@ class TimeGrid(NamedTuple):
         more = (0, room_for(len(self.time_steps)) - len(self.time_steps))
         ends = np.pad(self.marks[1:], more, constant_values=np.iinfo(count.dtype).max)
         lengths = np.pad(self.time_steps, more, mode="edge")
-        interval = jnp.searchsorted(jnp.asarray(ends, count.dtype), count, side="right")
+        interval = jnp.searchsorted(jnp.asarray(ends, count.dtype), count, side="right", method="scan_unrolled")
         return jnp.asarray(lengths, jnp.result_type(float))[interval]
 
 
