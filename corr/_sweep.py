@@ -65,16 +65,19 @@ def sweep(
     if (step_ratio is None) == (mutation_std is None):
         raise ValueError("give exactly one of step_ratio (lambda) and mutation_std (sigma), one number or several")
     width = {"step_ratio": step_ratio} if mutation_std is None else {"mutation_std": mutation_std}
-    grid = {
-        name: _several(name, value) for name, value in {"learning_rate": learning_rate, "beta": beta, **width}.items()
-    }
+    grid = {"learning_rate": learning_rate, "beta": beta, **width}
     sides = []
-    for values in itertools.product(*grid.values()):
-        point = dict(zip(grid, values, strict=True))
+    for point in _points(grid):
         label = "-".join(f"{name}-{value!r}" for name, value in point.items())
         folder = None if checkpoint is None else Path(checkpoint) / label
         sides.append(compare(loss, params, key=text_key(key, label), checkpoint=folder, **point, **options))
     return Comparison(*(_stacked(list(parts)) for parts in zip(*sides, strict=True)))
+
+
+def _points(grid: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Every combination, numbers by name."""
+    several = {name: _several(name, value) for name, value in grid.items()}
+    return [dict(zip(several, values, strict=True)) for values in itertools.product(*several.values())]
 
 
 def _several(name: str, value: Any) -> list[float]:

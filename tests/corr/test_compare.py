@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import corr
+from corr import _compare
 from theory import level0
 from theory.corrected import level2_side
 
 SMALL = {
+    "key": corr.root_key(0),
     "devices": 1,
     "trajectories": 6,
     "end_time": 0.2,
@@ -28,7 +30,7 @@ def bowl(x: jax.Array) -> jax.Array:
 def compare(loss=bowl, params=None, **changes: object) -> corr.Comparison:
     options = {**SMALL, **changes}
     start = jnp.ones(3) if params is None else params
-    return corr.compare(loss, start, key=corr.root_key(0), progress=False, **options)
+    return corr.compare(loss, start, progress=False, **options)
 
 
 def test_a_users_own_loss_in_few_lines() -> None:
@@ -84,9 +86,22 @@ def test_matching_agrees_with_theory_both_ways(beta: float) -> None:
         ({"record_every": 0.033, "end_time": 0.33}, "expected a whole number"),
         ({"record_every": 1.0}, "expected a whole number|longer than"),
         ({"thin": (0.17, 2)}, "expected one of the recorded times"),
+        ({"thin": (0.0, 2)}, "the time of thin = .* must be positive"),
+        ({"block_size": {"mutation": 4}}, r"block_size names \['mutation'\], expected both of \['mutation', 'twin'\]"),
+        ({"block_size": {"mutation": 4, "twin": 0}}, "block_size must be at least 1, got 0"),
+        ({"twin_trajectories": 0}, "twin_trajectories must be at least 1"),
+        ({"twin_moments": 3}, "twin_moments must be a function, or a pair"),
+        ({"twin_moments": lambda gradient: (gradient[:2], lambda xi: xi)}, "incompatible shapes"),
+        ({"keep": -1}, "keep must be at least 0, got -1"),
+        ({"devices": 99}, "devices is 99, but JAX sees"),
+        ({"checkpoint_every": math.nan}, "checkpoint_every must be at least 0 seconds, got nan"),
+        ({"check": 3}, "check must be a function"),
+        ({"descent_learning_rate": 0.0}, "descent_learning_rate must be positive"),
+        ({"key": 0}, "key"),
     ],
 )
-def test_bad_numbers(change: dict[str, object], message: str) -> None:
+def test_bad_numbers(change: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compare, "carry_out", lambda *args: pytest.fail("a side ran"))
     with pytest.raises((ValueError, TypeError), match=message):
         compare(**change)
 

@@ -2,13 +2,17 @@
 
 import functools
 import math
+from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
 import corr
+from corr import _sweep
 from theory import level1
 
 QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
@@ -27,6 +31,9 @@ def plane(x: jax.Array) -> jax.Array:
 def compare(loss=bowl, params=None, **changes) -> corr.Comparison:
     options = {"key": corr.root_key(0), "trajectories": 6, **QUICK, **changes}
     return corr.compare(loss, jnp.ones(3) if params is None else params, **options)
+
+
+plain = functools.cache(functools.partial(compare, plane, jnp.zeros(4), trajectories=400, end_time=0.1))
 
 
 def z_scores(data, expected: np.ndarray) -> np.ndarray:
@@ -147,15 +154,50 @@ def test_points_of_a_sweep_share_no_random_numbers() -> None:
     assert whole.mutation.step_ratio.values.tolist() == [0.5, 1.0]
     assert whole.mutation.step.values.tolist() == [[0, 20], [0, 10]]
     assert abs(correlation(*whole.mutation.path.values[:, :, -1])) < 4 / math.sqrt(1600)
-    alone = corr.sweep(plane, jnp.zeros(4), **settings)
-    np.testing.assert_array_equal(alone.mutation.path.values[0], whole.mutation.path.values[1])
-    shared = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1, step_ratio=0.5).mutation.path.values[:, -1]
-    other = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1).mutation.path.values[:, -1]
-    assert correlation(shared, other) > 8 / math.sqrt(1600)  # the old fault: one key
-    with pytest.raises(ValueError, match="exactly one of step_ratio"):
-        corr.sweep(plane, jnp.zeros(4), **settings, mutation_std=0.1)
-    with pytest.raises(ValueError, match="beta is empty"):
-        corr.sweep(plane, jnp.zeros(4), **settings, beta=[])
+    one_key = [plain(step_ratio=ratio).mutation.path.values[:, -1] for ratio in (0.5, 1.0)]
+    assert correlation(*one_key) > 8 / math.sqrt(1600)  # the old fault: one key
+
+
+def test_points_that_are_close_have_keys_and_folders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[tuple[int, ...], Path]] = []
+
+    def note(loss: object, params: object, *, key: jax.Array, checkpoint: Path, **point: float) -> corr.Comparison:
+        seen.append((tuple(jax.random.key_data(key).tolist()), checkpoint))
+        numbers = {"learning_rate": 1.0, "beta": 1.0, "mutation_std": 1.0, "step_ratio": 1.0, "side": "any"}
+        data = xarray.Dataset(coords={"step": ("time", [0])}, attrs=numbers)
+        return corr.Comparison(data, data, data)
+
+    monkeypatch.setattr(_sweep, "compare", note)
+    rates = 0.1 + 2.0**-56 * np.arange(0, 64, 16)
+    assert len({f"{rate:.9g}" for rate in rates}) == 1
+    settings = {"key": corr.root_key(0), "checkpoint": "here", "learning_rate": rates}
+    corr.sweep(plane, jnp.zeros(4), step_ratio=jnp.float32(1.0), **settings)
+    keys, folders = zip(*seen, strict=True)
+    assert len({*keys}) == len({*folders}) == len({*rates.tolist()}) == len(rates)
+    corr.sweep(plane, jnp.zeros(4), step_ratio=[2.0, 1], **settings)
+    assert seen[: len(rates)] == seen[len(rates) + 1 :: 2], "other points change none"
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"mutation_std": 0.1}, "exactly one of step_ratio"),
+        ({"step_ratio": None}, "exactly one of step_ratio"),
+        ({"beta": []}, "beta is empty"),
+        ({"beta": [1.0, 2.0, 1]}, "beta holds 1.0 2 times, expected each point once"),
+        ({"beta": "hot"}, "beta must be one number or several in a sweep, got str 'hot'"),
+        ({"learning_rate": [0.1, True]}, "learning_rate must be one number or several"),
+        (
+            {"step_ratio": None, "mutation_std": {"w": 0.1}},
+            "mutation_std must be one number or several .* a tree of them",
+        ),
+        ({"step_ratio": None, "mutation_std": (np.ones(2), np.ones(3))}, "mutation_std must be one number or several"),
+    ],
+)
+def test_grids_that_are_none(grid: dict[str, object], message: str) -> None:
+    settings: dict[str, Any] = {"key": corr.root_key(0), "learning_rate": 0.1, "step_ratio": 1.0, **grid}
+    with pytest.raises((TypeError, ValueError), match=message):
+        corr.sweep(plane, jnp.zeros(4), **settings)
 
 
 def test_paths_as_parameters_again() -> None:
