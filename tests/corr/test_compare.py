@@ -1,5 +1,6 @@
 """``compare``: the clock, bad input, and a loss of the user's own through the public interface only."""
 
+import functools
 import math
 
 import jax
@@ -20,6 +21,7 @@ SMALL = {
     "record_every": 0.1,
     "learning_rate": 1e-2,
     "step_ratio": 1.0,
+    "check_decisions": False,
 }
 
 
@@ -31,6 +33,14 @@ def compare(loss=bowl, params=None, **changes: object) -> corr.Comparison:
     options = {**SMALL, **changes}
     start = jnp.ones(3) if params is None else params
     return corr.compare(loss, start, progress=False, **options)
+
+
+def quartic(x: jax.Array) -> jax.Array:
+    """Its curvature changes, so that when it is measured matters."""
+    return jnp.sum(x**4)
+
+
+usual = functools.cache(compare)
 
 
 def test_a_users_own_loss_in_few_lines() -> None:
@@ -51,7 +61,7 @@ def test_a_users_own_loss_in_few_lines() -> None:
 
 
 def test_three_sides_share_start_and_clock() -> None:
-    sides = compare()
+    sides = usual(quartic)
     for side in sides:
         np.testing.assert_allclose(side.time.values, [0.0, 0.1, 0.2])
         np.testing.assert_array_equal(side["mean"].values[0], 1.0)
@@ -124,17 +134,22 @@ def test_bad_losses(loss: object, message: str) -> None:
 def test_a_corrected_twin_is_the_pair_run_by_hand() -> None:
     std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0)
     measure, moments = level2_side(mutation_std=std, beta=math.inf, step_time=1e-2)
-    quartic = lambda x: jnp.sum(x**4)  # noqa: E731  (its curvature changes, so that when it is measured matters)
     sides = compare(quartic, twin_moments=(measure, moments))
     (dt,) = set(sides.twin.step_size.values[1:].tolist())
     side = corr.langevin(quartic, time_step=dt, moments=moments, measure=measure)
     marks = [round(time / dt) for time in sides.twin.time.values]
     data = corr.run(side, jnp.ones(3), steps=marks[-1], record_at=marks, trajectories=6, key=corr.root_key(0),
-                    refresh_every=1, progress=False)  # fmt: skip
+                    refresh_every=1, devices=1, progress=False)  # fmt: skip
     np.testing.assert_array_equal(sides.twin.loss.values, data.loss.values)
-    assert (sides.twin.loss.values != compare(quartic).twin.loss.values)[:, 1:].all()
+    assert (sides.twin.loss.values != usual(quartic).twin.loss.values)[:, 1:].all()
 
 
-def test_mutations_lost_in_rounding_are_announced() -> None:
-    with pytest.warns(UserWarning, match="lost in rounding"):
+def test_mutations_lost_in_rounding_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything runs."""
+
+    def stop(*args: object) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(_compare, "carry_out", stop)
+    with pytest.warns(UserWarning, match="lost in rounding"), pytest.raises(InterruptedError):
         compare(params=jnp.full(3, 1e4), learning_rate=1e-6, end_time=1e-5, record_every=1e-5)
