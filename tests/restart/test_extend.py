@@ -158,7 +158,7 @@ def test_a_refused_extension_of_a_comparison_leaves_it_as_it_was_and_others_go_o
         ({"record_every": 0.01}, r"descent.*refresh_every: saved 50, asked 10"),
     ):
         with pytest.raises(CheckpointError, match=message):
-            compare(loss, start, **({"end": 0.4, "folder": tmp_path} | asked | changes))
+            compare(loss, start, changes.pop("end", 0.4), tmp_path, **(asked | changes))
         assert files(tmp_path) == saved
     longer, whole = (compare(loss, start, 0.4, folder, **asked) for folder in (tmp_path, None))
     assert begun == [0, 0, 0, *(int(side.step[-1]) for side in (first.descent, first.mutation, first.twin)), 0, 0, 0]
