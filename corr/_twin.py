@@ -88,6 +88,6 @@ def thinning(thin: Any, times: np.ndarray) -> Thin | None:
     count = check_count("the count of thin = (time, count)", thin[1])
     time = check_positive("the time of thin = (time, count)", thin[0])
     index = int(np.argmin(np.abs(times - time)))
-    if index == 0 or abs(times[index] - time) > 1e-6 * time:
+    if abs(times[index] - time) > 1e-6 * time:
         raise ValueError(f"thin starts at time {thin[0]}, expected one of the recorded times after 0")
     return Thin(index, float(times[index]), count)
