@@ -119,8 +119,8 @@ def compare(
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
         keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
-            asked for a later ``end_time`` at the same ``record_every``, up to 1024 recorded times, or with more to the
-            next power of two. One that is refused leaves the checkpoints of all sides as they are.
+            asked for a later ``end_time`` at the same ``record_every``, up to 1024 times it; one of more up to the
+            next power of two times it. One that is refused leaves the checkpoints of all sides as they are.
         check, check_decisions: as in ``run``, for the mutation side.
 
     Returns:
