@@ -114,7 +114,8 @@ def rule_text(rule: str | Rule) -> str:
 def uniform_number(key: jax.Array, dtype: Any) -> jax.Array:
     """The number that decides, (k + 1/2) / 2^32 for 32 random bits k (64 in float64), rounded to at least float32.
 
-    Never 0, and fine near 0: the chance to lie below p is p to a relative 2^-24, for every p from 2^-33 on.
+    Never 0, and fine near 0: the chance to lie below p is p to 2^-33, or to a relative 2^-23 where that is larger (in
+    float64 2^-65 and 2^-52), for every p in [0, 1].
     """
     bits = jnp.finfo(wide(dtype)).bits
     drawn = jax.random.bits(key, (), jnp.dtype(f"uint{bits}"))

@@ -11,19 +11,33 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 from ._accept import Rule
-from ._clock import check_count, check_positive, whole_steps
-from ._fingerprint import Along
+from ._clock import check_count, check_positive
 from ._gradient import check_gradient
 from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
+from ._keys import check_key
 from ._objective import check_loss, check_params
+from ._plan import Plan, first_start, plan_run
 from ._proposals import check_mutation_std, warn_if_unresolved
-from ._run import first_start, run
+from ._resume import check_saved
+from ._run import Manner, carry_out, check_manner
 from ._timegrid import TimeGrid
-from ._timing import Clock, fitted_clock, is_tree, recorded_times, reference_std, resolve_clock
+from ._timing import (
+    Clock,
+    fitted_clock,
+    is_tree,
+    recorded_steps,
+    recorded_times,
+    reference_std,
+    resolve_clock,
+    walk_std,
+)
 from ._told import told_once
+from ._twin import UNKNOWN, Twin, check_moments, thinning
 from ._types import Dynamics, Params, Scalar
-from .dynamics import descent, langevin, mutation, paper_moments
+from .dynamics import descent, mutation, paper_moments
 from .proposals import Proposal
+
+ENSEMBLES = ("mutation", "twin")
 
 
 class Comparison(NamedTuple):
@@ -85,9 +99,10 @@ def compare(
         learning_rate: α.
         step_ratio: λ; give this or ``mutation_std``.
         mutation_std: σ; give this or ``step_ratio``, the other follows from the matching. Where ``record_every`` is
-            then no whole number of mutation steps, the nearest σ that makes it one is taken, with a warning. Or a
-            pytree of σ_i as in ``mutation``, 0 frozen: the clock is that of the largest σ_i, or of ``step_ratio`` if
-            given, and the gradient sides are scaled by σ_i/σ alike.
+            then no whole number of mutation steps, the nearest σ that makes it one is taken, with a warning where it is
+            off by more than 1e-6. Or a pytree of σ_i as in ``mutation``, 0 frozen: the clock is that of the largest
+            σ_i (the others are moved with it), or of ``step_ratio`` if given, and the gradient sides are scaled by
+            σ_i/σ alike.
         beta: β in (0, ∞].
         proposal: another law of mutations; with ``step_ratio``, which the caller matches to the law (at finite β and
             Metropolis any symmetric law of variance σ² has the Gaussian's clock).
@@ -97,14 +112,15 @@ def compare(
         start_per_trajectory: one start per trajectory; twin j starts from start j modulo their number, and there is one
             noise-free descent per start.
         twin_trajectories: size of the twin ensemble, None for ``trajectories``.
-        thin: (time, count): after this time only the first ``count`` twin trajectories are followed.
+        thin: (time, count): after this recorded time, not 0, only the first ``count`` twin trajectories are followed.
         descent_learning_rate: learning rate of the noise-free descent, None for α.
         twin_moments: moments of the twin, or the pair (measure, moments) of ``theory.corrected``, as ``langevin`` takes
             them; None for the paper's. What a pair measures is measured at every step:
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
         keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
-            asked for a later ``end_time``.
+            asked for a later ``end_time`` at the same ``record_every``, up to 1024 times it; one of more up to the
+            next power of two times it. One that is refused leaves the checkpoints of all sides as they are.
         check, check_decisions: as in ``run``, for the mutation side.
 
     Returns:
@@ -112,7 +128,8 @@ def compare(
 
     Raises:
         ValueError: if a number is out of range, the clock is contradictory, a recorded time is not a whole number of
-            steps, or the loss is not a finite scalar at the start.
+            steps, the loss is not a finite scalar at the start, or checkpoints belong to another comparison; all before
+            the first side runs.
         TypeError: if an argument has the wrong type.
 
     Example:
@@ -126,54 +143,77 @@ def compare(
     Reference: Whitelam et al. (2021), eqs. 3-17.
     """
     clock = _clock_of(learning_rate, step_ratio, mutation_std, beta, proposal, rule, record_every)
-    check_count("trajectories", trajectories)
+    trajectories = check_count("trajectories", trajectories)
     twins = trajectories if twin_trajectories is None else check_count("twin_trajectories", twin_trajectories)
-    params = check_params(params)
+    params, key = check_params(params), check_key(key)
     start = first_start(params, trajectories) if start_per_trajectory else params
     check_loss(loss, start)
-    scale = relative_scale(mutation_std, start, clock.mutation_std) if is_tree(mutation_std) else None
+    std = walk_std(mutation_std, clock, fitted=step_ratio is None)
+    scale = relative_scale(std, start, clock.mutation_std) if is_tree(std) else None
     check_gradient(loss, start, scale)
     if proposal is None:
-        warn_if_unresolved(clock.mutation_std if scale is None else mutation_std, start)
+        warn_if_unresolved(std, start)
     times = recorded_times(end_time, record_every)
-    slow = clock.learning_rate if descent_learning_rate is None else check_positive(
-        "descent_learning_rate", descent_learning_rate
-    )  # fmt: skip
-    marks = [whole_steps(t, clock.step_time, "mutation") for t in times]
-    slow_marks = [whole_steps(t, slow, "noise-free descent") for t in times]
-    thin_from = None if thin is None else _index(times, thin[0])
-    if thin is not None:
-        check_count("the count of thin = (time, count)", thin[1])
-    walk = _walk(loss, clock, mutation_std if scale is not None else clock.mutation_std, proposal, rule, exact)
-    shared = {"key": key, "keep": keep, "devices": devices, "block_size": block_size, "progress": progress, "log": log,
-              "checkpoint": checkpoint, "checkpoint_every": checkpoint_every,
-              "start_per_trajectory": start_per_trajectory}  # fmt: skip
-
+    descending = clock.learning_rate if descent_learning_rate is None else descent_learning_rate
+    slow = check_positive("descent_learning_rate", descending)
     smooth = descent(loss, learning_rate=slow, normalized=math.isinf(clock.beta), scale=scale)
-    alone = {**shared, "keep": None, "block_size": 1, "check_decisions": False}
-    noise_free = _run(smooth, params, slow_marks, times, trajectories if start_per_trajectory else 1, "descent", alone)
-    flat_scale = None if scale is None else ravel_pytree(scale)[0]
-    pilot = look_ahead(loss, start, noise_free, clock, flat_scale)
-    if twin_moments is None:
-        warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
-        twin_moments = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=flat_scale)
-    guarded = {**shared, "check": check, "check_decisions": check_decisions}
-    mutated = _run(walk, params, marks, times, trajectories, "mutation", guarded)
+    walk = _walk(loss, clock, std, proposal, rule, exact)
+    weights = None if scale is None else ravel_pytree(scale)[0]
+    usual = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=weights)
+    moments = usual if twin_moments is None else check_moments(twin_moments)
+    twin = Twin(loss, clock.step_time, moments, thinning(thin, times), len(times) - 1)
+    twin.check(start, key)
 
-    measure, moments = twin_moments if isinstance(twin_moments, tuple) else (None, twin_moments)
-    twin = langevin(loss, time_step=pilot.grid.schedule, moments=moments, measure=measure)
-    steady = langevin(loss, time_step=clock.step_time, moments=moments, measure=measure)
-    twin = twin._replace(facts={**steady.facts, "time_step": Along(pilot.grid.upto), "program": steady})
-    # Near a minimum the gradient, and the response to it, change by a tenth in one step of the twin.
-    often = {**shared, "check_decisions": False, "refresh_every": None if measure is None else 1}
-    thinned = None if thin is None else (int(pilot.grid.marks[thin_from]), thin[1])
+    slow_marks = recorded_steps(times, slow, "noise-free descent")
+    marks = recorded_steps(times, clock.step_time, "mutation")
     again = np.arange(twins) % trajectories
     starts = jax.tree.map(lambda leaf: leaf[again], params) if start_per_trajectory else params
-    noisy = _run(twin, starts, list(pilot.grid.marks), times, twins, "twin", often, thinned)
+    blocks, one_each = _blocks(block_size), trajectories if start_per_trajectory else 1
+    shared = {"key": key, "times": times.tolist(), "devices": devices, "start_per_trajectory": start_per_trajectory}
+    plans = {
+        "descent": _plan(smooth, params, slow_marks, one_each, block_size=1, **shared),
+        "mutation": _plan(walk, params, marks, trajectories, keep=keep, block_size=blocks["mutation"], **shared),
+        "twin": _plan(twin.foreseen, starts, marks, twins, keep=keep, block_size=blocks["twin"],
+                      thin=twin.thinned_at(marks), **shared),
+    }  # fmt: skip
+    manner = check_manner(progress, log, checkpoint, checkpoint_every, check, check_decisions)
+    _check_saved(plans, manner)
+
+    alone = manner._replace(check=None, check_decisions=False)
+    noise_free = _carry_out("descent", plans["descent"], alone)
+    pilot = look_ahead(loss, start, noise_free, clock, weights)
+    if twin_moments is None:
+        warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
+    mutated = _carry_out("mutation", plans["mutation"], manner)
+    noisy = _carry_out("twin", twin.on(pilot.grid, plans["twin"]), alone)
     warn_if_coarse(pilot, noisy, clock)
     return Comparison(
         _label(mutated, clock, clock.step_time), _label(noisy, clock, pilot.grid), _label(noise_free, clock, slow)
     )
+
+
+def _plan(side: Dynamics, params: Params, marks: list[int], trajectories: int, **options: Any) -> Plan:
+    return plan_run(side, params, steps=marks[-1], record_at=marks, trajectories=trajectories, check_decisions=False,
+                    **options)  # fmt: skip
+
+
+def _blocks(block_size: int | Mapping[str, int] | None) -> Mapping[str, int | None]:
+    if not isinstance(block_size, Mapping):
+        return dict.fromkeys(ENSEMBLES, block_size)
+    if {*block_size} != {*ENSEMBLES}:
+        raise ValueError(f"block_size names {[*block_size]}, expected both of {[*ENSEMBLES]}, or one number")
+    return block_size
+
+
+def _check_saved(plans: Mapping[str, Plan], manner: Manner) -> None:
+    """Refuse checkpoints of another comparison before a side goes on, so that all of them stay as they are."""
+    for side, plan in plans.items():
+        if (folder := manner.of(side).checkpoint) is not None:
+            check_saved(plan, folder, unknown=UNKNOWN if side == "twin" else ())
+
+
+def _carry_out(side: str, plan: Plan, manner: Manner) -> xarray.Dataset:
+    return carry_out(plan, manner.of(side)).assign_attrs(side=side)
 
 
 def _clock_of(
@@ -195,7 +235,7 @@ def _clock_of(
     name = "metropolis" if callable(rule) else rule
     if is_tree(mutation_std):
         check_mutation_std(mutation_std)
-    std = reference_std(mutation_std)
+    std = None if mutation_std is None else check_positive("mutation_std", reference_std(mutation_std))
     if step_ratio is None:
         return fitted_clock(resolve_clock(learning_rate, None, std, beta, name), record_every, name)
     declared = callable(rule) or is_tree(mutation_std)
@@ -209,43 +249,6 @@ def _walk(
     std = mutation_std if proposal is None else None
     beta = math.inf if callable(rule) else clock.beta
     return mutation(loss, mutation_std=std, proposal=proposal, beta=beta, rule=rule, exact=exact)
-
-
-def _index(times: np.ndarray, time: float) -> int:
-    nearest = int(np.argmin(np.abs(times - time)))
-    if abs(times[nearest] - time) > 1e-9 * max(1.0, abs(time)):
-        raise ValueError(f"thin starts at time {time}, expected one of the recorded times")
-    return nearest
-
-
-def _run(
-    dynamics: Any,
-    params: Params,
-    marks: list[int],
-    times: np.ndarray,
-    trajectories: int,
-    label: str,
-    shared: dict[str, Any],
-    thin: tuple[int, int] | None = None,
-) -> xarray.Dataset:
-    folder = shared["checkpoint"]
-    block = shared["block_size"]
-    own = {
-        **shared,
-        "checkpoint": None if folder is None else Path(folder) / label,
-        "block_size": block[label] if isinstance(block, Mapping) else block,
-    }
-    return run(
-        dynamics,
-        params,
-        steps=int(marks[-1]),
-        record_at=marks,
-        times=times.tolist(),
-        trajectories=trajectories,
-        thin=thin,
-        label=label,
-        **own,
-    ).assign_attrs(side=label)
 
 
 def _label(data: xarray.Dataset, clock: Clock, steps: float | TimeGrid) -> xarray.Dataset:

@@ -1,6 +1,7 @@
 """Random keys ``fold_in(fold_in(fold_in(root, stream), trajectory), step)``: any trajectory can be replayed alone."""
 
 import enum
+import hashlib
 
 import jax
 import jax.numpy as jnp
@@ -86,6 +87,24 @@ def trajectory_key(root: jax.Array, stream: int, trajectory: jax.Array | int) ->
         >>> key = trajectory_key(root_key(0), Stream.MUTATION, 3)
     """
     return jax.random.fold_in(jax.random.fold_in(root, int(stream)), trajectory)
+
+
+def text_key(root: jax.Array, text: str) -> jax.Array:
+    """Root key of the one run that a text names: the same wherever it is asked for, else another.
+
+    Args:
+        root: scalar typed key.
+        text: any; other texts give other keys, but for one pair in 2^64.
+
+    Returns:
+        A scalar typed key.
+
+    Example:
+        >>> bool(text_key(root_key(0), "one") == text_key(root_key(0), "other"))
+        False
+    """
+    first, second = np.frombuffer(hashlib.sha256(text.encode()).digest()[:8], "<u4")
+    return jax.random.fold_in(trajectory_key(root, Stream.RUN, first), second)
 
 
 def step_key(key: jax.Array, step: jax.Array) -> jax.Array:

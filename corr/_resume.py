@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +15,13 @@ import numpy as np
 
 from ._fingerprint import refresh_matters, run_fingerprint
 from ._lock import locked
+from ._plan import Plan
 from ._recorder import Recorder
-from ._types import Dynamics, Params, State
+from ._types import Params, State
 from .ensemble import Counts, Snapshot
 from .ensemble._checkpoint import CheckpointError, Checkpoints
 from .ensemble._processes import check_agreement
+from .ensemble._shares import own_trajectories
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -43,11 +45,8 @@ class Saver:
         folder: folder for checkpoints, or None.
         every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint, or None.
-        dynamics, params, key: what runs, from where, on which random numbers.
-        identity: the sizes that fix the bits of the run beside these.
-        refresh_every: steps between rebuilds of what the dynamics keeps.
+        plan: what runs; a run may be asked for later steps than it was begun with.
         recorder: what is saved beside the states.
-        marks: the recorded steps, ascending; a run may be asked for later ones than it was begun with.
 
     Raises:
         ValueError: if several processes were given different runs.
@@ -58,22 +57,17 @@ class Saver:
         folder: Path | None,
         every: float,
         check: Callable[[int, Params], None] | None,
-        dynamics: Dynamics,
-        params: Params,
-        key: jax.Array,
-        identity: Mapping[str, Any],
-        refresh_every: int,
+        plan: Plan,
         recorder: Recorder,
-        marks: list[int],
     ):
         self._saved = None
         if folder is not None or jax.process_count() > 1:
-            whole = _identity(dynamics, params, key, identity, refresh_every, marks)
-            check_agreement(whole(marks[-1]))
+            whole = _identity(plan)
+            check_agreement(whole(plan.marks[-1]))
             if folder is not None:
-                self._saved = Checkpoints(folder / f"process-{jax.process_index()}", whole)
-        self._every, self._check, self._recorder, self._steps = every, check, recorder, marks[-1]
-        self._structure = jax.tree.structure(jax.eval_shape(dynamics.init, params)._replace(tape=()))
+                self._saved = Checkpoints(_place(folder), whole)
+        self._every, self._check, self._recorder, self._steps = every, check, recorder, plan.marks[-1]
+        self._structure = jax.tree.structure(jax.eval_shape(plan.dynamics.init, plan.start)._replace(tape=()))
         self._stop, self._last = 0, time.monotonic()
         self._old: dict[int, Any] = {}
         self._held = ExitStack()
@@ -102,9 +96,7 @@ class Saver:
         if self._saved is None or (found := self._saved.newest()) is None:
             return None
         step, arrays = found
-        paths, kept = len(arrays["record/path"]), len(self._recorder.arrays["path"])
-        if kept > paths:
-            raise CheckpointError(f"{self._saved.folder} holds {paths} paths, asked for {kept}: give a smaller keep")
+        _check_paths(self._saved, len(arrays["record/path"]), len(self._recorder.arrays["path"]))
         self._recorder.go_on({name: arrays[f"record/{name}"] for name in self._recorder.arrays})
         leaves = [arrays[f"state/{number}"] for number in range(self._structure.num_leaves)]
         counts = Counts(*(arrays[f"counts/{name}"] for name in Counts._fields))
@@ -138,17 +130,40 @@ def _pack(snapshot: Snapshot, recorder: Recorder) -> dict[str, np.ndarray]:
     }
 
 
-def _identity(
-    dynamics: Dynamics, params: Params, key: jax.Array, sizes: Mapping[str, Any], refresh_every: int, marks: list[int]
-) -> Callable[[int], dict[str, Any]]:
+def check_saved(plan: Plan, folder: Path, *, unknown: Container[str] = ()) -> None:
+    """Refuse checkpoints of another run, and leave them as they are; facts that are still unknown are passed over.
+
+    Raises:
+        CheckpointError: naming what differs.
+    """
+    saved = Checkpoints(_place(folder), lambda step: _identity(plan)(step))
+    shapes = saved.check(unknown)
+    if shapes is not None:
+        ids = own_trajectories(plan.layout, plan.trajectories)
+        _check_paths(saved, shapes["record/path"][1][0], int(np.sum(ids < plan.kept)))
+
+
+def _place(folder: Path) -> Path:
+    return folder / f"process-{jax.process_index()}"
+
+
+def _check_paths(saved: Checkpoints, paths: int, kept: int) -> None:
+    if kept > paths:
+        raise CheckpointError(f"{saved.folder} holds {paths} paths, asked for {kept}: give a smaller keep")
+
+
+def _identity(plan: Plan) -> Callable[[int], dict[str, Any]]:
     """What fixes a run before a step: rows recorded later, and rebuilds of nothing, do not."""
-    fingerprint, matters = run_fingerprint(dynamics, params, key), refresh_matters(dynamics, params)
+    fingerprint = run_fingerprint(plan.dynamics, plan.start, plan.key)
+    matters, sizes = refresh_matters(plan.dynamics, plan.start), plan.sizes
     here = {"processes": jax.process_count(), "platform": jax.default_backend()}
     versions = {"jax": version("jax"), "jaxlib": version("jaxlib")}
 
     def before(step: int) -> dict[str, Any]:
-        refresh = {"refresh_every": refresh_every} if matters or step % refresh_every else {}
-        recorded = {"record_at": [mark for mark in marks if mark < step]}
-        return {**sizes, **refresh, **recorded, **fingerprint(step), **here, **versions}
+        recorded = [mark for mark in plan.marks if mark < step]
+        used = plan.refreshes[: len(recorded)]
+        counts = matters or any(step % every for every in used)
+        refresh = {"refresh_every": used[0] if len({*used}) == 1 else used} if counts else {}
+        return {**sizes, **refresh, "record_at": recorded, **fingerprint(step), **here, **versions}
 
     return before

@@ -3,30 +3,23 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 import xarray
 
-from ._clock import check_count, check_positive
-from ._compiler import check_compiled
+from ._accept import real_number
 from ._decisions import check_against_float64
-from ._digest import digest
-from ._gradient import check_gradient
-from ._keys import check_key
-from ._objective import check_loss, check_params
-from ._recorder import Recorder, paths_to_keep
+from ._plan import Plan, plan_run
+from ._recorder import Recorder
 from ._resume import Saver
 from ._told import told_once
 from ._types import Dynamics, Params
 from ._watch import Watch
-from .ensemble._layout import choose_layout
-from .ensemble._memory import check_memory
 from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
 from .ensemble._shares import own_trajectories
-from .ensemble._simulate import check_thin, default_refresh, simulate
+from .ensemble._simulate import simulate
 
 PATIENCE = 60.0
 
@@ -44,7 +37,7 @@ def run(
     times: Sequence[float] | None = None,
     keep: int | None = None,
     thin: tuple[int, int] | None = None,
-    refresh_every: int | None = None,
+    refresh_every: int | Sequence[int] | None = None,
     devices: int | None = None,
     block_size: int | None = None,
     progress: bool = True,
@@ -74,20 +67,25 @@ def run(
         keep: how many full paths to keep; None for all where that is at most 5e7 numbers, else the first 25.
         thin: (step, count): after this recorded step only the first ``count`` trajectories are followed; the others are
             NaN from there on.
-        refresh_every: steps between rebuilds of kept activations; None chooses at most 1000.
+        refresh_every: steps between rebuilds of kept activations, one number or one for each interval between recorded
+            steps; None takes the largest divisor up to 1000 of the first interval, where another is no multiple of it
+            100, 10 or 1.
         devices: number of devices, None for all.
         block_size: trajectories advanced together, None to choose.
         progress: show a progress bar on standard error, or a line a minute where that is not a terminal.
         log: JSON-lines file to append to, made with its folder if missing.
         label: name shown beside the progress bar.
         checkpoint: folder for checkpoints; a run that finds one of its own there goes on from it, with the same bits as
-            an uninterrupted run, also past the last step it had been asked for. SIGINT and SIGTERM then end the run
+            an uninterrupted run, also past the last step it had been asked for (which the longer run then records
+            too). SIGINT and SIGTERM then end the run
             after the steps under way, saved.
         checkpoint_every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint.
         start_per_trajectory: every leaf of ``params`` has a leading axis of ``trajectories`` starts.
-        check_decisions: at the start compare accept/reject decisions and exact changes with float64 and refuse a run in
-            which they differ; of a dynamics that takes every step, look whether its loss has a gradient.
+        check_decisions: at the start compare accept/reject decisions with float64 and refuse a run in which more than
+            1 % differ, warn from 0.1 % on, or where exact changes of the loss differ by more than 5 %; of a dynamics
+            that follows a gradient (``descent``, ``langevin``, ``from_optax``) refuse a loss without derivative, and
+            warn where it is zero.
 
     Returns:
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
@@ -110,39 +108,76 @@ def run(
         >>> dict(data.sizes)["time"]
         3
     """
-    log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
-    check_key(key)
-    params = check_params(params)
-    start = first_start(params, trajectories) if start_per_trajectory else params
-    if dynamics.loss is not None:
-        check_loss(dynamics.loss, start)
-        check_compiled(dynamics.loss, start)
-        if check_decisions and dynamics.accept is None and dynamics.keeps_loss:
-            check_gradient(dynamics.loss, start)
-    steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
-    marks = check_marks(record_at, steps)
-    clock = _clock(marks, time_step, times)
-    layout = choose_layout(trajectories, devices, block_size)
-    check_thin(thin, marks)
-    if not checkpoint_every >= 0:
+    plan = plan_run(
+        dynamics,
+        params,
+        steps=steps,
+        trajectories=trajectories,
+        key=key,
+        record_at=record_at,
+        time_step=time_step,
+        times=times,
+        keep=keep,
+        thin=thin,
+        refresh_every=refresh_every,
+        devices=devices,
+        block_size=block_size,
+        start_per_trajectory=start_per_trajectory,
+        check_decisions=check_decisions,
+    )
+    manner = check_manner(progress, log, checkpoint, checkpoint_every, check, check_decisions)
+    return carry_out(plan, manner._replace(label=label))
+
+
+class Manner(NamedTuple):
+    """How a run is shown, saved and checked on its way; as the arguments of ``run``."""
+
+    progress: bool
+    log: Path | None
+    checkpoint: Path | None
+    checkpoint_every: float
+    check: Callable[[int, Params], None] | None
+    check_decisions: bool
+    label: str = "run"
+
+    def of(self, side: str) -> "Manner":
+        """The same for one side of a comparison."""
+        folder = None if self.checkpoint is None else self.checkpoint / side
+        return self._replace(label=side, checkpoint=folder)
+
+
+def check_manner(
+    progress: bool,
+    log: Path | str | None,
+    checkpoint: Path | str | None,
+    checkpoint_every: float,
+    check: Callable[[int, Params], None] | None,
+    check_decisions: bool,
+) -> Manner:
+    """The manner of a run with its places as paths; refuses what cannot be called or is no time."""
+    if not real_number("checkpoint_every", checkpoint_every) >= 0:
         raise ValueError(f"checkpoint_every must be at least 0 seconds, got {checkpoint_every}")
-    refresh = default_refresh(marks[1:]) if refresh_every is None else check_count("refresh_every", refresh_every)
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
-    kept = paths_to_keep(keep, trajectories, len(marks), size)
-    check_memory(dynamics, start, layout, rows=len(marks), kept=kept)
+    if check is not None and not callable(check):
+        raise TypeError(f"check must be a function (step, params) or None, got {type(check).__name__} {check!r}")
+    log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
+    return Manner(progress, log, checkpoint, checkpoint_every, check, check_decisions)
+
+
+def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
+    """Run what was checked."""
+    dynamics, start, marks = plan.dynamics, plan.start, plan.marks
     loss_dtype = jax.eval_shape(dynamics.init, start).loss.dtype
-    recorder = Recorder(start, own_trajectories(layout, trajectories), clock, marks, kept, loss_dtype)
-    sizes = {"trajectories": trajectories, "thin": thin, "block_size": layout.block,
-             "starts": digest(params) if start_per_trajectory else "one"}  # fmt: skip
-    saver = Saver(checkpoint, checkpoint_every, check, dynamics, start, key, sizes, refresh, recorder, marks)
-    watch = Watch(dynamics, steps, refresh)
+    ids = own_trajectories(plan.layout, plan.trajectories)
+    recorder = Recorder(start, ids, plan.times, marks, plan.kept, loss_dtype)
+    saver = Saver(manner.checkpoint, manner.checkpoint_every, manner.check, plan, recorder)
+    watch = Watch(dynamics, marks[-1], max(plan.refreshes))
     begun = time.monotonic()
-    with saver, Progress(label, steps, show=progress, log=log) as bar:
+    with saver, Progress(manner.label, marks[-1], show=manner.progress, log=manner.log) as bar:
         resumed = saver.resume()
         if resumed is not None:
             watch.resume(marks[int(recorder.arrays["rows"][0]) - 1], recorder.arrays["loss"])
-        elif check_decisions:
-            check_against_float64(dynamics, start, key)
+        elif manner.check_decisions:
+            check_against_float64(dynamics, start, plan.key)
 
         def after_chunk(step: int, fetch: Any) -> None:
             bar.advance(step)
@@ -152,46 +187,19 @@ def run(
 
         for snapshot in simulate(
             dynamics,
-            params,
-            trajectories=trajectories,
-            key=key,
+            plan.params,
+            trajectories=plan.trajectories,
+            key=plan.key,
             record_at=marks,
-            layout=layout,
-            refresh_every=refresh,
-            thin=thin,
+            layout=plan.layout,
+            refresh_every=plan.refreshes,
+            thin=plan.thin,
             resume=resumed,
             after_chunk=after_chunk,
-            start_per_trajectory=start_per_trajectory,
+            start_per_trajectory=plan.each,
         ):
             watch.add(snapshot)
             bar.write(**recorder.add(snapshot))
-    attrs = {"devices": layout.devices, "block_size": layout.block, "refresh_every": refresh}
+    attrs = {"devices": plan.layout.devices, "block_size": plan.layout.block, "refresh_every": plan.refresh_every}
     merge_processes(recorder)
     return recorder.dataset().assign_attrs(attrs)
-
-
-def first_start(params: Params, trajectories: int) -> Params:
-    """The first of one start per trajectory; refuses leaves without an axis of that length."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        if np.shape(leaf)[:1] != (trajectories,):
-            raise ValueError(
-                f"{jax.tree_util.keystr(path) or 'params'} has shape {np.shape(leaf)}, expected ({trajectories}, ...):"
-                " with start_per_trajectory every leaf has a leading axis of one start per trajectory"
-            )
-    return jax.tree.map(lambda leaf: leaf[0], params)
-
-
-def check_marks(record_at: Sequence[int], steps: int) -> list[int]:
-    """Recorded steps, sorted, with 0 and the last; refuses fractions and steps outside [0, steps]."""
-    for mark in record_at:
-        if int(mark) != mark or not 0 <= mark <= steps:
-            raise ValueError(f"record_at holds {mark}, expected whole step numbers in [0, {steps}]")
-    return sorted({0, steps, *(int(mark) for mark in record_at)})
-
-
-def _clock(marks: list[int], time_step: float, times: Sequence[float] | None) -> np.ndarray:
-    if times is None:
-        return np.asarray(marks, float) * check_positive("time_step", time_step)
-    if len(times) != len(marks):
-        raise ValueError(f"times holds {len(times)} numbers for {len(marks)} recorded steps {marks[:3]}...")
-    return np.asarray(times, float)

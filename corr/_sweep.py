@@ -1,18 +1,17 @@
 """``sweep``: comparisons on a grid of α, β and λ or σ in one call, each with random numbers of its own."""
 
-import hashlib
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 import xarray
 
+from ._accept import real_number
 from ._compare import Comparison, compare
-from ._keys import Stream, trajectory_key
+from ._keys import text_key
 from ._told import told_once
 from ._types import Params, Scalar
 
@@ -50,7 +49,8 @@ def sweep(
         step_ratio and mutation_std; ``step`` has a row per point.
 
     Raises:
-        ValueError, TypeError: as ``compare``; and if a grid is empty or not exactly one of λ and σ is given.
+        ValueError, TypeError: as ``compare``; and if a grid is empty, holds a number twice or what is no number, or not
+            exactly one of λ and σ is given.
 
     Example:
         >>> import jax.numpy as jnp
@@ -65,28 +65,35 @@ def sweep(
     if (step_ratio is None) == (mutation_std is None):
         raise ValueError("give exactly one of step_ratio (lambda) and mutation_std (sigma), one number or several")
     width = {"step_ratio": step_ratio} if mutation_std is None else {"mutation_std": mutation_std}
-    grid = {
-        name: _several(name, value) for name, value in {"learning_rate": learning_rate, "beta": beta, **width}.items()
-    }
+    grid = {"learning_rate": learning_rate, "beta": beta, **width}
     sides = []
-    for values in itertools.product(*grid.values()):
-        point = dict(zip(grid, values, strict=True))
-        label = "-".join(f"{name}-{value:.9g}" for name, value in point.items())
+    for point in _points(grid):
+        label = "-".join(f"{name}-{value!r}" for name, value in point.items())
         folder = None if checkpoint is None else Path(checkpoint) / label
-        sides.append(compare(loss, params, key=point_key(key, label), checkpoint=folder, **point, **options))
+        sides.append(compare(loss, params, key=text_key(key, label), checkpoint=folder, **point, **options))
     return Comparison(*(_stacked(list(parts)) for parts in zip(*sides, strict=True)))
 
 
-def point_key(key: jax.Array, label: str) -> jax.Array:
-    """The key of a point from that of the sweep and a text that holds the point's numbers."""
-    number = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "big")
-    return trajectory_key(key, Stream.RUN, number)
+def _points(grid: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Every combination, numbers by name."""
+    several = {name: _several(name, value) for name, value in grid.items()}
+    return [dict(zip(several, values, strict=True)) for values in itertools.product(*several.values())]
 
 
 def _several(name: str, value: Any) -> list[float]:
-    values = [float(one) for one in np.ravel(np.asarray(value, float))]
+    alone = isinstance(value, str | Mapping) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0
+    try:
+        values = [real_number(name, one) for one in ([value] if alone else value)]
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be one number or several in a sweep, got {type(value).__name__} {value!r}: a tree of them,"
+            " one a parameter, is for compare"
+        ) from error
     if not values:
         raise ValueError(f"{name} is empty, expected one number or several")
+    twice = [one for one in values if values.count(one) > 1]
+    if twice:
+        raise ValueError(f"{name} holds {twice[0]!r} {values.count(twice[0])} times, expected each point once")
     return values
 
 

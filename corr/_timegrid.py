@@ -15,7 +15,7 @@ from ._types import Params, Scalar
 COARSEST = 1e-3
 RESOLUTION = 0.1
 CHUNK = 10
-SHORTEST = 64
+ROOM = 1024
 POWER_STEPS = 40
 PROBES = 3
 ROWS = 8  # one compiled program serves any number of places, 8 at a time
@@ -31,20 +31,20 @@ class TimeGrid(NamedTuple):
     def upto(self, step: int) -> dict[str, Any]:
         """First steps and dt of the intervals begun before ``step``."""
         begun = int(np.searchsorted(self.marks[:-1], step))
-        return {"from step": self.marks[:begun], "dt": self.time_steps[:begun], "room": self._room}
-
-    @property
-    def _room(self) -> int:
-        """Programs over grids of one shape round alike, so that a run may be extended to this many intervals."""
-        return max(SHORTEST, 2 ** len(self.time_steps).bit_length())
+        return {"from step": self.marks[:begun], "dt": self.time_steps[:begun]}
 
     def schedule(self, count: jax.Array) -> jax.Array:
         """dt of step number ``count``."""
-        more = (0, self._room - len(self.time_steps))
+        more = (0, room_for(len(self.time_steps)) - len(self.time_steps))
         ends = np.pad(self.marks[1:], more, constant_values=np.iinfo(count.dtype).max)
         lengths = np.pad(self.time_steps, more, mode="edge")
-        interval = jnp.searchsorted(jnp.asarray(ends, count.dtype), count, side="right")
+        interval = jnp.searchsorted(jnp.asarray(ends, count.dtype), count, side="right", method="scan_unrolled")
         return jnp.asarray(lengths, jnp.result_type(float))[interval]
+
+
+def room_for(intervals: int) -> int:
+    """Programs over grids of one shape round alike, so that a run may be extended to this many intervals."""
+    return max(ROOM, 2 ** (intervals - 1).bit_length())
 
 
 def steepness_along(

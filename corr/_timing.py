@@ -9,8 +9,12 @@ import numpy as np
 from ._accept import check_beta
 from ._clock import check_positive, matched_mutation_std, matched_step_ratio, whole_steps
 from ._told import warn
+from .ensemble._simulate import default_refresh
 
 SAME = 1e-6
+WHOLE = 1e-9  # rounding of a division, and far below ``SAME``
+WINDOW = 500
+RARELY = 20  # steps between rebuilds from which on these cost under a tenth
 
 
 class Clock(NamedTuple):
@@ -52,16 +56,51 @@ def resolve_clock(
 def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") -> Clock:
     """The nearest clock of which ``record_every`` is a whole number of mutation steps, with a warning that names it."""
     ideal = check_positive("record_every", record_every) / clock.step_time
-    step_time = record_every / max(1, round(ideal))
-    fitted = resolve_clock(clock.learning_rate, step_time / clock.learning_rate, None, clock.beta, rule)
-    if math.isclose(fitted.mutation_std, clock.mutation_std, rel_tol=SAME):
+    count = _easily_divided(ideal) if ideal > 1 else 1
+    if math.isclose(ideal, count, rel_tol=WHOLE):
         return clock
-    warn(
-        f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} steps, expected a"
-        f" whole number: mutation_std {fitted.mutation_std:.8g} (step_ratio {fitted.step_ratio:.8g}) is taken",
-        stacklevel=3,
-    )
+    step_time = record_every / count
+    fitted = resolve_clock(clock.learning_rate, step_time / clock.learning_rate, None, clock.beta, rule)
+    if not math.isclose(fitted.mutation_std, clock.mutation_std, rel_tol=SAME):
+        warn(
+            f"mutation_std {clock.mutation_std:g} makes record_every {record_every:g} = {ideal:.6g} steps, expected a"
+            f" whole number: mutation_std {fitted.mutation_std:.8g} (step_ratio {fitted.step_ratio:.8g}) is taken;"
+            " of a tree of them this is the largest, and the others are scaled alike",
+            stacklevel=3,
+        )
     return fitted
+
+
+def recorded_steps(times: np.ndarray, step_time: float, what: str) -> list[int]:
+    """The step numbers of equally spaced recorded times: multiples of one count, however far they go.
+
+    Warns where that count has no divisor near 1000: kept activations are rebuilt at whole divisors of it.
+
+    Raises:
+        ValueError: if the spacing is not a whole number of steps.
+    """
+    every = float(times[1])
+    count = whole_steps(every, step_time, what)
+    if count == 0:
+        raise ValueError(f"{what}: record_every {every:g} is shorter than one step of {step_time:g}")
+    if not math.isclose(every / step_time, count, rel_tol=WHOLE):
+        count = _easily_divided(every / step_time)
+    refresh = default_refresh([count])
+    if refresh < min(count, RARELY):
+        warn(
+            f"record_every {every:g} is {count} steps ({what}), whose largest divisor below 1000 is {refresh}: what is"
+            f" kept between steps is rebuilt every {refresh}, expected {RARELY} or more, which costs time; choose a"
+            " record_every that is a round number of steps",
+            stacklevel=3,
+        )
+    return [count * number for number in range(len(times))]
+
+
+def _easily_divided(ideal: float) -> int:
+    """The whole number within ``SAME`` of this one that has the largest divisor up to 1000; else the nearest."""
+    reach = min(SAME * ideal, WINDOW)
+    near = range(math.ceil(ideal - reach), math.floor(ideal + reach) + 1)
+    return max(near, key=lambda count: (default_refresh([count]), -abs(count - ideal)), default=round(ideal))
 
 
 def reference_std(mutation_std: Any) -> float | None:
@@ -69,6 +108,17 @@ def reference_std(mutation_std: Any) -> float | None:
     if mutation_std is None or not is_tree(mutation_std):
         return mutation_std
     return max(float(np.max(leaf, initial=0.0)) for leaf in jax.tree.leaves(mutation_std))
+
+
+def walk_std(mutation_std: Any, clock: Clock, *, fitted: bool) -> Any:
+    """σ of the mutations: that of the clock; of a tree, the σ_i with the largest moved to it where it was fitted."""
+    if not is_tree(mutation_std):
+        return clock.mutation_std
+    largest = reference_std(mutation_std) if fitted else None
+    factor = 1.0 if largest is None else clock.mutation_std / largest
+    if math.isclose(factor, 1, rel_tol=WHOLE):
+        return mutation_std
+    return jax.tree.map(lambda std: factor * np.asarray(std, float), mutation_std)
 
 
 def is_tree(mutation_std: Any) -> bool:

@@ -71,7 +71,8 @@ class Dynamics(NamedTuple):
         loss: U, where all steps are on one loss; what a driver checks and fingerprints.
         accept: ``accept(loss change, uniform) -> accepted`` where steps are accepted or rejected; None where every step
             moves.
-        facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays.
+        facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays; ``gradient`` is True where
+            it follows the gradient of the loss, which a run then looks at.
         keeps_loss: whether every step leaves U at the new position in ``State.loss``; where not, only ``refresh`` does.
     """
 

@@ -1,13 +1,11 @@
 """Random numbers of their own for every run and every part of a study under one seed."""
 
-import hashlib
 import json
 from typing import Any
 
 import jax
-import numpy as np
 
-import corr
+from corr._keys import text_key
 
 
 def own_key(root: jax.Array, **facts: Any) -> jax.Array:
@@ -21,10 +19,9 @@ def own_key(root: jax.Array, **facts: Any) -> jax.Array:
         A scalar typed key.
 
     Example:
+        >>> import corr
         >>> first, second = (own_key(corr.root_key(0), step_ratio=ratio) for ratio in (1.0, 10.0))
         >>> bool(first == second)
         False
     """
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
-    first, second = np.frombuffer(digest[:8], "<u4")
-    return jax.random.fold_in(corr.trajectory_key(root, corr.Stream.RUN, first), second)
+    return text_key(root, json.dumps(facts, sort_keys=True))

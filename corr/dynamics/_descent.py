@@ -54,7 +54,7 @@ def descent(
         direction = _times(scale, unit(weighed) if normalized else weighed)
         return jax.tree.map(lambda g: scaled(-rate(count), g), direction)
 
-    facts = {"dynamics": "descent", "normalized": normalized, **numbers(learning_rate=learning_rate)}
+    facts = {"dynamics": "descent", "gradient": True, "normalized": normalized, **numbers(learning_rate=learning_rate)}
     return gradient_dynamics(loss, lambda key, params: (), displace, Stream.CUSTOM)._replace(facts=facts)
 
 

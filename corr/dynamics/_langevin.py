@@ -72,7 +72,7 @@ def langevin(
         flat, unravel = ravel_pytree(params)
         return () if measure is None else measure(lambda x: loss(unravel(x)), flat)
 
-    facts = {"dynamics": "langevin", **numbers(time_step=time_step)}
+    facts = {"dynamics": "langevin", "gradient": True, **numbers(time_step=time_step)}
     return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)._replace(facts=facts)
 
 

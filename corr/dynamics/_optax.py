@@ -57,5 +57,5 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         Stream.OPTIMIZER,
         lambda state: start(state.position, state.aux),
         loss=loss,
-        facts={"dynamics": "optax"},
+        facts={"dynamics": "optax", "gradient": True},
     )

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +104,26 @@ class Checkpoints:
             }
         return None
 
+    def check(self, unknown: Container[str] = ()) -> dict[str, Any] | None:
+        """Shapes by name of the newest checkpoint that says what it is of, None without any; changes nothing.
+
+        Raises:
+            CheckpointError: if it belongs to a run with other settings, but for those ``unknown``.
+        """
+        for step in reversed(self._steps()):
+            try:
+                seal = json.loads((self.folder / f"{step:012d}" / SEAL).read_text(encoding="utf-8"))
+                identity, shapes = seal["identity"], seal["shapes"]
+            except (OSError, ValueError, KeyError):
+                continue  # damaged: ``newest`` says so
+            self._check(step, identity, unknown)
+            return shapes
+        return None
+
     def _steps(self) -> list[int]:
         return sorted(int(place.name) for place in self.folder.glob("[0-9]*") if place.name.isdigit())
 
-    def _check(self, step: int, saved: Mapping[str, Any]) -> None:
+    def _check(self, step: int, saved: Mapping[str, Any], unknown: Container[str] = ()) -> None:
         asked = json.loads(json.dumps(self._identity(step)))
         cure = "give another checkpoint folder, or move this one aside to start over"
         if STEP in asked and STEP not in saved:
@@ -115,7 +131,8 @@ class Checkpoints:
                 f"{self.folder} holds checkpoints of an earlier version, saved without the loss and the settings that"
                 f" fix their numbers, so they cannot be told from those of another run: {cure}"
             )
-        differ = differences(saved, asked)
+        before, now = ({name: one for name, one in facts.items() if name not in unknown} for facts in (saved, asked))
+        differ = differences(before, now)
         if differ:
             raise CheckpointError(f"{self.folder} holds checkpoints of another run ({'; '.join(differ)}): {cure}")
 

@@ -1,8 +1,9 @@
 """The host loop: sends chunks of steps to every device and hands out what is recorded."""
 
+import functools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +17,7 @@ from ._layout import Layout, padded_layout
 from ._shares import gather, own_trajectories, spread
 
 CALL_SECONDS = 0.5
+ROUND = (100, 10, 1)
 CALL_STEPS = 2**31 - 1  # what a call counts, it counts in int32
 
 
@@ -35,7 +37,7 @@ def simulate(
     key: jax.Array,
     record_at: Iterable[int],
     layout: Layout,
-    refresh_every: int,
+    refresh_every: int | Sequence[int],
     thin: tuple[int, int] | None = None,
     resume: Snapshot | None = None,
     after_chunk: Callable[[int, Callable[[], Snapshot]], None] = lambda step, fetch: None,
@@ -54,7 +56,8 @@ def simulate(
         key: root key of the run.
         record_at: increasing step numbers, all multiples of ``refresh_every``.
         layout: from ``choose_layout``.
-        refresh_every: steps between rebuilds of the tape; part of what determines the bits of a result.
+        refresh_every: steps between rebuilds of the tape; part of what determines the bits of a result. One number, or
+            one for each interval between recorded steps that divides it; a program is compiled for every other number.
         thin: (step, count): after this recorded step only the first ``count`` trajectories go on, at least one.
         resume: go on from here instead of the start; recorded steps before it are not repeated.
         after_chunk: called on the host about twice a second with the number of steps done and a function that fetches
@@ -65,7 +68,7 @@ def simulate(
         Snapshots of host arrays with a leading axis of trajectories (in several processes: those of this one).
 
     Raises:
-        ValueError: if a recorded step is not a multiple of ``refresh_every``, or ``thin`` names none of them or leaves
+        ValueError: if an interval is not a multiple of its ``refresh_every``, or ``thin`` names none of them or leaves
             nobody.
         TypeError: if the key is not a typed key.
 
@@ -80,8 +83,9 @@ def simulate(
         0 1.0
         2 0.25
     """
-    marks = _check_marks(record_at, refresh_every)
-    check_thin(thin, marks)
+    marks = sorted({int(mark) for mark in record_at} - {0})
+    refreshes = check_refresh(refresh_every, marks)
+    thin = check_thin(thin, marks)
     check_key(key)
     if resume is not None and thin is not None and resume.step > thin[0]:
         trajectories, layout = _thinned(thin, trajectories, layout)
@@ -91,25 +95,27 @@ def simulate(
     now = _begin(dynamics, params, own, start_per_trajectory) if resume is None else resume
     shares = spread(now.state, trajectories, layout, key)
     first = jax.tree.map(lambda leaf: leaf[0], params) if start_per_trajectory else params
-    engine = build_engine(dynamics, dynamics.shortcut(first), layout.block, refresh_every)
+    shortcut = dynamics.shortcut(first)
+    engine_of = functools.cache(lambda every: build_engine(dynamics, shortcut, layout.block, every))
     if resume is None:
         yield now
-    step, counts, per_call = now.step, now.counts, 1
+    step, counts, pace = now.step, now.counts, 1
 
     def fetch() -> Snapshot:
         return Snapshot(step, gather([share.state for share in shares], layout, trajectories), counts)
 
-    for mark in (mark for mark in marks if mark >= step):
+    for mark, every in ((mark, every) for mark, every in zip(marks, refreshes, strict=True) if mark >= step):
+        engine = engine_of(every)
         while step < mark:
-            segments = min(per_call, (mark - step) // refresh_every, CALL_STEPS // refresh_every)
+            segments = min(max(1, pace // every), (mark - step) // every, CALL_STEPS // every)
             begun = time.perf_counter()
             out = [engine.advance(*share, step_words(step), np.uint32(segments)) for share in shares]
             jax.block_until_ready(out)
             seconds = max(time.perf_counter() - begun, 1e-4)
             shares = [share._replace(state=state) for (state, _), share in zip(out, shares, strict=True)]
             counts = _merge(counts, gather([new for _, new in out], layout, trajectories))
-            per_call = max(1, min(4 * per_call, int(segments * CALL_SECONDS / seconds)))
-            step += segments * refresh_every
+            step += segments * every
+            pace = min(4 * max(pace, every), int(segments * every * CALL_SECONDS / seconds))
             after_chunk(step, fetch)
         snapshot = fetch()
         yield snapshot
@@ -127,6 +133,15 @@ def default_refresh(record_at: Iterable[int]) -> int:
     """The largest divisor, at most 1000, of the spacing of all recorded steps."""
     spacing = math.gcd(*record_at) or 1
     return max(d for d in range(1, 1001) if spacing % d == 0)
+
+
+def default_refreshes(marks: Sequence[int]) -> list[int]:
+    """For each interval that ends at one of these steps after 0, a number that no later one changes.
+
+    That of the first interval or one of ``ROUND``, so that few programs are compiled.
+    """
+    choice = (default_refresh(marks[:1]), *ROUND)
+    return [max(d for d in choice if steps % d == 0) for steps in np.diff([0, *marks]).tolist()]
 
 
 def _begin(dynamics: Dynamics, params: Any, own: np.ndarray, each: bool) -> Snapshot:
@@ -156,23 +171,35 @@ def _thinned(thin: tuple[int, int], trajectories: int, layout: Layout) -> tuple[
     return count, padded_layout(count, layout.devices, layout.block)
 
 
-def check_thin(thin: tuple[int, int] | None, marks: Iterable[int]) -> None:
-    """Refuse thinning at a step that is not recorded, or to no trajectory."""
+def check_thin(thin: tuple[int, int] | None, marks: Iterable[int]) -> tuple[int, int] | None:
+    """Thinning as plain integers; refuses it at a step that is not recorded, or to no trajectory."""
     if thin is None:
-        return
+        return None
+    if not (isinstance(thin, Sequence) and len(thin) == 2):
+        raise TypeError(f"thin must be a pair (step, count), got {type(thin).__name__} {thin!r}")
     step, count = thin
-    check_count("the count of thin = (step, count)", count)
+    count = check_count("the count of thin = (step, count)", count)
     recorded = sorted({*marks} - {0})
     if step not in recorded:
         some = f"{recorded[:5]}{'...' if len(recorded) > 5 else ''}"
         raise ValueError(f"thin starts at step {step}, expected a recorded step after 0: one of {some}")
+    return int(step), count
 
 
-def _check_marks(record_at: Iterable[int], refresh_every: int) -> list[int]:
-    if not 1 <= refresh_every <= CALL_STEPS:
-        raise ValueError(f"refresh_every must lie in [1, {CALL_STEPS}], got {refresh_every}")
-    marks = sorted({int(mark) for mark in record_at} - {0})
-    wrong = [mark for mark in marks if mark % refresh_every or mark < 0]
+def check_refresh(refresh_every: int | Sequence[int], marks: Sequence[int]) -> list[int]:
+    """Steps between rebuilds for each interval that ends at one of these recorded steps after 0."""
+    if isinstance(refresh_every, Sequence):
+        refreshes = [check_count("refresh_every", every) for every in refresh_every]
+        if len(refreshes) != len(marks):
+            raise ValueError(f"refresh_every holds {len(refreshes)} numbers, expected one for each of {len(marks)}"
+                             " intervals between recorded steps")  # fmt: skip
+    else:
+        refreshes = [check_count("refresh_every", refresh_every)] * len(marks)
+    if max(refreshes, default=1) > CALL_STEPS:
+        raise ValueError(f"refresh_every must lie in [1, {CALL_STEPS}], got {max(refreshes)}")
+    intervals = zip(marks, np.diff([0, *marks]), refreshes, strict=True)
+    wrong = [(mark, every) for mark, steps, every in intervals if steps % every or mark < 0]
     if wrong:
-        raise ValueError(f"recorded steps must be multiples of refresh_every = {refresh_every}, got {wrong[:5]}")
-    return marks
+        few = [mark for mark, _ in wrong[:5]]
+        raise ValueError(f"recorded steps must be multiples of refresh_every = {wrong[0][1]}, got {few}")
+    return refreshes

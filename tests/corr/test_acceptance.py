@@ -1,6 +1,7 @@
 """Acceptance probabilities on the exact values of the uniform number, at extreme β, and rules given as functions."""
 
 import math
+from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
@@ -120,3 +121,31 @@ def test_a_rule_has_its_own_beta() -> None:
         corr.mutation(bowl, mutation_std=0.1, rule=corr.barker(10.0), beta=3.0)
     with pytest.raises(ValueError, match="unknown acceptance rule 'glauber': there are metropolis, barker, or give a"):
         corr.mutation(bowl, mutation_std=0.1, rule="glauber")
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_the_chance_to_lie_below_a_number_is_that_number(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To half a step of the grid, or a relative rounding step where that is larger; at places where both are tight."""
+    dtype = {32: np.float32, 64: np.float64}[bits]
+    eps, half = float(np.finfo(dtype).eps), 2.0 ** -(bits + 1)
+    rng = np.random.default_rng(0)
+    places = np.concatenate([2.0 ** rng.uniform(-bits - 2, 0, 3000), 2.0 ** -np.arange(bits + 2.0), [3 * half / 2]])
+    places = np.unique(np.concatenate([places, places.astype(dtype).astype(float)]))
+    places = np.unique(np.clip(np.concatenate([places * (1 - eps), places, places * (1 + eps)]), 0, 1))
+
+    def numbers(drawn: list[int]) -> np.ndarray:
+        bits_drawn = np.array(drawn, np.uint64).astype(f"uint{bits}")
+        monkeypatch.setattr(jax.random, "bits", lambda key, shape, kind: jnp.asarray(bits_drawn, kind))
+        return np.asarray(uniform_number(jax.random.key(0), dtype), float)
+
+    with jax.enable_x64(bits == 64):
+        low, high = [0] * len(places), [2**bits] * len(places)
+        while low != high:
+            middle = [(a + b) // 2 for a, b in zip(low, high, strict=True)]
+            below = numbers([min(k, 2**bits - 1) for k in middle]) < places
+            low = [m + 1 if yes and a != b else a for a, b, m, yes in zip(low, high, middle, below, strict=True)]
+            high = [b if yes or a == b else m for a, b, m, yes in zip(low, high, middle, below, strict=True)]
+    chance = np.array([Fraction(k, 2**bits) - Fraction(float(p)) for k, p in zip(low, places, strict=True)], float)
+    allowed = np.maximum(half, eps * places)
+    assert (np.abs(chance) <= allowed).all()
+    assert (np.abs(chance) > np.maximum(half, eps / 2 * places)).any(), "half a rounding step would not do"

@@ -1,5 +1,6 @@
 """``compare``: the clock, bad input, and a loss of the user's own through the public interface only."""
 
+import functools
 import math
 
 import jax
@@ -8,16 +9,19 @@ import numpy as np
 import pytest
 
 import corr
+from corr import _compare
 from theory import level0
 from theory.corrected import level2_side
 
 SMALL = {
+    "key": corr.root_key(0),
     "devices": 1,
     "trajectories": 6,
     "end_time": 0.2,
     "record_every": 0.1,
     "learning_rate": 1e-2,
     "step_ratio": 1.0,
+    "check_decisions": False,
 }
 
 
@@ -28,7 +32,15 @@ def bowl(x: jax.Array) -> jax.Array:
 def compare(loss=bowl, params=None, **changes: object) -> corr.Comparison:
     options = {**SMALL, **changes}
     start = jnp.ones(3) if params is None else params
-    return corr.compare(loss, start, key=corr.root_key(0), progress=False, **options)
+    return corr.compare(loss, start, progress=False, **options)
+
+
+def quartic(x: jax.Array) -> jax.Array:
+    """Its curvature changes, so that when it is measured matters."""
+    return jnp.sum(x**4)
+
+
+usual = functools.cache(compare)
 
 
 def test_a_users_own_loss_in_few_lines() -> None:
@@ -49,7 +61,7 @@ def test_a_users_own_loss_in_few_lines() -> None:
 
 
 def test_three_sides_share_start_and_clock() -> None:
-    sides = compare()
+    sides = usual(quartic)
     for side in sides:
         np.testing.assert_allclose(side.time.values, [0.0, 0.1, 0.2])
         np.testing.assert_array_equal(side["mean"].values[0], 1.0)
@@ -84,9 +96,22 @@ def test_matching_agrees_with_theory_both_ways(beta: float) -> None:
         ({"record_every": 0.033, "end_time": 0.33}, "expected a whole number"),
         ({"record_every": 1.0}, "expected a whole number|longer than"),
         ({"thin": (0.17, 2)}, "expected one of the recorded times"),
+        ({"thin": (0.0, 2)}, "the time of thin = .* must be positive"),
+        ({"block_size": {"mutation": 4}}, r"block_size names \['mutation'\], expected both of \['mutation', 'twin'\]"),
+        ({"block_size": {"mutation": 4, "twin": 0}}, "block_size must be at least 1, got 0"),
+        ({"twin_trajectories": 0}, "twin_trajectories must be at least 1"),
+        ({"twin_moments": 3}, "twin_moments must be a function, or a pair"),
+        ({"twin_moments": lambda gradient: (gradient[:2], lambda xi: xi)}, "incompatible shapes"),
+        ({"keep": -1}, "keep must be at least 0, got -1"),
+        ({"devices": 99}, "devices is 99, but JAX sees"),
+        ({"checkpoint_every": math.nan}, "checkpoint_every must be at least 0 seconds, got nan"),
+        ({"check": 3}, "check must be a function"),
+        ({"descent_learning_rate": 0.0}, "descent_learning_rate must be positive"),
+        ({"key": 0}, "key"),
     ],
 )
-def test_bad_numbers(change: dict[str, object], message: str) -> None:
+def test_bad_numbers(change: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compare, "carry_out", lambda *args: pytest.fail("a side ran"))
     with pytest.raises((ValueError, TypeError), match=message):
         compare(**change)
 
@@ -109,17 +134,22 @@ def test_bad_losses(loss: object, message: str) -> None:
 def test_a_corrected_twin_is_the_pair_run_by_hand() -> None:
     std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0)
     measure, moments = level2_side(mutation_std=std, beta=math.inf, step_time=1e-2)
-    quartic = lambda x: jnp.sum(x**4)  # noqa: E731  (its curvature changes, so that when it is measured matters)
     sides = compare(quartic, twin_moments=(measure, moments))
     (dt,) = set(sides.twin.step_size.values[1:].tolist())
     side = corr.langevin(quartic, time_step=dt, moments=moments, measure=measure)
     marks = [round(time / dt) for time in sides.twin.time.values]
     data = corr.run(side, jnp.ones(3), steps=marks[-1], record_at=marks, trajectories=6, key=corr.root_key(0),
-                    refresh_every=1, progress=False)  # fmt: skip
+                    refresh_every=1, devices=1, progress=False)  # fmt: skip
     np.testing.assert_array_equal(sides.twin.loss.values, data.loss.values)
-    assert (sides.twin.loss.values != compare(quartic).twin.loss.values)[:, 1:].all()
+    assert (sides.twin.loss.values != usual(quartic).twin.loss.values)[:, 1:].all()
 
 
-def test_mutations_lost_in_rounding_are_announced() -> None:
-    with pytest.warns(UserWarning, match="lost in rounding"):
+def test_mutations_lost_in_rounding_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything runs."""
+
+    def stop(*args: object) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(_compare, "carry_out", stop)
+    with pytest.warns(UserWarning, match="lost in rounding"), pytest.raises(InterruptedError):
         compare(params=jnp.full(3, 1e4), learning_rate=1e-6, end_time=1e-5, record_every=1e-5)

@@ -2,17 +2,21 @@
 
 import functools
 import math
+from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
 import corr
+from corr import _compare, _sweep
 from theory import level1
 
 QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
-         "devices": 1}  # fmt: skip
+         "devices": 1, "check_decisions": False}  # fmt: skip
 SLOPE = np.array([3.0, -1.0, 2.0, 0.5])
 
 
@@ -79,8 +83,8 @@ def test_sigma_per_leaf_scales_all_three_sides(beta: float) -> None:
 
 def test_sigma_per_leaf_alone_takes_the_clock_of_the_largest() -> None:
     std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=2.0)
-    sides = compare(step_ratio=None, mutation_std=jnp.asarray([std, 0.0, std / 3]))
-    assert sides.mutation.attrs["step_ratio"] == pytest.approx(2.0)
+    clock = clock_of(step_ratio=None, mutation_std=jnp.asarray([std, 0.0, std / 3]))
+    assert clock.step_ratio == pytest.approx(2.0)
 
 
 def test_one_start_per_trajectory() -> None:
@@ -91,28 +95,57 @@ def test_one_start_per_trajectory() -> None:
     np.testing.assert_array_equal(sides.mutation.path.values[:, 0], first)
     np.testing.assert_array_equal(sides.twin.path.values[:, 0], first[[0, 1, 2, 3, 4, 5, 0, 1]])
     np.testing.assert_array_equal(sides.descent.path.values[:, 0], first)
-    alone = compare(loss, jax.tree.map(lambda leaf: leaf[4], starts))
-    np.testing.assert_array_equal(sides.mutation.path.values[4], alone.mutation.path.values[4])
+    walk = corr.mutation(loss, mutation_std=sides.mutation.attrs["mutation_std"])
+    alone = corr.run(walk, jax.tree.map(lambda leaf: leaf[4], starts), steps=20, record_at=[10], trajectories=6,
+                     key=corr.root_key(0), devices=1, progress=False, check_decisions=False)  # fmt: skip
+    np.testing.assert_array_equal(sides.mutation.path.values[4], alone.path.values[4])
     with pytest.raises(ValueError, match=r"'b'.*has shape \(5,\), expected \(6, ...\)"):
         compare(loss, {**starts, "b": jnp.ones(5)}, start_per_trajectory=True)
 
 
+def steps(loss, at: jax.Array, **changes) -> corr.Info:
+    """What many first steps of the mutation side of a comparison do."""
+    options = {"proposal": None, "rule": "metropolis", "exact": True, "mutation_std": None, **changes}
+    clock = clock_of(**{name: value for name, value in options.items() if name != "exact"})
+    law, rule, exact = options["proposal"], options["rule"], options["exact"]
+    walk = _compare._walk(loss, clock, clock.mutation_std, law, rule, exact)
+    keys = jax.random.split(corr.root_key(1), 400)
+    return jax.jit(jax.vmap(lambda key, state: walk.step(key, state)[1], (0, None)))(keys, walk.init(at))
+
+
+def clock_of(**changes):
+    options = {"learning_rate": 1e-2, "step_ratio": 1.0, "mutation_std": None, "beta": math.inf, "proposal": None,
+               "rule": "metropolis", "record_every": 0.1, **changes}  # fmt: skip
+    return _compare._clock_of(**options)
+
+
 def test_rules_and_proposals_of_ones_own() -> None:
+    std, at = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0), jnp.ones(3)
+    usual = steps(bowl, at)
+    by_proposal = steps(bowl, at, proposal=corr.proposals.normal(std))
+    by_rule = steps(bowl, at, rule=corr.metropolis(math.inf), mutation_std=std)
+    for other in (by_proposal, by_rule):
+        for name in ("displacement", "accepted"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(usual, name))
+    assert (steps(bowl, at, rule=corr.barker(10.0), mutation_std=std).accepted != usual.accepted).any()
+    for changes, message in (
+        ({"proposal": corr.proposals.normal(std), "step_ratio": None}, "give step_ratio"),
+        ({"rule": corr.barker(10.0)}, "needs both"),
+        ({"proposal": corr.proposals.normal(std), "mutation_std": std}, "exactly one of mutation_std"),
+        ({"rule": "tsallis"}, "unknown acceptance rule 'tsallis'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compare(**changes)
+
+
+@pytest.mark.slow
+def test_a_comparison_with_a_rule_of_ones_own() -> None:
     std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0)
-    usual = compare().mutation.path.values
-    by_proposal = compare(proposal=corr.proposals.normal(std)).mutation.path.values
-    by_rule = compare(rule=corr.metropolis(math.inf), mutation_std=std).mutation.path.values
-    np.testing.assert_array_equal(by_proposal, usual)
-    np.testing.assert_array_equal(by_rule, usual)
-    assert (compare(rule=corr.barker(10.0), mutation_std=std).mutation.path.values[:, -1] != usual[:, -1]).any()
-    with pytest.raises(ValueError, match="give step_ratio"):
-        compare(proposal=corr.proposals.normal(std), step_ratio=None)
-    with pytest.raises(ValueError, match="needs both"):
-        compare(rule=corr.barker(10.0))
-    with pytest.raises(ValueError, match="exactly one of mutation_std"):
-        compare(proposal=corr.proposals.normal(std), mutation_std=std)
-    with pytest.raises(ValueError, match="unknown acceptance rule 'tsallis'"):
-        compare(rule="tsallis")
+    usual, by_rule, by_law = compare(), compare(rule=corr.metropolis(math.inf), mutation_std=std), compare(
+        proposal=corr.proposals.normal(std)
+    )  # fmt: skip
+    np.testing.assert_array_equal(by_rule.mutation.path.values, usual.mutation.path.values)
+    np.testing.assert_array_equal(by_law.mutation.path.values, usual.mutation.path.values)
 
 
 def test_barkers_clock() -> None:
@@ -128,17 +161,11 @@ def test_barkers_clock() -> None:
 
 
 def test_subtracting_is_an_option() -> None:
-    tiny = {"learning_rate": 4e-7, "end_time": 4e-5, "record_every": 4e-5}
     high = lambda x: bowl(x) + 100  # noqa: E731  (a rounding step is 8e-6 there, a change 3.5e-6: most subtract to a tie)
-    exact, plain = (compare(high, exact=exact, **tiny).mutation.acceptance.values[:, -1] for exact in (True, False))
-    assert exact.mean() < 0.7 < plain.mean()
-
-
-def test_the_nearest_sigma_is_taken_and_said() -> None:
-    with pytest.warns(UserWarning, match=r"0.05 makes .*5.01326 steps, .*: mutation_std 0.050132565 .* is taken"):
-        sides = compare(step_ratio=None, mutation_std=0.05)
-    assert sides.mutation.attrs["mutation_std"] == pytest.approx(0.1 / 5 * math.sqrt(2 * math.pi))
-    np.testing.assert_array_equal(sides.mutation.step.values, [0, 5, 10])
+    exact, plain = (
+        np.mean(steps(high, jnp.ones(3), learning_rate=4e-7, exact=exact).accepted) for exact in (True, False)
+    )
+    assert exact < 0.7 < plain
 
 
 def test_points_of_a_sweep_share_no_random_numbers() -> None:
@@ -147,22 +174,64 @@ def test_points_of_a_sweep_share_no_random_numbers() -> None:
     assert whole.mutation.step_ratio.values.tolist() == [0.5, 1.0]
     assert whole.mutation.step.values.tolist() == [[0, 20], [0, 10]]
     assert abs(correlation(*whole.mutation.path.values[:, :, -1])) < 4 / math.sqrt(1600)
-    alone = corr.sweep(plane, jnp.zeros(4), **settings)
-    np.testing.assert_array_equal(alone.mutation.path.values[0], whole.mutation.path.values[1])
-    shared = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1, step_ratio=0.5).mutation.path.values[:, -1]
-    other = compare(plane, jnp.zeros(4), trajectories=400, end_time=0.1).mutation.path.values[:, -1]
-    assert correlation(shared, other) > 8 / math.sqrt(1600)  # the old fault: one key
-    with pytest.raises(ValueError, match="exactly one of step_ratio"):
-        corr.sweep(plane, jnp.zeros(4), **settings, mutation_std=0.1)
-    with pytest.raises(ValueError, match="beta is empty"):
-        corr.sweep(plane, jnp.zeros(4), **settings, beta=[])
+    one_key = [
+        corr.run(
+            corr.mutation(plane, mutation_std=corr.matched_mutation_std(learning_rate=1e-2, step_ratio=ratio)),
+            jnp.zeros(4), steps=round(10 / ratio), trajectories=400, key=corr.root_key(0), devices=1, progress=False,
+            check_decisions=False,
+        ).path.values[:, -1]
+        for ratio in (0.5, 1.0)
+    ]  # fmt: skip
+    assert correlation(*one_key) > 8 / math.sqrt(1600)  # the old fault: one key
+
+
+def test_points_that_are_close_have_keys_and_folders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[tuple[int, ...], Path]] = []
+
+    def note(loss: object, params: object, *, key: jax.Array, checkpoint: Path, **point: float) -> corr.Comparison:
+        seen.append((tuple(jax.random.key_data(key).tolist()), checkpoint))
+        numbers = {"learning_rate": 1.0, "beta": 1.0, "mutation_std": 1.0, "step_ratio": 1.0, "side": "any"}
+        data = xarray.Dataset(coords={"step": ("time", [0])}, attrs=numbers)
+        return corr.Comparison(data, data, data)
+
+    monkeypatch.setattr(_sweep, "compare", note)
+    rates = 0.1 + 2.0**-56 * np.arange(0, 64, 16)
+    assert len({f"{rate:.9g}" for rate in rates}) == 1
+    settings = {"key": corr.root_key(0), "checkpoint": "here", "learning_rate": rates}
+    corr.sweep(plane, jnp.zeros(4), step_ratio=jnp.float32(1.0), **settings)
+    keys, folders = zip(*seen, strict=True)
+    assert len({*keys}) == len({*folders}) == len({*rates.tolist()}) == len(rates)
+    corr.sweep(plane, jnp.zeros(4), step_ratio=[2.0, 1], **settings)
+    assert seen[: len(rates)] == seen[len(rates) + 1 :: 2], "other points change none"
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"mutation_std": 0.1}, "exactly one of step_ratio"),
+        ({"step_ratio": None}, "exactly one of step_ratio"),
+        ({"beta": []}, "beta is empty"),
+        ({"beta": [1.0, 2.0, 1]}, "beta holds 1.0 2 times, expected each point once"),
+        ({"beta": "hot"}, "beta must be one number or several in a sweep, got str 'hot'"),
+        ({"learning_rate": [0.1, True]}, "learning_rate must be one number or several"),
+        (
+            {"step_ratio": None, "mutation_std": {"w": 0.1}},
+            "mutation_std must be one number or several .* a tree of them",
+        ),
+        ({"step_ratio": None, "mutation_std": (np.ones(2), np.ones(3))}, "mutation_std must be one number or several"),
+    ],
+)
+def test_grids_that_are_none(grid: dict[str, object], message: str) -> None:
+    settings: dict[str, Any] = {"key": corr.root_key(0), "learning_rate": 0.1, "step_ratio": 1.0, **grid}
+    with pytest.raises((TypeError, ValueError), match=message):
+        corr.sweep(plane, jnp.zeros(4), **settings)
 
 
 def test_paths_as_parameters_again() -> None:
     params = {"w": jnp.arange(6.0).reshape(2, 3), "b": jnp.float32(7.0)}
     data = corr.run(
         corr.mutation(lambda p: bowl(p["w"]) + p["b"] ** 2, mutation_std=0.1), params, steps=10, trajectories=3,
-        key=corr.root_key(0), progress=False,
+        key=corr.root_key(0), progress=False, check_decisions=False,
     )  # fmt: skip
     tree = corr.unflatten(params, data.path)
     assert tree["w"].shape == (3, 2, 2, 3) and tree["b"].shape == (3, 2)

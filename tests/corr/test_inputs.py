@@ -1,18 +1,22 @@
 """What a user may hand in by mistake is named before anything is compiled."""
 
+import json
 import re
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import corr
 from corr import proposals
 from corr._gradient import check_gradient
 from corr._objective import check_loss, check_params
+from corr._plan import check_marks, plan_run
 from corr._proposals import warn_if_unresolved
+from corr._resume import _identity
 
 BOWL = corr.mutation(lambda p: jnp.sum(p["w"] ** 2), mutation_std=0.1)
 TWO = {"w": jnp.ones(2), "b": jnp.ones(3)}
@@ -190,3 +194,53 @@ def test_a_scale_lost_in_rounding_is_said_of_the_parameter_it_belongs_to() -> No
             warn_if_unresolved(std, large)
     with pytest.warns(UserWarning, match=r"0.01 is below two rounding steps \(0.016\)"):
         warn_if_unresolved(0.01, jnp.ones(2, jnp.bfloat16))
+
+
+def test_integers_of_numpy_fix_a_run_as_plain_ones_do() -> None:
+    """What fixes a run is written as JSON beside its checkpoints."""
+
+    def fixed(integer: Any) -> dict[str, Any]:
+        numbers = {"steps": 4, "trajectories": 3, "keep": 2, "block_size": 2, "devices": 1, "refresh_every": 2}
+        plan = plan_run(
+            BOWL, TWO, key=corr.root_key(0), record_at=[integer(2)], thin=(integer(2), integer(1)),
+            **{name: integer(number) for name, number in numbers.items()},
+        )  # fmt: skip
+        return json.loads(json.dumps(_identity(plan)(4)))
+
+    assert fixed(np.int64) == fixed(np.uint8) == fixed(jnp.int32) == fixed(int)
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        (np.nan, r"record_at holds nan, expected whole step numbers in \[0, 4\]"),
+        (np.inf, "record_at holds inf, expected whole step numbers"),
+        (-1, "record_at holds -1, expected whole step numbers"),
+        (2.5, "record_at holds 2.5, expected whole step numbers"),
+        ("2", "a step of record_at must be a number, got str '2'"),
+        (None, "a step of record_at must be a number, got NoneType"),
+    ],
+)
+def test_recorded_steps_that_are_none(mark: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        check_marks([mark], 4)
+
+
+def test_a_users_own_dynamics_needs_no_gradient() -> None:
+    """A walk that takes every step on a loss with a loop: nothing is said, warnings being errors."""
+
+    def init(params: jax.Array) -> corr.State:
+        return corr.State(params, growth(params))
+
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        moved = state.position + 0.01 * jax.random.normal(key, state.position.shape)
+        change = growth(moved) - state.loss
+        return init(moved), corr.Info(moved - state.position, jnp.bool_(True), change, jnp.isfinite(change))
+
+    settings = {"steps": 2, "trajectories": 1, "key": corr.root_key(0)}
+    plan_run(corr.Dynamics(init, step, loss=growth), jnp.ones(2), **settings)
+    sides = [corr.descent(growth, learning_rate=0.1), corr.from_optax(growth, optax.sgd(0.1))]
+    sides.append(corr.langevin(growth, time_step=0.1, moments=corr.paper_moments(beta=1.0)))
+    for side in sides:
+        with pytest.raises(ValueError, match="cannot differentiate this loss"):
+            plan_run(side, jnp.ones(2), **settings)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import corr
-from corr._keys import later, step_key, step_words, trajectory_key
+from corr._keys import later, step_key, step_words, text_key, trajectory_key
 from corr.ensemble._engine import Counts
 from corr.ensemble._simulate import Snapshot, simulate
 
@@ -95,3 +95,10 @@ def test_a_schedule_sees_a_step_number_that_does_not_wrap() -> None:
     state, _ = side.step(jax.random.key(0), state._replace(aux=jnp.int32(2**31 - 1)))
     state, _ = side.step(jax.random.key(0), state)
     assert state.position.tolist() == [-2.0]
+
+
+def test_keys_of_texts_keep_their_numbers() -> None:
+    """Saved runs are made again from these."""
+    assert words(text_key(corr.root_key(3), '{"step_ratio": 1.0}')) == [1366959900, 1819080183]
+    pairs = {tuple(words(text_key(corr.root_key(0), repr(0.1 + n * 2**-55)))) for n in range(0, 64, 8)}
+    assert len(pairs) == len({0.1 + n * 2**-55 for n in range(0, 64, 8)}) > 4

@@ -1,7 +1,9 @@
 """A run that is stopped, damaged or moved goes on with the same bits; a run that must not go on is refused."""
 
+import functools
 import json
 import resource
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ LOSS = corr.losses.mean_squared_error(NETWORK.apply, *corr.data.sine(40))
 START = NETWORK.init(jax.random.key(0))
 WALK = corr.mutation(LOSS, mutation_std=1e-3)
 TWIN = corr.langevin(LOSS, time_step=1e-3, moments=corr.paper_moments(step_time=1e-4))
+SIDES = {"mutation": WALK, "twin": TWIN}
 
 
 class Killed(Exception):
@@ -34,10 +37,11 @@ def run(dynamics: corr.Dynamics = WALK, folder: Path | None = None, die_at: int 
         if step >= die_at >= 0:
             raise Killed
 
-    settings: dict[str, Any] = {"steps": 60, "record_at": [20, 40], "refresh_every": 10, "trajectories": 7} | changes
+    settings: dict[str, Any] = {"steps": 60, "record_at": [20, 40], "refresh_every": 10, "trajectories": 7,
+                                "devices": 1} | changes  # fmt: skip
     return corr.run(
         dynamics, START, key=corr.root_key(3), checkpoint=folder, checkpoint_every=0.0, check=check, progress=False,
-        **settings,
+        check_decisions=False, **settings,
     )  # fmt: skip
 
 
@@ -45,11 +49,25 @@ def newest(folder: Path) -> Path:
     return max((folder / "process-0").glob("[0-9]*"))
 
 
-@pytest.mark.parametrize("dynamics", [WALK, TWIN], ids=["mutation", "twin"])
-@pytest.mark.parametrize("thin", [None, (20, 2)], ids=["all", "thinned"])
-def test_resumed_at_any_checkpoint_gives_the_same_bits(dynamics: corr.Dynamics, thin: Any, tmp_path: Path) -> None:
-    expected = run(dynamics, thin=thin)
-    for die_at in (10, 20, 40):
+@functools.cache
+def uninterrupted(side: str = "mutation", thin: Any = None) -> xarray.Dataset:
+    return run(SIDES[side], thin=thin)
+
+
+@pytest.mark.parametrize(
+    ("side", "thin", "deaths"),
+    [
+        pytest.param("mutation", (20, 2), (10, 20, 40), id="mutation, thinned"),
+        pytest.param("twin", None, (30,), id="twin"),
+        pytest.param("mutation", None, (10, 20, 40), id="mutation", marks=pytest.mark.slow),
+        pytest.param("twin", (20, 2), (10, 20, 40), id="twin, thinned", marks=pytest.mark.slow),
+    ],
+)
+def test_resumed_at_any_checkpoint_gives_the_same_bits(
+    side: str, thin: Any, deaths: tuple[int, ...], tmp_path: Path
+) -> None:
+    dynamics, expected = SIDES[side], uninterrupted(side, thin)
+    for die_at in deaths:
         folder = tmp_path / str(die_at)
         with pytest.raises(Killed):
             run(dynamics, folder, die_at, thin=thin)
@@ -61,7 +79,7 @@ def test_resumed_on_another_number_of_devices(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         run(folder=tmp_path, die_at=20, devices=2)
     resumed = run(folder=tmp_path, devices=1)
-    np.testing.assert_array_equal(resumed.path.values, run(devices=2).path.values)
+    np.testing.assert_array_equal(resumed.path.values, uninterrupted().path.values)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "bit flipped", "file missing"])
@@ -77,12 +95,19 @@ def test_damaged_newest_checkpoint_is_left_for_the_one_before(damage: str, tmp_p
         victim.write_bytes(bytes(content) if damage == "bit flipped" else bytes(content[: len(content) // 2]))
     with pytest.warns(UserWarning, match="is damaged .* going on from the one before"):
         resumed = run(folder=tmp_path)
-    xarray.testing.assert_identical(resumed, run())
+    xarray.testing.assert_identical(resumed, uninterrupted())
 
 
-def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
-    run(folder=tmp_path)
-    assert len(list((tmp_path / "process-0").iterdir())) == 2
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run, which tests leave as it is."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder=folder, log=folder / "log.jsonl")
+    return folder
+
+
+def test_two_checkpoints_are_kept(finished: Path) -> None:
+    assert len(list((finished / "process-0").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
@@ -90,18 +115,16 @@ def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
     [({"trajectories": 8}, "trajectories: saved 7, asked 8"), ({"thin": (20, 2)}, "thin: saved None"),
      ({"block_size": 2}, "block_size: saved 4, asked 2"), ({"refresh_every": 5}, "refresh_every: saved 10, asked 5")],
 )  # fmt: skip
-def test_another_run_is_refused_naming_the_field(changes: dict[str, Any], field: str, tmp_path: Path) -> None:
-    run(folder=tmp_path)
+def test_another_run_is_refused_naming_the_field(changes: dict[str, Any], field: str, finished: Path) -> None:
     with pytest.raises(CheckpointError, match=field):
-        run(folder=tmp_path, **changes)
+        run(folder=finished, **changes)
 
 
-def test_another_start_or_seed_is_refused(tmp_path: Path) -> None:
-    run(folder=tmp_path)
+def test_another_start_or_seed_is_refused(finished: Path) -> None:
     with pytest.raises(CheckpointError, match=r"another run \(another key\): give another checkpoint folder, or move"):
         corr.run(
             WALK, START, steps=60, record_at=[20, 40], refresh_every=10, trajectories=7, key=corr.root_key(4),
-            checkpoint=tmp_path, progress=False,
+            checkpoint=finished, progress=False,
         )  # fmt: skip
 
 
@@ -119,11 +142,11 @@ def test_another_loss_or_setting_neither_goes_on_nor_returns_the_old_result(fini
         with pytest.raises(CheckpointError, match=message):
             run(other, tmp_path)
     again = corr.mutation(corr.losses.mean_squared_error(NETWORK.apply, *corr.data.sine(40)), mutation_std=1e-3)
-    xarray.testing.assert_identical(run(again, tmp_path), run())
+    xarray.testing.assert_identical(run(again, tmp_path), uninterrupted())
 
 
-def test_checkpoints_of_a_version_that_did_not_save_the_loss_are_refused(tmp_path: Path) -> None:
-    run(folder=tmp_path)
+def test_checkpoints_of_a_version_that_did_not_save_the_loss_are_refused(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     for file in tmp_path.rglob("seal.json"):
         seal = json.loads(file.read_text())
         seal["identity"] = {"steps": 60, "record_at": [0, 20, 40, 60], "trajectories": 7, "start": "0123456789abcdef"}
@@ -158,11 +181,10 @@ def test_signals_save_and_say_how_to_go_on(
     same(whole("resumed", checkpoint=folder, steps=120_000), whole("whole", steps=120_000))
 
 
-def test_log_and_seal_are_plain_json(tmp_path: Path) -> None:
-    run(folder=tmp_path, log=tmp_path / "log.jsonl")
-    seal = json.loads((newest(tmp_path) / "seal.json").read_text())
+def test_log_and_seal_are_plain_json(finished: Path) -> None:
+    seal = json.loads((newest(finished) / "seal.json").read_text())
     assert seal["identity"]["trajectories"] == 7
-    assert [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()] == [0, 20, 40, 60]
+    assert [json.loads(line)["step"] for line in (finished / "log.jsonl").read_text().splitlines()] == [0, 20, 40, 60]
 
 
 @pytest.mark.slow
