@@ -265,7 +265,7 @@ WALKED = (
 WALK, SIGMA, DRAWS = 64, 1e-3, 64
 
 
-@pytest.mark.parametrize("name", slow_where(WALKED, ("mixture", "masked_cross_entropy")))
+@pytest.mark.parametrize("name", slow_where(WALKED, set(WALKED) - {"rounded_network", "tukey"}))
 def test_gradient_decisions_and_walk_agree_with_float64(name: str) -> None:
     """What rounding does to one change of σ is allowed for the gradient, to 16 of them for the largest of 64 errors.
 

@@ -18,7 +18,7 @@ with warnings.catch_warnings():
 
 REPOSITORY = Path(__file__).parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "experiments" / "notebooks").glob("*.py"))
-LONGEST = ("2_testing_the_equivalence", "4_where_it_breaks")
+LONGEST = ("1_the_paper_in_ten_minutes", "2_testing_the_equivalence", "4_where_it_breaks", "6_other_mutations")
 SOONER_AND_LATER = [
     pytest.param(file, id=file.stem, marks=[pytest.mark.slow] * (file.stem in LONGEST)) for file in NOTEBOOKS
 ]

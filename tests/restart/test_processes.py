@@ -126,9 +126,6 @@ SIDES = {
 }
 
 
-LONG = ("deep, by shortcut", "deep, part of it replayed", "finite beta", "plain values", "twin")
-
-
 def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray:
     *_, last = simulate(
         every_loss_change(SIDES[side][0]),
@@ -142,7 +139,8 @@ def traces(side: str, trajectories: int, block: int, devices: int) -> np.ndarray
     return np.asarray(last.state.aux[1])
 
 
-@pytest.mark.parametrize("side", [pytest.param(side, marks=pytest.mark.slow if side in LONG else ()) for side in SIDES])
+@pytest.mark.slow
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.skipif(
     "avx512f" not in Path("/proc/cpuinfo").read_text(),
     reason="equal bits are promised for 512-bit vectors, which this processor lacks",

@@ -13,6 +13,7 @@ from theory import corrected, level1
 COLD = math.inf
 
 
+@pytest.mark.slow
 def test_corrected_sides_are_level_1_on_a_linear_loss() -> None:
     gradient = jnp.asarray([3.0, -4.0, 0.0])
     settings = {"mutation_std": 0.1, "step_time": 0.04}
