@@ -13,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 from ._accept import Rule
 from ._clock import check_count, check_positive
 from ._gradient import check_gradient
-from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold
+from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold, warn_if_rounded
 from ._keys import check_key
 from ._objective import check_loss, check_params
 from ._plan import Plan, first_start, plan_run
@@ -181,6 +181,8 @@ def compare(
 
     alone = manner._replace(check=None, check_decisions=False)
     noise_free = _carry_out("descent", plans["descent"], alone)
+    if scale is None:
+        warn_if_rounded(loss, start, noise_free, slow, normalized=math.isinf(clock.beta))
     pilot = look_ahead(loss, start, noise_free, clock, weights)
     if twin_moments is None:
         warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)

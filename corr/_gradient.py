@@ -28,7 +28,7 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params, scale: Any 
         scale: a tree like the parameters, 0 where they are frozen and need no gradient; None where all move.
 
     Raises:
-        ValueError: if the loss cannot be differentiated, with the reason.
+        ValueError: if the loss cannot be differentiated, with the reason, or its gradient is not finite at the start.
 
     Example:
         >>> check_gradient(lambda x: jnp.sum(x**2), jnp.ones(2))
@@ -45,10 +45,10 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params, scale: Any 
             f"the gradient sides (descent, twin) cannot differentiate this loss: {reason}{cure} Mutation needs no"
             " gradient: run(mutation(loss, ...), ...) alone"
         ) from error
-    silent = _without_gradient(jax.jit(gradient), params)
-    for path, leaf in jax.tree_util.tree_leaves_with_path(scale):
-        if not np.any(leaf):
-            silent.pop(jax.tree_util.keystr(path) or "params", None)
+    compiled = jax.jit(gradient)
+    still = {_name(path) for path, leaf in jax.tree_util.tree_leaves_with_path(scale) if not np.any(leaf)}
+    _refuse_infinite(compiled(params), still)
+    silent = {name: zero for name, zero in _without_gradient(compiled, params).items() if name not in still}
     if all(silent.values()):
         warn(
             "the gradient of the loss is exactly zero at the start and around it, so descent and twin stay where they"
@@ -67,6 +67,21 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params, scale: Any 
         )
 
 
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path) or "params"
+
+
+def _refuse_infinite(gradient: Params, still: set[str]) -> None:
+    leaves = jax.tree_util.tree_leaves_with_path(gradient)
+    bad = [_name(path) for path, leaf in leaves if _name(path) not in still and not np.all(np.isfinite(leaf))]
+    if bad:
+        raise ValueError(
+            f"the loss is finite at the start and its gradient is not, in {', '.join(bad[:5])}: jnp.where hands on the"
+            " NaN of the branch it does not take, so guard the argument as well, where(x > 0, log(where(x > 0, x, 1)),"
+            " 0); mutation needs no gradient: run(mutation(loss, ...), ...) alone"
+        )
+
+
 def _without_gradient(gradient: Callable[[Params], Params], params: Params) -> dict[str, bool]:
     """For each leaf that holds numbers, whether its gradient is exactly zero at every place."""
     flat, unravel = ravel_pytree(params)
@@ -78,7 +93,7 @@ def _without_gradient(gradient: Callable[[Params], Params], params: Params) -> d
     for place in places:
         for path, leaf in jax.tree_util.tree_leaves_with_path(gradient(unravel(place))):
             if leaf.size:
-                name = jax.tree_util.keystr(path) or "params"
+                name = _name(path)
                 zero[name] = zero.get(name, True) and not np.asarray(leaf).any()
         if not any(zero.values()):
             break

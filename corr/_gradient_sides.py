@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray
+from jax.flatten_util import ravel_pytree
 from scipy.special import erfcx, expit
 
 from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
@@ -18,6 +20,7 @@ PILOTS = 4
 COLD_DRIFT = 0.1
 UNRESOLVED, COARSE = 1.0, 5.0
 PLACES = 64
+ROUNDED = 0.05
 
 
 class Pilot(NamedTuple):
@@ -52,6 +55,34 @@ def look_ahead(
         )
     limits = np.min(step_limits(slopes, curvatures, clock.beta), axis=0)
     return Pilot(twin_grid(times, limits, clock.step_time), measure, float(np.nanmax(slopes)))
+
+
+def warn_if_rounded(
+    loss: Callable[[Params], Scalar], template: Params, noise_free: xarray.Dataset, step: float, *, normalized: bool
+) -> None:
+    """Say where the steps of noise-free descent drown in the rounding of the parameters, at start, middle and end.
+
+    The mean of the rounded steps along the gradient is compared with what they should be; noise carries the twin and
+    mutation over it, while descent takes the same rounded step again and again.
+    """
+    flat, unravel = ravel_pytree(template)
+    gradient = jax.jit(lambda at: ravel_pytree(jax.grad(loss)(unravel(at)))[0])
+    rows = noise_free.path.values[0]
+    for row in sorted({0, len(rows) // 2, len(rows) - 1}):
+        at = jnp.asarray(rows[row], flat.dtype)
+        slope = np.asarray(gradient(at), np.float64)
+        wanted = -step * slope / (np.linalg.norm(slope) if normalized else 1.0) if slope.any() else slope
+        moved = np.asarray(at + jnp.asarray(wanted, at.dtype), np.float64) - np.asarray(at, np.float64)
+        right = float(wanted @ slope)
+        off = abs(float(moved @ slope) / right - 1) if right and np.isfinite(right) else 0.0
+        if off > ROUNDED:
+            warn(
+                f"noise-free descent: rounding of its {flat.dtype} parameters changes its step by {100 * off:.3g} % at"
+                f" t = {float(noise_free.time[row]):g}: it is no descent at that learning rate; use float64"
+                " (jax_enable_x64) or a larger descent_learning_rate",
+                stacklevel=3,
+            )
+            return
 
 
 def warn_if_cold(slope: float, clock: Clock, rule: str) -> None:

@@ -80,6 +80,8 @@ def plan_run(
     check_decisions: bool = True,
 ) -> Plan:
     """The arguments of ``run`` that fix its numbers, each refused where ``run`` says so."""
+    if not isinstance(dynamics, Dynamics):
+        raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
     check_key(key)
     params = check_params(params)
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)

@@ -60,6 +60,10 @@ def mutation(
     """
     if (mutation_std is None) == (proposal is None):
         raise ValueError("give exactly one of mutation_std (sigma) and proposal")
+    if proposal is not None and not isinstance(proposal, Proposal):
+        raise TypeError(
+            f"proposal must be a law like corr.proposals.laplace(0.1), got {type(proposal).__name__} {proposal!r}"
+        )
     law = normal(mutation_std) if proposal is None else proposal
     accept = acceptance(rule, beta)
     bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)

@@ -134,3 +134,35 @@ def test_a_loss_that_ends_keeps_what_was_computed() -> None:
     assert np.isfinite(sides.descent.loss.values[0, :2]).all() and np.isnan(sides.descent.loss.values[0, 2:]).all()
     assert np.isfinite(sides.mutation.loss.values).all()
     assert sides.mutation.loss.values[:, -1].mean() < 0.2
+
+
+def test_descent_that_rounding_stops_or_drives_is_said() -> None:
+    """2000 weights near 1.5, float32 spacing 1.2e-7: steps of 2e-6/√2000 are lost, those of 1e-5/√2000 too long."""
+    settings = {"step_ratio": 1.0, "twin_trajectories": 4, **SIDES}
+    distance = lambda x: jnp.sum((x - 0.5) ** 2)  # noqa: E731
+    for rate, off in ((2e-6, "100 %"), (1e-5, r"6.6\d* %")):
+        with pytest.warns(UserWarning, match=f"noise-free descent: rounding of its float32 .* by {off} at t = 0:"):
+            corr.compare(distance, jnp.full(2000, 1.5), learning_rate=rate, end_time=4 * rate, record_every=2 * rate,
+                         **settings)  # fmt: skip
+
+
+@pytest.mark.parametrize("side", ["compare", "descent"])
+def test_a_guard_whose_gradient_is_nan_is_refused_with_the_cure(side: str) -> None:
+    loss = lambda x: jnp.sum(jnp.where(x > 0, jnp.log(x), 0.0) ** 2) + jnp.sum((x - 1) ** 2)  # noqa: E731
+    with pytest.raises(
+        ValueError, match=r"its gradient is not, in params: jnp.where hands on the NaN .*guard the argument"
+    ):
+        if side == "compare":
+            corr.compare(
+                loss, jnp.zeros(3), learning_rate=1e-3, step_ratio=1.0, end_time=0.1, record_every=0.1, **SIDES
+            )
+        else:
+            corr.run(corr.descent(loss, learning_rate=0.1), jnp.zeros(3), **RUN)
+
+
+def test_what_is_no_proposal_and_no_dynamics_is_named() -> None:
+    for proposal in ("laplace", corr.proposals.laplace):
+        with pytest.raises(TypeError, match=r"proposal must be a law like corr.proposals.laplace\(0.1\), got"):
+            corr.mutation(bowl, proposal=proposal)
+    with pytest.raises(TypeError, match=r"dynamics must be one like corr.mutation\(loss, ...\), got function"):
+        corr.run(bowl, jnp.ones(3), **RUN)
