@@ -181,8 +181,7 @@ def compare(
 
     alone = manner._replace(check=None, check_decisions=False)
     noise_free = _carry_out("descent", plans["descent"], alone)
-    if scale is None:
-        warn_if_rounded(loss, start, noise_free, slow, normalized=math.isinf(clock.beta))
+    warn_if_rounded(loss, start, noise_free, slow, weights, normalized=math.isinf(clock.beta))
     pilot = look_ahead(loss, start, noise_free, clock, weights)
     if twin_moments is None:
         warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)

@@ -58,7 +58,13 @@ def look_ahead(
 
 
 def warn_if_rounded(
-    loss: Callable[[Params], Scalar], template: Params, noise_free: xarray.Dataset, step: float, *, normalized: bool
+    loss: Callable[[Params], Scalar],
+    template: Params,
+    noise_free: xarray.Dataset,
+    step: float,
+    scale: Any,
+    *,
+    normalized: bool,
 ) -> None:
     """Say where the steps of noise-free descent drown in the rounding of the parameters, at start, middle and end.
 
@@ -71,10 +77,14 @@ def warn_if_rounded(
     for row in sorted({0, len(rows) // 2, len(rows) - 1}):
         at = jnp.asarray(rows[row], flat.dtype)
         slope = np.asarray(gradient(at), np.float64)
-        wanted = -step * slope / (np.linalg.norm(slope) if normalized else 1.0) if slope.any() else slope
+        slope = slope if scale is None else np.asarray(scale, np.float64) * slope
+        length = float(np.linalg.norm(slope))
+        if length == 0 or not math.isfinite(length):
+            continue
+        wanted = -step * slope / (length if normalized else 1.0)
+        wanted = wanted if scale is None else np.asarray(scale, np.float64) * wanted
         moved = np.asarray(at + jnp.asarray(wanted, at.dtype), np.float64) - np.asarray(at, np.float64)
-        right = float(wanted @ slope)
-        off = abs(float(moved @ slope) / right - 1) if right and np.isfinite(right) else 0.0
+        off = abs(float(moved @ slope) / float(wanted @ slope) - 1)
         if off > ROUNDED:
             warn(
                 f"noise-free descent: rounding of its {flat.dtype} parameters changes its step by {100 * off:.3g} % at"

@@ -77,7 +77,7 @@ def _is_compiled_wide(node: Node, shapes: list[Any], avals: list[Any]) -> bool:
         with jax.enable_x64(True):
             outputs = apply_wide(node, [wide(arg) for arg in args], avals)
             if outputs is None:
-                raise NotImplementedError
+                raise TypeError(f"{node.primitive} has no form in float64")
             return [out.astype(aval.dtype) for out, aval in zip(outputs, avals, strict=True)]
 
     with warnings.catch_warnings():
@@ -86,6 +86,6 @@ def _is_compiled_wide(node: Node, shapes: list[Any], avals: list[Any]) -> bool:
             alone = core.jaxpr_as_fun(jax.make_jaxpr(widened)(*shapes))
             batch = [jax.ShapeDtypeStruct((1, *shape.shape), shape.dtype) for shape in shapes]
             jax.jit(jax.vmap(alone)).lower(*batch)
-        except (TypeError, ValueError, NotImplementedError, UserWarning):
+        except (TypeError, ValueError, NotImplementedError, UserWarning):  # JAX says all four of what it cannot lower
             return False
     return True

@@ -236,6 +236,16 @@ def test_logarithm_over_long_steps(start: float, step: float, right: float) -> N
     assert abs(float(change) - right) < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("place", "step", "after"), [(1.0, -1e-9, 7), (-1.0, 1e-9, -7), (1.0, 1e-9, 8), (0.99, 0.01, 8)]
+)
+def test_integer_part_of_a_sum_that_rounds_to_a_whole_number(place: float, step: float, after: int) -> None:
+    """8 (1 - 1e-9) is 8 in float32, and its integer part 7."""
+    split = difference(lambda x: (8 * x).astype(jnp.int32))
+    change, _ = split.change(split.start(jnp.float32(place))[1], jnp.float32(step))
+    assert int(change) == after - int(np.float32(8 * np.float32(place)))
+
+
 NOTHING = {
     "product": lambda x: jnp.prod(x[:0]) + x[0],
     "running product": lambda x: jnp.sum(jnp.cumprod(x[:0])) + x[0],

@@ -1,6 +1,7 @@
 """What a run and a comparison say of themselves; each warning has a silent twin, as warnings are errors here."""
 
 import math
+import warnings
 from functools import partial
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import corr
-from corr._gradient_sides import warn_if_cold
+from corr._gradient_sides import warn_if_cold, warn_if_rounded
 from corr._timegrid import steepness_along
 from corr._timing import resolve_clock
 from theory import level1
@@ -144,6 +145,16 @@ def test_descent_that_rounding_stops_or_drives_is_said() -> None:
         with pytest.warns(UserWarning, match=f"noise-free descent: rounding of its float32 .* by {off} at t = 0:"):
             corr.compare(distance, jnp.full(2000, 1.5), learning_rate=rate, end_time=4 * rate, record_every=2 * rate,
                          **settings)  # fmt: skip
+
+
+def test_the_rounding_of_descent_is_that_of_its_scaled_steps() -> None:
+    """A step of 8 spacings of float32 is exact; scaled by r² = 1/256 it is lost."""
+    descent = corr.run(corr.descent(bowl, learning_rate=1e-6), jnp.full(2, 1.5), **{**RUN, "trajectories": 1})
+    for scale, said in ((None, 0), (np.array([1 / 16, 0.0]), 1)):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            warn_if_rounded(bowl, jnp.full(2, 1.5), descent, 8 * 2.0**-23 / 3, scale, normalized=False)
+        assert len(told) == said
 
 
 @pytest.mark.parametrize("side", ["compare", "descent"])
