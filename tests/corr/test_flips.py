@@ -11,7 +11,7 @@ import pytest
 
 import corr
 from corr._flips import decision_counter
-from corr._referee import RefereeError
+from corr._referee import Decisions, RefereeError
 from corr.difference._promote import promote
 
 PLACE = jnp.array([0.7, -0.3, 1.2, 0.4, 0.9, -1.1])
@@ -166,6 +166,20 @@ def test_subtracted_decisions_flip() -> None:
     found = decision_counter(walk, draws=256)(PLACE, ROOT)
     assert found.low > 0.05
     assert found.change_error > 0.5
+
+
+@pytest.mark.parametrize("kept_steps", [0, 2])
+def test_no_decision_is_counted_twice(kept_steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+
+    def judge(position: Any, made: Decisions) -> tuple[np.ndarray, ...]:
+        seen.append(np.asarray(made.displacement))
+        return np.zeros(64, bool), np.ones(64, bool), np.zeros(64)
+
+    monkeypatch.setattr("corr._flips.referee", lambda loss, accept, shared: judge)
+    walk = corr.mutation(parabola, mutation_std=0.01)
+    assert decision_counter(walk, draws=192, kept_steps=kept_steps)(PLACE, ROOT).draws == 192
+    assert len(np.unique(np.concatenate(seen), axis=0)) == 192
 
 
 def test_a_wrong_change_that_flips_nothing_is_seen() -> None:
