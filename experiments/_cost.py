@@ -45,12 +45,12 @@ def _seconds_per_step(side: corr.Dynamics, params: object) -> float:
         params,
         trajectories=PROBE_TRAJECTORIES,
         key=corr.root_key(0),
-        record_at=[PROBE_STEPS * number for number in range(1, PROBES + 2)],
+        record_at=[PROBE_STEPS * number for number in range(1, PROBES + 1)],
         layout=layout,
         refresh_every=PROBE_STEPS,
     ):
         marks.append(time.perf_counter())
-    return min(late - early for early, late in itertools.pairwise(marks[1:])) / PROBE_STEPS / PROBE_TRAJECTORIES
+    return min(late - early for early, late in itertools.pairwise(marks)) / PROBE_STEPS / PROBE_TRAJECTORIES
 
 
 def estimate(preset: Preset, relative_cost: float = 1.0) -> float:
