@@ -46,7 +46,7 @@ def metropolis(beta: float) -> Rule:
 
     def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
         change, number = _together(loss_change, uniform)
-        rise = beta * jnp.where(change > 0, change, 1)
+        rise = _largest(beta, change.dtype) * jnp.where(change > 0, change, 1)
         return jnp.isfinite(change) & ((change <= 0) | ((number > 0) & (jnp.log(number) <= -rise)))
 
     return rule
@@ -80,7 +80,7 @@ def barker(beta: float) -> Rule:
     def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
         change, number = _together(loss_change, uniform)
         level = change == 0
-        probability = jnp.where(level, 0.5, jax.nn.sigmoid(-beta * jnp.where(level, 1, change)))
+        probability = jnp.where(level, 0.5, jax.nn.sigmoid(-_largest(beta, change.dtype) * jnp.where(level, 1, change)))
         return jnp.isfinite(change) & ((change <= 0) | (number > 0)) & (number <= probability)
 
     return rule
@@ -94,6 +94,7 @@ def acceptance(rule: str | Rule, beta: float) -> Rule:
     if callable(rule):
         if beta != math.inf:
             raise ValueError(f"the rule is a function and has its own beta: leave out beta, got {beta}")
+        _check_rule(rule)
         return rule
     if rule not in RULES:
         raise ValueError(
@@ -101,6 +102,20 @@ def acceptance(rule: str | Rule, beta: float) -> Rule:
             " rule(loss_change, uniform) -> accepted"
         )
     return RULES[rule](beta)
+
+
+def _check_rule(rule: Rule) -> None:
+    number = jax.ShapeDtypeStruct((), jnp.float32)
+    made = jax.eval_shape(rule, number, number)
+    if not (hasattr(made, "dtype") and made.dtype == np.bool_ and made.shape == ()):
+        raise TypeError(
+            f"the rule must return one truth value, accepted or not, got {jax.tree.map(_kind, made)}: compare a"
+            " probability with the uniform number, lambda loss_change, uniform: uniform <= probability(loss_change)"
+        )
+
+
+def _kind(value: Any) -> str:
+    return f"{getattr(value, 'dtype', type(value).__name__)}{[*np.shape(value)]}"
 
 
 def rule_text(rule: str | Rule) -> str:
@@ -120,6 +135,11 @@ def uniform_number(key: jax.Array, dtype: Any) -> jax.Array:
     bits = jnp.finfo(wide(dtype)).bits
     drawn = jax.random.bits(key, (), jnp.dtype(f"uint{bits}"))
     return (drawn.astype(wide(dtype)) + 0.5) * 2.0**-bits
+
+
+def _largest(beta: float, dtype: Any) -> float:
+    """β, or the largest number of the dtype."""
+    return min(beta, float(jnp.finfo(dtype).max))
 
 
 def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:

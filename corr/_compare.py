@@ -13,11 +13,12 @@ from jax.flatten_util import ravel_pytree
 from ._accept import Rule
 from ._clock import check_count, check_positive
 from ._gradient import check_gradient
-from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold, warn_if_rounded
+from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold, warn_if_rounded, warn_if_unseen
 from ._keys import check_key
+from ._matched import warn_if_unmatched
 from ._objective import check_loss, check_params
 from ._plan import Plan, first_start, plan_run
-from ._proposals import check_mutation_std, warn_if_unresolved
+from ._proposals import check_mutation_std, scale_leaves, warn_if_unresolved
 from ._resume import check_saved
 from ._run import Manner, carry_out, check_manner
 from ._timegrid import TimeGrid
@@ -124,7 +125,8 @@ def compare(
         check, check_decisions: as in ``run``, for the mutation side.
 
     Returns:
-        A ``Comparison``; the Datasets' attributes hold σ, β, α, λ and the time steps used.
+        A ``Comparison``; the Datasets' attributes hold σ, β, α and λ of the clock, the time steps used, the rule, and
+        whether a proposal was given.
 
     Raises:
         ValueError: if a number is out of range, the clock is contradictory, a recorded time is not a whole number of
@@ -142,12 +144,14 @@ def compare(
 
     Reference: Whitelam et al. (2021), eqs. 3-17.
     """
-    clock = _clock_of(learning_rate, step_ratio, mutation_std, beta, proposal, rule, record_every)
     trajectories = check_count("trajectories", trajectories)
     twins = trajectories if twin_trajectories is None else check_count("twin_trajectories", twin_trajectories)
     params, key = check_params(params), check_key(key)
     start = first_start(params, trajectories) if start_per_trajectory else params
     check_loss(loss, start)
+    if is_tree(mutation_std):
+        scale_leaves(mutation_std, start)
+    clock = _clock_of(learning_rate, step_ratio, mutation_std, beta, proposal, rule, record_every)
     std = walk_std(mutation_std, clock, fitted=step_ratio is None)
     scale = relative_scale(std, start, clock.mutation_std) if is_tree(std) else None
     check_gradient(loss, start, scale)
@@ -163,6 +167,8 @@ def compare(
     moments = usual if twin_moments is None else check_moments(twin_moments)
     twin = Twin(loss, clock.step_time, moments, thinning(thin, times), len(times) - 1)
     twin.check(start, key)
+    if proposal is not None or callable(rule) or twin_moments is not None:
+        warn_if_unmatched(walk, start, key, clock, *twin.parts)
 
     slow_marks = recorded_steps(times, slow, "noise-free descent")
     marks = recorded_steps(times, clock.step_time, "mutation")
@@ -183,14 +189,15 @@ def compare(
     noise_free = _carry_out("descent", plans["descent"], alone)
     warn_if_rounded(loss, start, noise_free, slow, weights, normalized=math.isinf(clock.beta))
     pilot = look_ahead(loss, start, noise_free, clock, weights)
+    warn_if_unseen(noise_free, pilot.slope)
     if twin_moments is None:
         warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
     mutated = _carry_out("mutation", plans["mutation"], manner)
     noisy = _carry_out("twin", twin.on(pilot.grid, plans["twin"]), alone)
     warn_if_coarse(pilot, noisy, clock)
-    return Comparison(
-        _label(mutated, clock, clock.step_time), _label(noisy, clock, pilot.grid), _label(noise_free, clock, slow)
-    )
+    lengths = zip((mutated, noisy, noise_free), (clock.step_time, pilot.grid, slow), strict=True)
+    said = {"rule": "a function" if callable(rule) else rule, "proposal": "gaussian" if proposal is None else "given"}
+    return Comparison(*(_label(side, clock, steps).assign_attrs(said) for side, steps in lengths))
 
 
 def _plan(side: Dynamics, params: Params, marks: list[int], trajectories: int, **options: Any) -> Plan:

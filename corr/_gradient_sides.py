@@ -11,6 +11,7 @@ import xarray
 from jax.flatten_util import ravel_pytree
 from scipy.special import erfcx, expit
 
+from ._proposals import scale_leaves
 from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
 from ._timing import Clock
 from ._told import warn
@@ -21,6 +22,7 @@ COLD_DRIFT = 0.1
 UNRESOLVED, COARSE = 1.0, 5.0
 PLACES = 64
 ROUNDED = 0.05
+FEW_LEVELS = 10
 
 
 class Pilot(NamedTuple):
@@ -95,6 +97,20 @@ def warn_if_rounded(
             return
 
 
+def warn_if_unseen(noise_free: xarray.Dataset, slope: float) -> None:
+    """Say where a large constant hides the descent of the loss; ``slope`` is the largest |∇U| on the way."""
+    losses = noise_free.loss.values[0]
+    losses = losses[np.isfinite(losses)]
+    fall, step = float(np.ptp(losses)), float(np.spacing(np.max(np.abs(losses))))
+    if slope > 0 and fall < FEW_LEVELS * step:
+        warn(
+            f"the loss moves by {fall:.2g} along noise-free descent, its {losses.dtype} value {losses[0]:.6g} has"
+            f" rounding steps of {step:.2g}: recorded losses cannot show the descent. Take a constant off the loss, use"
+            " float64 (jax_enable_x64), or a later end_time",
+            stacklevel=3,
+        )
+
+
 def warn_if_cold(slope: float, clock: Clock, rule: str) -> None:
     """Say where s = βσ|∇U| leaves the warm limit, in which mutation at finite β is plain descent."""
     if math.isinf(clock.beta):
@@ -159,6 +175,10 @@ def _visited(twin: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def relative_scale(mutation_std: Any, params: Params, reference: float) -> Any:
     """r = σ_i/σ as a tree like the parameters, full shapes."""
-    return jax.tree.map(
-        lambda std, leaf: np.broadcast_to(np.asarray(std, float) / reference, np.shape(leaf)), mutation_std, params
-    )
+    leaves, treedef = jax.tree.flatten(params)
+    scales = scale_leaves(mutation_std, params)
+    shaped = [
+        np.broadcast_to(np.asarray(std, float) / reference, np.shape(leaf))
+        for std, leaf in zip(scales, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(treedef, shaped)

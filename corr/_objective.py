@@ -70,7 +70,10 @@ def subtracted(loss: Callable[[Params], Scalar]) -> Objective:
 
 def check_params(params: Params) -> Params:
     """The parameters as JAX arrays; refuses what is no real number, not finite or empty, warns of batch statistics."""
-    leaves = jax.tree_util.tree_leaves_with_path(params)
+    try:
+        leaves = jax.tree_util.tree_leaves_with_path(params)
+    except ValueError as error:
+        raise TypeError(f"params are no pytree: {error}; give the keys of each dictionary one type") from error
     for path, leaf in leaves:
         _check_leaf(jax.tree_util.keystr(path) or "params", leaf)
     if sum(np.size(leaf) for _, leaf in leaves) == 0:
@@ -100,8 +103,8 @@ def _check_leaf(name: str, leaf: Any) -> None:
         raise TypeError(f"{name} has dtype {dtype}, expected real numbers: give real and imaginary part as two leaves")
     if not jnp.issubdtype(dtype, jnp.floating):
         raise TypeError(
-            f"{name} has dtype {dtype}, expected floating point: convert it with astype(float), or, if it is no weight,"
-            " leave it out and close over it"
+            f"{name} has dtype {dtype}, expected floating point: write 1.0 for 1, convert an array with astype(float),"
+            " or, if it is no weight, leave it out and close over it"
         )
     if not np.all(np.isfinite(np.asarray(leaf, np.float64))):
         raise ValueError(f"{name} holds a number that is not finite")
@@ -124,7 +127,13 @@ def check_loss(loss: Callable[[Params], Scalar], params: Params) -> float:
     """U at the start; refuses a loss that is not a finite floating-point scalar there."""
     if not callable(loss):
         raise TypeError(f"loss must be a function params -> scalar, got {type(loss).__name__}")
-    out = jax.eval_shape(loss, params)
+    try:
+        out = jax.eval_shape(loss, params)
+    except jax.errors.JAXTypeError as error:
+        raise TypeError(
+            f"the loss is no JAX function: {str(error).splitlines()[0]} Use jax.numpy in place of numpy, and"
+            " jnp.where or jax.lax.cond in place of an if on parameters"
+        ) from error
     if not hasattr(out, "shape"):
         raise TypeError(
             f"loss must return one scalar array, got {jax.tree.structure(out)}: return the loss alone, without"
@@ -132,6 +141,8 @@ def check_loss(loss: Callable[[Params], Scalar], params: Params) -> float:
         )
     if out.shape != ():
         raise ValueError(f"loss must return a scalar, got an array of shape {out.shape}: take its mean or sum")
+    if jnp.issubdtype(out.dtype, jnp.complexfloating):
+        raise TypeError(f"loss must return a real number, got dtype {out.dtype}: take its real part, or abs(...)**2")
     if not jnp.issubdtype(out.dtype, jnp.floating):
         raise TypeError(
             f"loss must return a floating-point number, got dtype {out.dtype}: convert it with astype(float) (a count"

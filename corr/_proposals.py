@@ -51,10 +51,17 @@ def scale_leaves(mutation_std: Any, params: Params) -> list[Any]:
     if treedef != got:
         raise ValueError(f"mutation_std must be a number or a tree like the parameters {treedef}, got {got}")
     scales = jax.tree.leaves(mutation_std)
-    for scale, leaf in zip(scales, jax.tree.leaves(params), strict=True):
-        if np.broadcast_shapes(np.shape(scale), leaf.shape) != leaf.shape:
-            raise ValueError(f"mutation_std of shape {np.shape(scale)} does not broadcast to {leaf.shape}")
+    for scale, (path, leaf) in zip(scales, jax.tree_util.tree_leaves_with_path(params), strict=True):
+        if not _broadcasts(np.shape(scale), np.shape(leaf)):
+            raise ValueError(
+                f"mutation_std has shape {np.shape(scale)} for {jax.tree_util.keystr(path) or 'params'} of shape"
+                f" {np.shape(leaf)}, expected that shape or one that broadcasts to it"
+            )
     return scales
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(one in (1, other) for one, other in zip(shape[::-1], to[::-1], strict=False))
 
 
 def check_mutation_std(mutation_std: Any) -> None:

@@ -124,10 +124,16 @@ def paths_to_keep(keep: int | None, trajectories: int, rows: int, size: int) -> 
 
 
 def parameter_labels(params: Params) -> list[str]:
-    """One label per number, by path and index: ``a[0]``, ``dense_0/kernel[3,4]``."""
+    """One label per number, by path and index: ``a[0]``, ``dense_0/kernel[3,4]``.
+
+    Where keys with a slash or of several types would give two numbers one label, paths are written as Python does.
+    """
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    names = [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
+    if len({*names}) < len(names):
+        names = [jax.tree_util.keystr(path) for path, _ in leaves]
     labels = []
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        name = jax.tree_util.keystr(path, simple=True, separator="/")
+    for name, (_, leaf) in zip(names, leaves, strict=True):
         for index in np.ndindex(np.shape(leaf)):
             labels.append(f"{name}[{','.join(map(str, index))}]" if index else name)
     return labels

@@ -137,8 +137,14 @@ def check_saved(plan: Plan, folder: Path, *, unknown: Container[str] = ()) -> No
         CheckpointError: naming what differs.
     """
     saved = Checkpoints(_place(folder), lambda step: _identity(plan)(step))
-    shapes = saved.check(unknown)
-    if shapes is not None:
+    found = saved.check(unknown)
+    if found is not None:
+        step, shapes = found
+        if step > plan.marks[-1] and not unknown:
+            raise CheckpointError(
+                f"{saved.folder} is at step {step}, asked for {plan.marks[-1]}: what was begun can go on further,"
+                " and is not cut; give its end_time or a later one, and take the earlier times of what comes back"
+            )
         ids = own_trajectories(plan.layout, plan.trajectories)
         _check_paths(saved, shapes["record/path"][1][0], int(np.sum(ids < plan.kept)))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
 
     Raises:
         ResultError: if the folder holds a complete run already, or cannot be written.
-        ValueError: if the Datasets do not say what was run.
+        ValueError: if the Datasets do not say what was run, or hold several points of a sweep.
+        TypeError: if an argument has the wrong type.
 
     Example:
         >>> import tempfile
@@ -41,6 +43,13 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
         >>> bool((loaded.twin.loss == sides.twin.loss).all()), manifest["configuration"]["step_ratio"]
         (True, 1.0)
     """
+    if not isinstance(comparison, Comparison):
+        raise TypeError(f"comparison must be what corr.compare returns, got {type(comparison).__name__}")
+    if "point" in comparison.mutation.dims:
+        raise ValueError(
+            "the Datasets hold several points of a sweep: save each in a folder of its own, with"
+            " Comparison(*(side.isel(point=0) for side in sides)) for the first"
+        )
     folder = Path(folder)
     with writing(folder):
         finished = (folder / MANIFEST).exists()
@@ -63,14 +72,16 @@ def _configuration(comparison: Comparison, name: str) -> dict[str, Any]:
     """What was run, from the Datasets' own attributes and sizes."""
     walk, twin, smooth = comparison
     clock = ("mutation_std", "beta", "learning_rate", "step_ratio")
-    missing = [one for one in clock if one not in walk.attrs]
+    told = {**{one: walk[one].item() for one in clock if one in walk.coords}, **walk.attrs}
+    missing = [one for one in clock if one not in told]
     if missing:
         raise ValueError(f"the mutation Dataset has no attribute {', '.join(missing)}: save what corr.compare returns")
     times = walk.time.values
     return {
         "run": name,
         "preset": OWN,
-        **{one: "inf" if walk.attrs[one] == "inf" else float(walk.attrs[one]) for one in clock},
+        **{one: walk.attrs[one] for one in ("rule", "proposal") if one in walk.attrs},
+        **{one: "inf" if math.isinf(float(told[one])) else float(told[one]) for one in clock},
         "trajectories": walk.sizes["trajectory"],
         "twin_trajectories": twin.sizes["trajectory"],
         "end_time": float(times[-1]),
@@ -95,7 +106,7 @@ def load_run(folder: Path | str) -> tuple[Comparison, dict[str, Any]]:
         >>> load_run("no/such/folder")
         Traceback (most recent call last):
             ...
-        corr._files.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first
+        corr._files.ResultError: no results in no/such/folder: run `corr run EXPERIMENT` first, or corr.save_run there
     """
     folder = Path(folder)
     manifest = finished_manifest(folder)
@@ -128,7 +139,7 @@ def finished_manifest(folder: Path | str) -> dict[str, Any]:
     folder = Path(folder)
     manifest = read_manifest(folder)
     if manifest is None and not folder.is_dir():
-        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first")
+        raise ResultError(f"no results in {folder}: run `corr run EXPERIMENT` first, or corr.save_run there")
     if manifest is None:
         raise ResultError(f"the run in {folder} is not finished: run `corr run EXPERIMENT` again, it goes on")
     return manifest

@@ -14,6 +14,7 @@ from .ensemble._simulate import default_refresh
 SAME = 1e-6
 WHOLE = 1e-9  # rounding of a division, and far below ``SAME``
 WINDOW = 500
+SHORTEST = 0.5  # of a step; one whole step is the nearest from here on
 RARELY = 20  # steps between rebuilds from which on these cost under a tenth
 
 
@@ -56,6 +57,12 @@ def resolve_clock(
 def fitted_clock(clock: Clock, record_every: float, rule: str = "metropolis") -> Clock:
     """The nearest clock of which ``record_every`` is a whole number of mutation steps, with a warning that names it."""
     ideal = check_positive("record_every", record_every) / clock.step_time
+    if ideal < SHORTEST:
+        raise ValueError(
+            f"record_every {record_every:g} is {ideal:.3g} mutation steps of mutation_std {clock.mutation_std:g}, which"
+            f" take {clock.step_time:.6g} each, expected 1 or more: choose a longer record_every or a smaller"
+            " mutation_std"
+        )
     count = _easily_divided(ideal) if ideal > 1 else 1
     if math.isclose(ideal, count, rel_tol=WHOLE):
         return clock
@@ -129,7 +136,7 @@ def is_tree(mutation_std: Any) -> bool:
 def recorded_times(end_time: float, record_every: float) -> np.ndarray:
     """0, record_every, ..., end_time."""
     end_time, record_every = check_positive("end_time", end_time), check_positive("record_every", record_every)
+    if record_every > end_time * (1 + SAME):
+        raise ValueError(f"record_every {record_every:g} is longer than end_time {end_time:g}, expected at most that")
     count = whole_steps(end_time, record_every, "end_time in units of record_every")
-    if count == 0:
-        raise ValueError(f"record_every {record_every} is longer than end_time {end_time}")
     return record_every * np.arange(count + 1)  # each time is the same whatever the last one

@@ -66,8 +66,13 @@ class Twin(NamedTuple):
         """Thinning by the number of its recorded step."""
         return None if self.thin is None else (marks[self.thin.index], self.thin.count)
 
+    @property
+    def parts(self) -> tuple[Any, Any]:
+        """(measure, moments), with None for a measure that there is not."""
+        return self.moments if isinstance(self.moments, tuple) else (None, self.moments)
+
     def _dynamics(self, time_step: Any) -> Dynamics:
-        measure, moments = self.moments if isinstance(self.moments, tuple) else (None, self.moments)
+        measure, moments = self.parts
         return langevin(self.loss, time_step=time_step, moments=moments, measure=measure)
 
 

@@ -42,7 +42,10 @@ def find_experiment(name: str) -> Found:
     """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
     if name.endswith(".py"):
         return _from_file(Path(name))
-    return nearest("experiment", name, CATALOGUE)
+    try:
+        return nearest("experiment", name, CATALOGUE)
+    except ValueError as error:
+        raise ValueError(f"{error}; of your own: {name}.py for a file, ./{name} for a saved run") from error
 
 
 def find_preset(experiment: Found, name: str) -> Any:

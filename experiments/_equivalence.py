@@ -13,6 +13,7 @@ from ._declare import TIME_ROUNDING, Margins, check_recorded
 
 LEVEL, POWER = 0.05, 0.9
 SEED, RESAMPLES = 1, 1999
+FEWEST = 3
 NULLS = {
     "twin": "(a) mutation against its noisy twin",
     "descent": "(b) averaged mutation against noise-free descent",
@@ -67,6 +68,12 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
     if any(not np.array_equal(side.time, sides.mutation.time) for side in sides):
         times = [side.time.values.tolist() for side in sides]
         raise ValueError(f"mutation, twin and descent must share their recorded times, got {times}")
+    kept = {name: side.sizes["path_trajectory"] for name, side in sides._asdict().items() if name != "descent"}
+    if min(kept.values()) < FEWEST:
+        raise ValueError(
+            f"the run kept the paths of {kept['mutation']} mutation and {kept['twin']} twin trajectories, the tests"
+            f" need {FEWEST} or more of each: give a larger keep, or more trajectories"
+        )
     time = sides.mutation.time.values[1:]
     check_recorded(float(time[0]), "this run", weights_until=margins.weights_until, loss_until=margins.loss_until)
     time = time[time <= max(margins.weights_until, margins.loss_until) + TIME_ROUNDING]

@@ -63,9 +63,11 @@ def read(folder: Path) -> Run:
         Its arrays, float64.
 
     Raises:
-        ResultError: if the results are missing, unfinished or damaged; the message names the command to run.
+        ResultError: if the results are missing, unfinished or damaged, or hold no path; the message says what to do.
     """
     sides, manifest = load_run(folder)
+    if not min(sides.mutation.sizes["path_trajectory"], sides.twin.sizes["path_trajectory"]):
+        raise ResultError(f"{folder} holds no path of mutation or twin to draw: run it with keep=1 or more")
     with complete(folder):
         return Run(
             sides.mutation.time.values,

@@ -104,8 +104,8 @@ class Checkpoints:
             }
         return None
 
-    def check(self, unknown: Container[str] = ()) -> dict[str, Any] | None:
-        """Shapes by name of the newest checkpoint that says what it is of, None without any; changes nothing.
+    def check(self, unknown: Container[str] = ()) -> tuple[int, dict[str, Any]] | None:
+        """(step, shapes by name) of the newest checkpoint that says what it is of, None without any; changes nothing.
 
         Raises:
             CheckpointError: if it belongs to a run with other settings, but for those ``unknown``.
@@ -117,7 +117,7 @@ class Checkpoints:
             except (OSError, ValueError, KeyError):
                 continue  # damaged: ``newest`` says so
             self._check(step, identity, unknown)
-            return shapes
+            return step, shapes
         return None
 
     def _steps(self) -> list[int]:

@@ -95,6 +95,14 @@ def bowl(x: jax.Array) -> jax.Array:
     return jnp.sum(x * x)
 
 
+@pytest.mark.parametrize("rule", [corr.metropolis, corr.barker])
+def test_beta_beyond_single_precision_is_infinite(rule) -> None:
+    """Without a RuntimeWarning, which is an error here."""
+    at_most = rule(1e40)
+    for change, accepted in ((-1e-30, True), (1e-30, False)):
+        assert bool(at_most(jnp.float32(change), jnp.float32(0.5))) is accepted
+
+
 def test_a_function_as_rule_is_used_as_it_is() -> None:
     named = steps_of(corr.mutation(bowl, mutation_std=0.5, rule="barker", beta=10.0), 10)
     given = steps_of(corr.mutation(bowl, mutation_std=0.5, rule=corr.barker(10.0)), 10)

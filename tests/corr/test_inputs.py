@@ -16,6 +16,7 @@ from corr._gradient import check_gradient
 from corr._objective import check_loss, check_params
 from corr._plan import check_marks, plan_run
 from corr._proposals import warn_if_unresolved
+from corr._recorder import parameter_labels
 from corr._resume import _identity
 
 BOWL = corr.mutation(lambda p: jnp.sum(p["w"] ** 2), mutation_std=0.1)
@@ -28,17 +29,24 @@ TWO = {"w": jnp.ones(2), "b": jnp.ones(3)}
         ("relu", r"\['b'\] is a str, expected an array of numbers: leave it out of params, the loss can close over it"),
         (jnp.tanh, r"\['b'\] is a .*, expected an array of numbers: leave it out"),
         (object(), r"\['b'\] is a object, expected an array of floating-point numbers"),
-        (1, r"\['b'\] has dtype int32, expected floating point: convert it with astype\(float\), or, if it is no weig"),
+        (1, r"\['b'\] has dtype int32, expected floating point: write 1.0 for 1, .*, or, if it is no weight, leave it"),
+        ({0: 1.0, "c": 1.0}, "params are no pytree: .*; give the keys of each dictionary one type"),
         (True, r"\['b'\] has dtype bool"),
         (jax.random.key(0), r"\['b'\] has dtype key<fry>"),
         (jnp.ones(2, complex), r"\['b'\] has dtype complex64, expected real numbers: give real and imaginary part"),
         (jnp.array([1.0, jnp.inf]), r"\['b'\] holds a number that is not finite"),
     ],
-    ids=["text", "function", "object", "integer", "flag", "key", "complex", "infinite"],
+    ids=["text", "function", "object", "integer", "keys of two types", "flag", "key", "complex", "infinite"],
 )
 def test_leaves_that_are_no_weights(leaf: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         corr.run(BOWL, {"w": jnp.ones(2), "b": leaf}, steps=1, trajectories=1, key=corr.root_key(0), progress=False)
+
+
+def test_names_that_would_be_shared_are_written_in_full() -> None:
+    shared = {"a/b": jnp.ones(1), "a": {"b": jnp.ones(1)}}
+    assert parameter_labels(shared) == ["['a']['b'][0]", "['a/b'][0]"]
+    assert parameter_labels({"a/b": jnp.ones(1), "c": jnp.ones(())}) == ["a/b[0]", "c"]
 
 
 def test_leaves_without_numbers_are_carried_along() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import corr
-from corr._gradient_sides import warn_if_cold, warn_if_rounded
+from corr._gradient_sides import warn_if_cold, warn_if_rounded, warn_if_unseen
 from corr._timegrid import steepness_along
 from corr._timing import resolve_clock
 from theory import level1
@@ -137,14 +137,28 @@ def test_a_loss_that_ends_keeps_what_was_computed() -> None:
     assert sides.mutation.loss.values[:, -1].mean() < 0.2
 
 
+@pytest.mark.filterwarnings("ignore:the loss moves by 0 along noise-free descent")
 def test_descent_that_rounding_stops_or_drives_is_said() -> None:
     """2000 weights near 1.5, float32 spacing 1.2e-7: steps of 2e-6/√2000 are lost, those of 1e-5/√2000 too long."""
     settings = {"step_ratio": 1.0, "twin_trajectories": 4, **SIDES}
     distance = lambda x: jnp.sum((x - 0.5) ** 2)  # noqa: E731
     for rate, off in ((2e-6, "100 %"), (1e-5, r"6.6\d* %")):
-        with pytest.warns(UserWarning, match=f"noise-free descent: rounding of its float32 .* by {off} at t = 0:"):
+        rounded = f"noise-free descent: rounding of its float32 .* by {off} at t = 0:"
+        with pytest.warns(UserWarning, match=rounded) as said:
             corr.compare(distance, jnp.full(2000, 1.5), learning_rate=rate, end_time=4 * rate, record_every=2 * rate,
                          **settings)  # fmt: skip
+        assert any("recorded losses cannot show the descent" in str(one.message) for one in said) == (rate == 2e-6)
+
+
+@pytest.mark.parametrize(("constant", "said"), [(0.0, False), (3e4, False), (3e5, True)])
+def test_a_constant_that_hides_the_descent_of_the_loss_is_said(constant: float, said: bool) -> None:
+    """The loss falls by 0.06, which is 31 rounding steps at 3e4 and two at 3e5."""
+    descent = corr.run(corr.descent(lambda x: bowl(x) + constant, learning_rate=1e-3, normalized=True), jnp.ones(3),
+                       **{**RUN, "steps": 18, "trajectories": 1})  # fmt: skip
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        warn_if_unseen(descent, 3.5)
+    assert ["recorded losses cannot show the descent" in str(one.message) for one in told] == [True] * said
 
 
 def test_the_rounding_of_descent_is_that_of_its_scaled_steps() -> None:

@@ -129,7 +129,10 @@ def test_damaged_results_are_named(file: str, smoke: Path, tmp_path: Path, capsy
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["fig3x"], "unknown experiment 'fig3x': did you mean"),
+        (
+            ["fig3x"],
+            "unknown experiment 'fig3x': did you mean 'fig3'?; of your own: fig3x.py for a file, ./fig3x for",
+        ),
         (["fig1", "--preset", "smok"], "did you mean 'smoke'?"),
         (["fig1", "--preset", "enormous"], "unknown preset"),
         (["fig1", "--sigma", "0"], "--sigma must be positive"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import jax
+import numpy as np
 import pytest
 
 import corr
@@ -164,6 +165,31 @@ def test_a_saved_comparison_of_ones_own_is_tested_and_drawn(
     drawn = {file.stem for file in (own / "figures").glob("*.pdf")}
     assert drawn == {"mine-a", "mine-b", "mine-c", "equivalence-mine"}
     assert str(own / "figures" / "mine-a.pdf") in capsys.readouterr().out
+
+
+def test_a_comparison_without_paths_is_neither_tested_nor_drawn(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides, _ = corr.load_run(own)
+    none = {"path_trajectory": slice(0)}
+    corr.save_run(tmp_path / "bare", sides._replace(mutation=sides.mutation.isel(none), twin=sides.twin.isel(none)))
+    assert "kept the paths of 0 mutation and 0 twin trajectories" in fails(capsys, "test", str(tmp_path / "bare"))
+    assert "holds no path of mutation or twin to draw" in fails(capsys, "figure", str(tmp_path / "bare"))
+
+
+def test_what_is_no_comparison_is_not_saved(own: Path, tmp_path: Path) -> None:
+    """One point of a sweep is a comparison, several are not."""
+    sides, manifest = corr.load_run(own)
+    with pytest.raises(TypeError, match=r"comparison must be what corr\.compare returns, got str"):
+        corr.save_run(sides, str(tmp_path))  # pyright: ignore[reportArgumentType]
+    clock = {name: manifest["configuration"][name] for name in ("mutation_std", "learning_rate", "step_ratio")}
+    point = {**clock, "beta": np.inf}
+    several = corr.Comparison(*(side.drop_attrs().assign_coords(point).expand_dims(point=1) for side in sides))
+    with pytest.raises(ValueError, match="hold several points of a sweep: save each"):
+        corr.save_run(tmp_path / "sweep", several)
+    corr.save_run(tmp_path / "point", corr.Comparison(*(side.isel(point=0) for side in several)))
+    again = corr.load_run(tmp_path / "point")[1]["configuration"]
+    assert again["beta"] == "inf" and {name: again[name] for name in clock} == clock
 
 
 @pytest.mark.parametrize("command", ["test", "figure"])

@@ -151,11 +151,12 @@ def test_a_refused_extension_of_a_comparison_leaves_it_as_it_was_and_others_go_o
     for changes, message in (
         ({"twin_trajectories": 3}, r"twin.*trajectories: saved 4, asked 3"),
         ({"thin": (0.1, 2)}, r"twin.*thinned: saved 'to 2 from time 0.05 on', asked 'to 2 from time 0.1 on'"),
-        ({"twin_moments": corr.paper_moments(step_time=2e-3)}, r"twin.*another program of the step"),
+        ({"twin_moments": corr.paper_moments(step_time=1.5e-4)}, r"twin.*another program of the step"),
         ({"block_size": {"mutation": 4, "twin": 2}}, r"twin.*block_size: saved 4, asked 2"),
         ({"keep": 4}, r"mutation.* holds 3 paths, asked for 4: give a smaller keep"),
         ({"end": 60.0}, r"twin.*most recorded times: saved 1024, asked 2048"),
         ({"record_every": 0.01}, r"descent.*refresh_every: saved 50, asked 10"),
+        ({"end": 0.2}, r"descent.* is at step \d+, asked for \d+: what was begun can go on further, and is not cut"),
     ):
         with pytest.raises(CheckpointError, match=message):
             compare(loss, start, changes.pop("end", 0.4), tmp_path, **(asked | changes))
