@@ -22,10 +22,10 @@ reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the
 	$(BIN)/corr reproduce fig1 fig2 --preset quick
 
 test: $(STAMP) ## run the test suite without its slow part
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites
 	$(BIN)/python -m pytest -q -n 2 -m slow tests

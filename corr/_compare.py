@@ -137,7 +137,7 @@ def compare(
     Example:
         >>> import jax.numpy as jnp
         >>> from corr import root_key
-        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=8, end_time=0.1,
+        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=4, end_time=0.1,
         ...                 record_every=0.05, learning_rate=1e-2, step_ratio=1.0, progress=False)
         >>> bool(sides.descent.loss[0, -1] < sides.descent.loss[0, 0])
         True

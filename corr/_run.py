@@ -104,7 +104,7 @@ def run(
         >>> import jax.numpy as jnp
         >>> from corr import mutation, root_key
         >>> walk = mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)
-        >>> data = run(walk, jnp.ones(3), steps=20, trajectories=8, key=root_key(0), record_at=[10], progress=False)
+        >>> data = run(walk, jnp.ones(3), steps=20, trajectories=4, key=root_key(0), record_at=[10], progress=False)
         >>> dict(data.sizes)["time"]
         3
     """

@@ -35,7 +35,7 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
         >>> import tempfile
         >>> import jax.numpy as jnp
         >>> from corr import compare, root_key
-        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=8, end_time=0.1,
+        >>> sides = compare(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), trajectories=4, end_time=0.1,
         ...                 record_every=0.05, learning_rate=1e-2, step_ratio=1.0, progress=False)
         >>> folder = Path(tempfile.mkdtemp()) / "bowl"
         >>> save_run(folder, sides)

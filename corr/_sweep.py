@@ -56,7 +56,7 @@ def sweep(
         >>> import jax.numpy as jnp
         >>> from corr import root_key
         >>> sides = sweep(lambda x: jnp.sum(x**2), jnp.ones(3), key=root_key(0), learning_rate=1e-2,
-        ...               step_ratio=[1.0, 2.0], trajectories=8, end_time=0.1, record_every=0.1, progress=False)
+        ...               step_ratio=[1.0, 2.0], trajectories=4, end_time=0.1, record_every=0.1, progress=False)
         >>> sides.mutation.loss.dims, sides.mutation.step_ratio.values.tolist()
         (('point', 'trajectory', 'time'), [1.0, 2.0])
 

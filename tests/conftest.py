@@ -32,6 +32,17 @@ def x64() -> Iterator[None]:
         yield
 
 
+# Fixtures that cost half a minute: what uses one of them runs in one worker, all else file by file.
+SHARED = ("smoke", "drawn", "more")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups for ``--dist loadgroup``."""
+    for item in items:
+        used = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(used[0] if used else str(item.path)))
+
+
 def pytest_unconfigure() -> None:
     if MADE_HERE:
         shutil.rmtree(COMPILED, ignore_errors=True)

@@ -60,7 +60,7 @@ def test_the_level_1_twin_follows_mutation_at_s_of_3() -> None:
     assert np.abs(z_scores(usual.twin, expected)).max() > 20
 
 
-@pytest.mark.parametrize("beta", [math.inf, 0.5])
+@pytest.mark.parametrize("beta", [math.inf, pytest.param(0.5, marks=pytest.mark.slow)])
 def test_sigma_per_leaf_scales_all_three_sides(beta: float) -> None:
     """On a plane every side has a mean displacement in closed form; σ_i/σ = 1, 0 (frozen), 1/2, 1."""
     ratio, t = np.array([1.0, 0.0, 0.5, 1.0]), 0.4
@@ -146,8 +146,11 @@ def test_a_comparison_with_a_rule_of_ones_own() -> None:
     )  # fmt: skip
     np.testing.assert_array_equal(by_rule.mutation.path.values, usual.mutation.path.values)
     np.testing.assert_array_equal(by_law.mutation.path.values, usual.mutation.path.values)
+    given = [(side.attrs["rule"], side.attrs["proposal"]) for side in (usual.twin, by_rule.twin, by_law.twin)]
+    assert given == [("metropolis", "gaussian"), ("a function", "gaussian"), ("metropolis", "given")]
 
 
+@pytest.mark.slow
 def test_barkers_clock() -> None:
     """Barker's rule drifts half as fast: σ on its clock is √2 times Metropolis's, and then it follows descent."""
     settings = {"beta": 0.05, "learning_rate": 1e-3, "trajectories": 400, "end_time": 4.0, "record_every": 4.0}

@@ -32,7 +32,7 @@ def whole_of(side: str) -> np.ndarray:
     return paths(SIDES[side], 7)
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", [pytest.param(side, marks=[pytest.mark.slow] * (side == "twin")) for side in SIDES])
 def test_trajectory_does_not_depend_on_number_or_devices(side: str) -> None:
     whole = whole_of(side)
     for trajectories, devices in ((7, 1), (3, 2)):

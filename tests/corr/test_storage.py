@@ -113,7 +113,8 @@ def test_a_saved_comparison_tells_what_was_run(tmp_path: Path, sides: corr.Compa
     assert all(one.equals(other) for one, other in zip(loaded, sides, strict=True))
     assert manifest["note"] == "mine"
     assert manifest["configuration"] == {
-        "run": "bowl", "preset": "none", "mutation_std": corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0),
+        "run": "bowl", "preset": "none", "rule": "metropolis", "proposal": "gaussian",
+        "mutation_std": corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0),
         "beta": "inf", "learning_rate": 1e-2, "step_ratio": 1.0, "trajectories": 4, "twin_trajectories": 4,
         "end_time": 0.2, "record_every": 0.1, "descent_learning_rate": 1e-2, "seed": 3,
     }  # fmt: skip

@@ -81,6 +81,7 @@ def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_marg
     assert crossing_time(equivalence_of()) == np.inf
 
 
+@pytest.mark.slow
 def test_a_crossing_within_the_noise_is_said_to_be_one(
     sides: Sides, equivalence_of: Callable[..., xarray.Dataset]
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_crossing_within_the_noise_is_said_to_be_one(
         assert any("crosses the margin of the weights at t = 0.25" in text for text in said["sentences"])
 
 
+@pytest.mark.slow
 def test_a_difference_beyond_the_margin_is_said_where_it_is_known() -> None:
     """|bias|² is 2.25 % of the way² at t = 0.6, known to 0.1 % with little scatter, to 1 % with ten times as much."""
     said = []
@@ -152,7 +154,7 @@ def test_repeated_trajectories_and_other_times_are_refused(sides: Sides) -> None
     for what in ("weights_until", "loss_until"):
         with pytest.raises(ValueError, match=f"t = 0.25, expected at most {what} = 0.2: record more often"):
             equivalence(good, replace(MARGINS, **{what: 0.2}))
-    with pytest.raises(ValueError, match="at least"):
+    with pytest.raises(ValueError, match="paths of 1 mutation and 200 twin trajectories, the tests need 3"):
         equivalence(good._replace(mutation=good.mutation.isel(path_trajectory=[0])), MARGINS)
 
 

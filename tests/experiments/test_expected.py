@@ -118,6 +118,7 @@ experiment = Experiment(name="bowl", title="a bowl", problem=lambda: problem, pr
 """
 
 
+@pytest.mark.slow
 def test_a_start_of_its_own_seed_changes_the_mutations_alone(tmp_path: Path) -> None:
     (tmp_path / "bowl.py").write_text(BOWL)
     found = []

@@ -18,10 +18,6 @@ with warnings.catch_warnings():
 
 REPOSITORY = Path(__file__).parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "experiments" / "notebooks").glob("*.py"))
-LONGEST = ("1_the_paper_in_ten_minutes", "2_testing_the_equivalence", "4_where_it_breaks", "6_other_mutations")
-SOONER_AND_LATER = [
-    pytest.param(file, id=file.stem, marks=[pytest.mark.slow] * (file.stem in LONGEST)) for file in NOTEBOOKS
-]
 # A process of its own without a kernel: no sockets whose late warnings would fail the test that comes next.
 RUN = """
 import runpy, sys
@@ -37,10 +33,10 @@ def sources(book: Any) -> list[tuple[str, str]]:
 
 def test_there_are_six() -> None:
     assert [file.name[0] for file in NOTEBOOKS] == list("123456")
-    assert {file.stem for file in NOTEBOOKS} > set(LONGEST)
 
 
-@pytest.mark.parametrize("file", SOONER_AND_LATER)
+@pytest.mark.slow
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_a_notebook_runs_at_small_sizes_and_answers_its_question(file: Path, tmp_path: Path) -> None:
     changed = {"CORR_NOTEBOOKS": "small", "MPLBACKEND": "Agg", "PYTHONPATH": str(REPOSITORY),
                "JAX_COMPILATION_CACHE_DIR": os.environ["CORR_TESTS_COMPILED"]}  # fmt: skip

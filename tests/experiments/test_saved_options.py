@@ -88,6 +88,7 @@ def test_a_command_without_a_name_says_what_to_give(command: str, capsys: pytest
     assert ("`all`" in error) == (command == "reproduce")
 
 
+@pytest.mark.slow
 def test_several_experiments_are_run_and_tested(
     smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,7 +49,9 @@ def run(steps: int, folder: Path | None = None, dynamics: corr.Dynamics = WALK, 
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"thin": (20, 2)}, {"refresh_every": 10, "record_at": []}], ids=["all", "thinned", "end alone"]
+    "changes",
+    [pytest.param({}, marks=pytest.mark.slow), {"thin": (20, 2)}, {"refresh_every": 10, "record_at": []}],
+    ids=["all", "thinned", "end alone"],
 )
 def test_an_extended_run_equals_one_long_run(changes: dict[str, Any], begun: list[int], tmp_path: Path) -> None:
     """Also to a last step that is no multiple of what the first intervals have in common."""

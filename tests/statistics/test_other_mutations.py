@@ -124,7 +124,7 @@ LAWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", ["metropolis", "barker"])
+@pytest.mark.parametrize("rule", ["metropolis", pytest.param("barker", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", LAWS)
 def test_weak_selection_knows_only_the_covariance(name: str, rule: str) -> None:
     """At s = 0.1; model error a share s of the largest component, s² for Barker (first correction of order 2)."""
@@ -138,6 +138,7 @@ def test_weak_selection_knows_only_the_covariance(name: str, rule: str) -> None:
     assert np.any(np.abs(mean - 2 * predicted) > model + LIMIT * error)
 
 
+@pytest.mark.slow
 def test_second_moments_are_what_they_are_said_to_be() -> None:
     """E ε² = σ² for every law with standard deviation σ (p σ² for sparse, σ²/N for one coordinate)."""
     keys = jax.random.split(corr.root_key(5), 100_000)

@@ -180,7 +180,7 @@ def test_level_2_is_level_3_for_many_like_directions_and_fails_for_one_dominant(
     )
 
 
-@pytest.mark.parametrize("beta", [50.0, math.inf])
+@pytest.mark.parametrize("beta", [pytest.param(50.0, marks=pytest.mark.slow), math.inf])
 def test_lanczos_agrees_with_all_eigenvalues(beta: float) -> None:
     random = np.random.default_rng(0)
     basis = np.linalg.qr(random.normal(size=(90, 90)))[0]
@@ -197,6 +197,7 @@ def test_lanczos_agrees_with_all_eigenvalues(beta: float) -> None:
         assert off < tolerance
 
 
+@pytest.mark.slow
 def test_lanczos_states_the_error_of_its_probes() -> None:
     """A broad signed spectrum of 200 directions over 40 keys: squared deviations beside squared stated errors."""
     keys, random = 40, np.random.default_rng(0)
