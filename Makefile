@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 EXTRAS := test,figs,stats,dev
+# Most of the time of small tests is compilation: with fewer passes of LLVM a third of it goes. What must hold to the last
+# bit or decision is tested again in test-slow, which compiles as users do.
+QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
+BITS := tests/restart tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
 .PHONY: help reproduce test unit test-slow lint format types clean
 .DEFAULT_GOAL := help
@@ -22,13 +26,14 @@ reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the
 	$(BIN)/corr reproduce fig1 fig2 --preset quick
 
 test: $(STAMP) ## run the test suite without its slow part
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
+	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
-test-slow: $(STAMP) ## run the long statistical suites
+test-slow: $(STAMP) ## run the long statistical suites, and what must hold to the last bit as users compile it
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(BITS)
 
 lint: $(STAMP) ## check style and format
 	$(BIN)/ruff check .
