@@ -33,13 +33,13 @@ def x64() -> Iterator[None]:
 
 
 # Fixtures that cost half a minute: what uses one of them runs in one worker, all else file by file.
-SHARED = ("smoke", "drawn", "more")
+SHARED = {"smoke": "smoke", "drawn": "figures", "more": "figures"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups for ``--dist loadgroup``."""
     for item in items:
-        used = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        used = [group for name, group in SHARED.items() if name in getattr(item, "fixturenames", ())]
         item.add_marker(pytest.mark.xdist_group(used[0] if used else str(item.path)))
 
 

@@ -54,7 +54,8 @@ def test_a_users_own_loss_in_few_lines() -> None:
         return jnp.mean(jnp.where(error < 0.1, error**2 / 2, 0.1 * (error - 0.05)))
 
     params = corr.networks.initialize(module, jax.random.key(0), variance="fan_in")
-    sides = compare(huber, params, trajectories=16, twin_trajectories=64, learning_rate=1e-4, step_ratio=10.0)
+    sides = compare(huber, params, trajectories=16, twin_trajectories=64, learning_rate=1e-4, step_ratio=10.0,
+                    devices=1)  # fmt: skip
     result = corr.inference.permutation_test(sides.mutation.path.values, sides.twin.path.values, seed=0)
     assert result.maximum_p > 1e-3
     assert float(sides.mutation.loss.mean("trajectory")[-1]) < float(sides.mutation.loss[0, 0])
@@ -141,6 +142,7 @@ def test_bad_losses(loss: object, message: str) -> None:
         compare(loss)
 
 
+@pytest.mark.slow
 def test_a_corrected_twin_is_the_pair_run_by_hand() -> None:
     std = corr.matched_mutation_std(learning_rate=1e-2, step_ratio=1.0)
     measure, moments = level2_side(mutation_std=std, beta=math.inf, step_time=1e-2)

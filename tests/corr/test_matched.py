@@ -35,7 +35,7 @@ def told(walk: corr.Dynamics, clock: Any = COLD, moments: Any = None) -> str:
     return "; ".join(str(one.message) for one in said)
 
 
-LAWS = {"normal": proposals.normal, "laplace": proposals.laplace, "sphere": proposals.sphere}
+LAWS = {"laplace": proposals.laplace, "sphere": proposals.sphere}
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -179,6 +179,7 @@ def user_file(folder: Path, loss: str, start: str) -> str:
     return str(file)
 
 
+@pytest.mark.slow
 def test_experiment_in_a_file_of_ones_own_is_run_and_tested_in_float64(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

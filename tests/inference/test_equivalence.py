@@ -195,7 +195,8 @@ def test_summary_verdict_takes_no_selection() -> None:
         inference.summary_verdict({"loss": 0.1}, {"loss": "other"})  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("times", [pytest.param(slice(None), marks=pytest.mark.slow), slice(7, 8)])
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [slice(None), slice(7, 8)])
 def test_a_difference_is_found_among_120_times(times: slice) -> None:
     """100 standard deviations at all times, or at one of them; without it nothing is found."""
     rng = np.random.default_rng(0)

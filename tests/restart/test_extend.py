@@ -50,7 +50,10 @@ def run(steps: int, folder: Path | None = None, dynamics: corr.Dynamics = WALK, 
 
 @pytest.mark.parametrize(
     "changes",
-    [pytest.param({}, marks=pytest.mark.slow), {"thin": (20, 2)}, {"refresh_every": 10, "record_at": []}],
+    [
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ({}, {"thin": (20, 2)})),
+        {"refresh_every": 10, "record_at": []},
+    ],
     ids=["all", "thinned", "end alone"],
 )
 def test_an_extended_run_equals_one_long_run(changes: dict[str, Any], begun: list[int], tmp_path: Path) -> None:

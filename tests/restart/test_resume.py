@@ -166,7 +166,8 @@ def test_a_checkpoint_in_the_making_is_never_taken(tmp_path: Path) -> None:
     assert found[0] == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_save_and_say_how_to_go_on(
     number: signal.Signals, start: Callable[..., Any], whole: Callable[..., Any], same: Any, tmp_path: Path
 ) -> None:

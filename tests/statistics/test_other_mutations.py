@@ -124,7 +124,8 @@ LAWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", ["metropolis", pytest.param("barker", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["metropolis", "barker"])
 @pytest.mark.parametrize("name", LAWS)
 def test_weak_selection_knows_only_the_covariance(name: str, rule: str) -> None:
     """At s = 0.1; model error a share s of the largest component, s² for Barker (first correction of order 2)."""

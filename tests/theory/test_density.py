@@ -80,7 +80,8 @@ def test_kernel_tends_to_fokker_planck_with_the_mutation_scale() -> None:
     assert np.all((orders > 0.7) & (orders < 1.6)), orders
 
 
-@pytest.mark.parametrize(("beta", "steps"), [pytest.param(4.0, 40, marks=pytest.mark.slow), (math.inf, 8)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("beta", "steps"), [(4.0, 40), (math.inf, 8)])
 def test_particles_follow_the_kernel_and_not_a_wrong_one(beta: float, steps: int) -> None:
     """Chi-squared over 20 bins of equal probability; 4 standard errors of the statistic. The twin has σ 10 % off.
 

@@ -180,7 +180,8 @@ def test_level_2_is_level_3_for_many_like_directions_and_fails_for_one_dominant(
     )
 
 
-@pytest.mark.parametrize("beta", [pytest.param(50.0, marks=pytest.mark.slow), math.inf])
+@pytest.mark.slow
+@pytest.mark.parametrize("beta", [50.0, math.inf])
 def test_lanczos_agrees_with_all_eigenvalues(beta: float) -> None:
     random = np.random.default_rng(0)
     basis = np.linalg.qr(random.normal(size=(90, 90)))[0]
