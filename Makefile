@@ -8,7 +8,7 @@ EXTRAS := test,figs,stats,dev
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
 BITS := tests/restart tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
-.PHONY: help reproduce test unit test-slow lint format types clean
+.PHONY: help install reproduce test unit test-slow lint format types clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -22,18 +22,20 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $(STAMP)
 
+install: $(STAMP) ## install into .venv: then `.venv/bin/corr list`, or `source .venv/bin/activate` and `corr list`
+
 reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the verdict
 	$(BIN)/corr reproduce fig1 fig2 --preset quick
 
 test: $(STAMP) ## run the test suite without its slow part
-	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
-	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
+	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites, and what must hold to the last bit as users compile it
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(BITS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
 
 lint: $(STAMP) ## check style and format
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import jax
 import pytest
@@ -32,15 +33,21 @@ def x64() -> Iterator[None]:
         yield
 
 
-# Fixtures that cost half a minute: what uses one of them runs in one worker, all else file by file.
-SHARED = {"smoke": "smoke", "drawn": "figures", "more": "figures"}
+# Folders whose tests share what costs half a minute to make: they run in one worker, all else file by file.
+TOGETHER = ("tests/experiments/", "tests/paper_figs/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups for ``--dist loadgroup``."""
-    for item in items:
-        used = [group for name, group in SHARED.items() if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(used[0] if used else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For ``--dist loadfile``."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Rooms(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+    return Rooms(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_unconfigure() -> None:
