@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray
 
 import corr
 from experiments import verdict
@@ -93,3 +95,29 @@ def test_what_cannot_be_judged_is_refused_and_one_time_can_be(sides: Sides) -> N
     with pytest.raises(ValueError, match="noise-free descent has not moved by t = 8"):
         judge_side(walk.mutation, walk.twin, still, until=8.0, seed=1)
     assert judge_side(walk.mutation, walk.twin, walk.descent, until=0.25, seed=1)["together"]["until"] == 0.25
+
+
+def test_runs_are_put_in_order_of_their_distance_to_descent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One weight, 25 runs a known distance off: unbiased Δ is its square less the sampling noise, way² is t²."""
+    times, scatter = np.arange(4.0), np.linspace(-0.1, 0.1, 25)
+
+    def run(step_ratio: float, off: float) -> tuple[corr.Comparison, dict]:
+        paths = times[None, :, None] + (off + scatter[:, None, None]) * (times[None, :, None] > 0)
+        dims = ("path_trajectory", "time", "parameter")
+        walk = xarray.Dataset({"path": (dims, paths)}, {"time": times}, {"step_ratio": step_ratio})
+        smooth = xarray.Dataset({"path": (dims, times[None, :, None])}, {"time": times})
+        return corr.Comparison(walk, walk, smooth), {}
+
+    runs = {"a": run(1.0, 0.1), "b": run(10.0, 0.5), "c": run(100.0, 0.2)}
+    monkeypatch.setattr(verdict, "load_run", lambda folder: runs[folder.name])
+    entries = verdict.order_by_step_ratio([Path(name) for name in runs], at=(1.0, 2.0, 5.0))
+    assert [(one["time"], one["step_ratios"]) for one in entries] == [
+        (time, pair) for time in (1.0, 2.0) for pair in ([1.0, 10.0], [10.0, 100.0])
+    ]
+    noise = scatter.var(ddof=1) / 25
+    np.testing.assert_allclose(entries[0]["unbiased"], [0.1**2 - noise, 0.5**2 - noise], rtol=1e-9)
+    np.testing.assert_allclose(entries[2]["unbiased"], np.array([0.1**2 - noise, 0.5**2 - noise]) / 4, rtol=1e-9)
+    # |bias|² varies by 2 |bias| times the error of the mean, and a little by its square.
+    near = (0.5**2 - 0.1**2) / math.hypot(2 * 0.5 * math.sqrt(noise), 2 * 0.1 * math.sqrt(noise))
+    assert entries[0]["standard_errors_apart"] == pytest.approx(near, rel=0.05)
+    assert entries[1]["standard_errors_apart"] < -10
