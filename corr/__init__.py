@@ -9,12 +9,12 @@ from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
 from ._paths import unflatten
-from ._proposals import gaussian
 from ._resume import Interrupted
 from ._run import run
 from ._storage import load_run, save_run
 from ._sweep import sweep
 from ._types import Dynamics, Info, Objective, State
+from ._version import __version__
 from .difference import Difference, difference
 from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
 from .ensemble import choose_layout
@@ -30,6 +30,7 @@ __all__ = [
     "ResultError",
     "State",
     "Stream",
+    "__version__",
     "barker",
     "choose_layout",
     "compare",
@@ -39,7 +40,6 @@ __all__ = [
     "ensemble",
     "flip_rate",
     "from_optax",
-    "gaussian",
     "inference",
     "langevin",
     "load_run",

@@ -18,7 +18,6 @@ from ._keys import check_key
 from ._matched import warn_if_unmatched
 from ._objective import check_loss, check_params
 from ._plan import Plan, first_start, plan_run
-from ._proposals import check_mutation_std, scale_leaves, warn_if_unresolved
 from ._resume import check_saved
 from ._run import Manner, carry_out, check_manner
 from ._timegrid import TimeGrid
@@ -37,6 +36,7 @@ from ._twin import UNKNOWN, Twin, check_moments, thinning
 from ._types import Dynamics, Params, Scalar
 from .dynamics import descent, mutation, paper_moments
 from .proposals import Proposal
+from .proposals._gaussian import check_mutation_std, scale_leaves, warn_if_unresolved
 
 ENSEMBLES = ("mutation", "twin")
 

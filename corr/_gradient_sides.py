@@ -11,11 +11,11 @@ import xarray
 from jax.flatten_util import ravel_pytree
 from scipy.special import erfcx, expit
 
-from ._proposals import scale_leaves
 from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_grid
 from ._timing import Clock
 from ._told import warn
 from ._types import Params, Scalar
+from .proposals._gaussian import scale_leaves
 
 PILOTS = 4
 COLD_DRIFT = 0.1

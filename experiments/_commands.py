@@ -221,4 +221,5 @@ def invoke(args: list[str] | None) -> int:
         "bench": bench,
     }
     description = "Neuroevolution and gradient descent on one clock: run the experiments, draw the figures, judge them."
+    description += " `corr --version` tells the version."
     return tyro.extras.subcommand_cli_from_dict(commands, prog="corr", description=description, args=args) or 0

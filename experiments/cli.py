@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 import warnings
+from importlib.metadata import version
 from typing import Any
 
+DISTRIBUTION = "neuroevolution-correspondence"
 FAILED, SIGNALLED, PIPE_CLOSED = 2, 128, 13  # SIGPIPE is 13, on Windows as well, where it has no name
 
 
@@ -29,6 +31,9 @@ def main(args: list[str] | None = None) -> int:
 
 def _guarded(args: list[str] | None) -> int:
     try:
+        if (sys.argv[1:] if args is None else args) == ["--version"]:
+            print(f"corr {version(DISTRIBUTION)}")
+            return 0
         # Imports take seconds, in which a signal is answered like any other.
         from ._commands import invoke
 

@@ -5,10 +5,14 @@ import importlib
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+import corr
+from experiments import cli
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("corr", "theory", "experiments", "paper_figs")
@@ -80,7 +84,21 @@ def test_wheel_lists_exactly_the_packages(tmp_path: Path) -> None:
     wheel = next(wheels.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
     names = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in names if not name.endswith(".dist-info")} == set(PACKAGES)
-    assert "paper_figs/corr.mplstyle" in zipfile.ZipFile(wheel).namelist()
+    assert {"paper_figs/corr.mplstyle", "corr/py.typed", "theory/py.typed"} <= {*zipfile.ZipFile(wheel).namelist()}
+
+
+def test_source_distribution_can_be_built_tested_and_cited(tmp_path: Path) -> None:
+    sdists = pytest.importorskip("hatchling.builders.sdist")
+    archive = next(sdists.SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {"Makefile", "constraints.txt", "CITATION.cff", "tests/conftest.py", "README.md", "pyproject.toml"} <= names
+
+
+def test_the_version_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"corr {corr.__version__}\n"
+    assert f"\nversion: {corr.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_runs_beside_folders_of_the_same_names(tmp_path: Path) -> None:

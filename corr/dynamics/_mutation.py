@@ -13,7 +13,8 @@ from .._keys import Stream
 from .._objective import objective, subtracted
 from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
-from ..proposals import Proposal, check_draw, normal
+from ..proposals import Proposal, normal
+from ..proposals._law import check_draw
 
 
 def mutation(

@@ -10,6 +10,7 @@ import pytest
 
 import corr
 from corr._accept import metropolis
+from corr.proposals._gaussian import gaussian
 
 
 def bowl(x: jax.Array) -> jax.Array:
@@ -78,7 +79,7 @@ def test_non_finite_proposal_is_rejected_and_flagged() -> None:
 def test_non_isotropic_scales_reach_their_own_leaves() -> None:
     params = {"a": jnp.zeros(2000), "b": jnp.zeros((40, 50))}
     scales = {"a": 0.5, "b": jnp.full((1, 50), 2.0)}
-    eps = corr.gaussian(jax.random.key(0), params, scales)
+    eps = gaussian(jax.random.key(0), params, scales)
     for name, expected in (("a", 0.5), ("b", 2.0)):
         assert abs(float(jnp.std(eps[name])) - expected) < 4 * expected / math.sqrt(2 * 2000)
 
@@ -107,7 +108,7 @@ def test_bad_beta(value: float) -> None:
 
 def test_scales_of_another_structure_are_refused() -> None:
     with pytest.raises(ValueError, match="tree like the parameters"):
-        corr.gaussian(jax.random.key(0), {"a": jnp.zeros(2)}, {"b": 1.0})
+        gaussian(jax.random.key(0), {"a": jnp.zeros(2)}, {"b": 1.0})
 
 
 DEEP = corr.networks.functional(corr.networks.FullyConnected((6, 6)))

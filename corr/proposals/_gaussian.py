@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._precision import wide
-from ._told import warn
-from ._types import Params
+from .._precision import wide
+from .._told import warn
+from .._types import Params
 
 
 def gaussian(key: jax.Array, params: Params, mutation_std: Any) -> Params:
