@@ -36,7 +36,7 @@ def level2_side(*, mutation_std: float, beta: float, step_time: float) -> tuple[
         >>> [round(float(v), 4) + 0.0 for v in drift]
         [-0.9974, 0.0]
 
-    Reference: this project, theory level 2.
+    Reference: theory/README.md, "Corrected dynamics".
     """
 
     def measure(loss: Loss, position: jax.Array) -> jax.Array:
@@ -65,7 +65,7 @@ def level3_side(*, mutation_std: float, beta: float, step_time: float) -> tuple[
         >>> [round(float(v), 4) + 0.0 for v in drift]
         [-0.9974, 0.0]
 
-    Reference: this project, theory level 3.
+    Reference: theory/README.md, "Corrected dynamics".
     """
 
     def measure(loss: Loss, position: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -47,7 +47,7 @@ def regular_grid(low: Sequence[float], high: Sequence[float], shape: Sequence[in
         >>> regular_grid([0.0], [1.0], [3]).points.tolist()
         [[0.0], [0.5], [1.0]]
 
-    Reference: this project, theory level 4.
+    Reference: theory/README.md, "Level 4".
     """
     good = len(low) == len(high) == len(shape) in (1, 2) and min(shape) >= 2
     if not good or not all(a < b for a, b in zip(low, high, strict=True)):
@@ -180,7 +180,7 @@ def evolve(generator: jax.Array, density: jax.Array, steps: float) -> jax.Array:
         >>> evolve(jnp.zeros((2, 2)), jnp.array([0.25, 0.75]), 10.0).tolist()
         [0.25, 0.75]
 
-    Reference: this project, theory level 4.
+    Reference: theory/README.md, "Level 4".
     """
     return jax.scipy.linalg.expm(steps * generator, max_squarings=48) @ density
 
@@ -198,7 +198,7 @@ def total_variation(first: jax.Array, second: jax.Array) -> jax.Array:
         >>> float(total_variation(jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])))
         1.0
 
-    Reference: this project, theory level 4.
+    Reference: theory/README.md, "Level 4".
     """
     return jnp.sum(jnp.abs(first - second)) / 2
 
@@ -217,6 +217,6 @@ def wasserstein(first: jax.Array, second: jax.Array, spacing: float) -> jax.Arra
         >>> float(wasserstein(jnp.array([1.0, 0.0, 0.0]), jnp.array([0.0, 0.0, 1.0]), 0.5))
         1.0
 
-    Reference: this project, theory level 4.
+    Reference: theory/README.md, "Level 4".
     """
     return spacing * jnp.sum(jnp.abs(jnp.cumsum(first - second)))

@@ -25,7 +25,7 @@ def acceptance(s: jax.Array) -> jax.Array:
         >>> acceptance(jnp.array([0.0, jnp.inf])).tolist()
         [1.0, 0.5]
 
-    Reference: this project, theory level 1; limits: Whitelam et al. (2021), eqs. 4 and 7.
+    Reference: theory/README.md, "Level 1"; limits: Whitelam et al. (2021), eqs. 4 and 7.
     """
     return 0.5 + erfcx(_array(s) / math.sqrt(2)) / 2
 
@@ -43,7 +43,7 @@ def drift_factor(s: jax.Array) -> jax.Array:
         >>> [round(float(v), 6) for v in drift_factor(jnp.array([0.0, 1.0, jnp.inf]))]
         [0.0, 0.261578, 0.398942]
 
-    Reference: this project, theory level 1; limits: Whitelam et al. (2021), eqs. 5 and 8.
+    Reference: theory/README.md, "Level 1"; limits: Whitelam et al. (2021), eqs. 5 and 8.
     """
     s = _array(s)
     finite = jnp.where(jnp.isinf(s), 1.0, s)
@@ -63,7 +63,7 @@ def drift_slope(s: jax.Array) -> jax.Array:
         >>> drift_slope(jnp.array([0.0, jnp.inf])).tolist()
         [0.5, 0.0]
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     s = _array(s)
     far = s > FAR
@@ -87,7 +87,7 @@ def second_moments(s: jax.Array) -> tuple[jax.Array, jax.Array]:
         >>> [float(m) for m in second_moments(jnp.asarray(jnp.inf))]
         [0.5, 0.5]
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     return acceptance(s), 0.5 + drift_slope(s)
 
@@ -107,7 +107,7 @@ def drift(gradient: jax.Array, *, mutation_std: float, beta: float) -> jax.Array
         >>> [round(float(v), 5) for v in drift(jnp.array([3.0, 4.0]), mutation_std=0.1, beta=math.inf)]
         [-0.02394, -0.03192]
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     direction, norm = split(gradient)
     return -mutation_std * drift_factor(strength(norm, mutation_std=mutation_std, beta=beta)) * direction
@@ -128,7 +128,7 @@ def strength(gradient_norm: jax.Array, *, mutation_std: float, beta: float) -> j
         >>> float(strength(jnp.float32(2.0), mutation_std=0.5, beta=3.0))
         3.0
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     norm = _array(gradient_norm)
     return jnp.full_like(norm, jnp.inf) if math.isinf(beta) else beta * mutation_std * norm
@@ -156,7 +156,7 @@ def moments(
         >>> [round(float(v) ** 2, 4) for v in factor(jnp.ones(2))]
         [0.3408, 0.5]
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     direction, norm = split(gradient)
     s = strength(norm, mutation_std=mutation_std, beta=beta)
@@ -189,7 +189,7 @@ def split(gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
         >>> direction.tolist(), float(size)
         ([0.0, 1.0], 2.0)
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     largest = jnp.max(jnp.abs(gradient), initial=0)
     scaled = gradient / jnp.where(largest == 0, 1, largest)  # squares of 1e-20 or 1e20 are no float32 numbers

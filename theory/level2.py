@@ -45,7 +45,7 @@ def step_factors(kappa: jax.Array, b: jax.Array) -> StepFactors:
         >>> [round(float(value), 6) for value in factors]
         [0.5, 0.398942, 0.5]
 
-    Reference: this project, theory level 2.
+    Reference: theory/README.md, "Level 2".
     """
     kappa, b = jnp.asarray(kappa), jnp.asarray(b)
     cold, density, below = jnp.isinf(b), jnp.exp(-kappa * kappa / 2) / ROOT_2PI, norm.cdf(-kappa)
@@ -88,7 +88,7 @@ def moments(
         >>> [round(float(v), 4) + 0.0 for v in drift]
         [-0.3989, 0.0]
 
-    Reference: this project, theory level 2.
+    Reference: theory/README.md, "Level 2".
     """
     direction, size = split(gradient)
     safe = jnp.where(size > 0, size, 1.0)

@@ -67,7 +67,7 @@ def one_step(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "
         ...     print(round(float(step.acceptance), 9), [round(float(v), 6) for v in step.drift])
         0.5 [-0.023937, -0.031915]
 
-    Reference: this project, theory level 3; Imhof, Biometrika 48, 419 (1961) for quadratic forms.
+    Reference: theory/README.md, "Level 3"; Imhof, Biometrika 48, 419 (1961) for quadratic forms.
     """
     known = _certain(spectrum, beta, rule)
     if is_hot(beta):
@@ -101,7 +101,7 @@ def response(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rule = "
         ...     print(round(float(response(flat, mutation_std=1.0, beta=math.inf)[0, 0]), 6))
         0.199471
 
-    Reference: this project, theory level 3.
+    Reference: theory/README.md, "Level 3".
     """
     if is_hot(beta):
         return jnp.zeros_like(spectrum.basis)
@@ -129,7 +129,7 @@ def second_moment(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: Rul
         ...     print(jnp.round(second_moment(flat, mutation_std=1.0, beta=math.inf), 9).tolist())
         [[0.5, 0.0], [0.0, 0.5]]
 
-    Reference: this project, theory level 3.
+    Reference: theory/README.md, "Level 3".
     """
     variance = mutation_std**2
     identity = jnp.eye(spectrum.values.size, dtype=spectrum.values.dtype)
@@ -168,7 +168,7 @@ def mean_loss_change(spectrum: Spectrum, *, mutation_std: Any, beta: Any, rule: 
         ...     print(round(float(mean_loss_change(flat, mutation_std=1.0, beta=math.inf)), 6))
         -0.398942
 
-    Reference: this project, theory level 3.
+    Reference: theory/README.md, "Level 3".
     """
     if is_hot(beta):
         return mutation_std**2 * _certain(spectrum, beta, rule) * jnp.sum(spectrum.counts * spectrum.all_values) / 2

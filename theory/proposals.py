@@ -64,7 +64,7 @@ def rotation_invariant_factor(*, size: int, law: str, degrees: float = math.inf)
         >>> [round(rotation_invariant_factor(size=n, law="sphere"), 4) for n in (1, 10**6)]
         [0.5, 0.3989]
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     if law == "sphere":
         logs = math.lgamma(size / 2) - math.lgamma((size + 1) / 2)
@@ -94,7 +94,7 @@ def one_coordinate_drift(gradient: jax.Array, *, mutation_std: float, beta: floa
         >>> [round(float(v), 4) for v in one_coordinate_drift(jnp.array([3.0, -1e-3]), mutation_std=1.0, beta=math.inf)]
         [-0.1995, 0.1995]
 
-    Reference: this project, theory, "Other mutations"; compare the power-gradient map of arXiv:1906.04787.
+    Reference: theory/README.md, "Other mutations"; compare the power-gradient map of arXiv:1906.04787.
     """
     size = jnp.abs(gradient)
     s = jnp.full_like(size, jnp.inf) if math.isinf(beta) else beta * mutation_std * size
@@ -114,7 +114,7 @@ def local_exponent(s: jax.Array) -> jax.Array:
         >>> round(float(local_exponent(jnp.float32(1e-4))), 3), round(float(local_exponent(jnp.float32(1e4))), 3)
         (1.0, 0.0)
 
-    Reference: this project, theory level 1.
+    Reference: theory/README.md, "Level 1".
     """
     return s * level1.drift_slope(s) / level1.drift_factor(s)
 
@@ -137,7 +137,7 @@ def barker_drift(gradient: jax.Array, *, mutation_std: float, beta: float) -> ja
         >>> barker_drift(jnp.array([4.0]), mutation_std=1.0, beta=1.0).tolist()
         [-1.0]
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     if math.isinf(beta):
         raise ValueError("at beta = inf Barker acceptance is Metropolis: use level0.drift")
@@ -165,7 +165,7 @@ def component_law(name: str, **options: Any) -> Law:
         >>> float(phi(jnp.float32(0.0))), float(minus_slope(jnp.float32(0.0)))
         (1.0, 0.0)
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     if name == "normal":
         return lambda u: jnp.exp(-u * u / 2), lambda u: u * jnp.exp(-u * u / 2)
@@ -198,7 +198,7 @@ def independent_drift(gradient: jax.Array, law: Law, *, mutation_std: float, bet
         >>> [round(float(v), 5) for v in drift]
         [-0.02394, -0.03192]
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     phi, minus_slope = law
     pulls, size = level1.split(gradient)
@@ -254,6 +254,6 @@ def minibatch_drift(gradients: jax.Array, *, mutation_std: float, beta: float) -
         >>> [round(float(v), 4) for v in minibatch_drift(both, mutation_std=1.0, beta=math.inf)]
         [-0.1995, -0.1995]
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     return jnp.mean(jax.vmap(lambda g: level1.drift(g, mutation_std=mutation_std, beta=beta))(gradients), axis=0)

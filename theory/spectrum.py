@@ -47,7 +47,7 @@ def full_spectrum(gradient: jax.Array, hessian: jax.Array) -> Spectrum:
         >>> full_spectrum(jnp.array([3.0, 4.0]), jnp.diag(jnp.array([1.0, 2.0]))).values.tolist()
         [1.0, 2.0]
 
-    Reference: this project, theory level 3.
+    Reference: theory/README.md, "Level 3".
     """
     values, vectors = jnp.linalg.eigh(hessian)
     return Spectrum(values, vectors.T @ gradient, vectors, values, jnp.ones_like(values))

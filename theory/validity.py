@@ -52,7 +52,7 @@ def validity(gradient_norm: jax.Array, curvature: Curvature, *, mutation_std: fl
         >>> round(float(numbers.curvature), 6), round(float(numbers.beta_m), 6)
         (0.1, 0.1)
 
-    Reference: this project, theory level 2.
+    Reference: theory/README.md, "Validity numbers".
     """
     norm = jnp.asarray(gradient_norm)
     half_trace = mutation_std * curvature.trace / 2
@@ -88,7 +88,7 @@ def measure_curvature(
         >>> float(norm), float(numbers.trace), float(numbers.along)
         (2.0, 6.0, 2.0)
 
-    Reference: this project, theory level 2.
+    Reference: theory/README.md, "Validity numbers".
     """
     gradient = jax.grad(loss)
     slope = gradient(position)

@@ -60,7 +60,7 @@ def difference(function: Callable[..., Any], *, bound: float = math.inf, shortcu
         >>> f"{change:.4e}"
         '1.9191e-07'
 
-    Reference: this project; the identity for tanh is the subtraction formula of the hyperbolic tangent.
+    Reference: subtraction formulas, such as that of the hyperbolic tangent.
     """
     warned: set[str] = set()
 

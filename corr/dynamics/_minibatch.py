@@ -41,7 +41,7 @@ def minibatch(
         >>> bool(info.accepted) == bool(info.loss_change <= 0)
         True
 
-    Reference: this project, theory "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     sample = make(batch(jax.random.key(0)))
 

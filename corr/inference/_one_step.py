@@ -81,7 +81,7 @@ def drift_and_noise(
         >>> sorted(result.comparisons["linear"])
         ['acceptance', 'across', 'along', 'drift', 'drift_along']
 
-    Reference: Whitelam et al. (2021), eqs. 3-8; control variate: this project, theory.
+    Reference: Whitelam et al. (2021), eqs. 3-8; control variate: theory/README.md, "Fluctuations".
     """
     moves, taken, unit = _checked(displacements, accepted, gradient)
     drift, deviations = step_drift(moves, taken)

@@ -25,7 +25,7 @@ def uniform(std: float) -> Proposal:
         >>> float(jnp.max(jnp.abs(uniform(1.0).draw(jax.random.key(0), jnp.zeros(99))))) <= 3**0.5
         True
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     edge = math.sqrt(3) * check_positive("std", std)
     return flat_law(lambda key, flat: jax.random.uniform(key, flat.shape, flat.dtype, -edge, edge), lambda dtype: edge)
@@ -47,7 +47,7 @@ def rademacher(std: float) -> Proposal:
         >>> sorted(set(rademacher(0.5).draw(jax.random.key(0), jnp.zeros(9)).tolist()))
         [-0.5, 0.5]
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     std = check_positive("std", std)
     return flat_law(lambda key, flat: std * jax.random.rademacher(key, flat.shape, flat.dtype), lambda dtype: std)
@@ -69,7 +69,7 @@ def sphere(std: float) -> Proposal:
         >>> round(float(jnp.linalg.norm(sphere(1.0).draw(jax.random.key(0), jnp.zeros(4)))), 5)
         2.0
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     std = check_positive("std", std)
 

@@ -27,7 +27,7 @@ def sparse(std: float, probability: float) -> Proposal:
         >>> 200 < int(jnp.sum(drawn != 0)) < 300
         True
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     std, probability = check_positive("std", std), real_number("probability", probability)
     if not 0 < probability <= 1:
@@ -57,7 +57,7 @@ def one_coordinate(std: float) -> Proposal:
         >>> int(jnp.sum(one_coordinate(0.1).draw(jax.random.key(0), jnp.zeros(9)) != 0))
         1
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     std = check_positive("std", std)
 

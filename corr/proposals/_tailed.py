@@ -26,7 +26,7 @@ def laplace(std: float) -> Proposal:
         >>> laplace(0.1).draw(jax.random.key(0), jnp.zeros(3)).shape
         (3,)
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     scale = check_positive("std", std) / math.sqrt(2)
     return flat_law(lambda key, flat: scale * jax.random.laplace(key, flat.shape, flat.dtype))
@@ -52,7 +52,7 @@ def student_t(std: float, degrees: float, *, joint: bool = False) -> Proposal:
         >>> student_t(0.1, 5.0).draw(jax.random.key(0), jnp.zeros(3)).shape
         (3,)
 
-    Reference: this project, theory, "Other mutations".
+    Reference: theory/README.md, "Other mutations".
     """
     scale, degrees = check_positive("std", std), check_positive("degrees", degrees)
     if degrees > 2:
