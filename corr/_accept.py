@@ -1,7 +1,6 @@
 """Acceptance: the Metropolis rule on the exact loss change."""
 
 import math
-import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._checks import check_beta
 from ._precision import wide
 
 Rule = Callable[[jax.Array, jax.Array], jax.Array]
@@ -147,35 +147,3 @@ def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
     change, number = jnp.asarray(loss_change), jnp.asarray(uniform)
     dtype = max(wide(change.dtype), wide(number.dtype), key=lambda kind: kind.itemsize)
     return change.astype(dtype), number.astype(dtype)
-
-
-def check_beta(beta: Any) -> float:
-    """β, a number of Python, NumPy or JAX, as a float; refuses what is not in [0, ∞]."""
-    number = real_number("beta", beta, expected="a number in [0, inf]")
-    if not number >= 0:
-        raise ValueError(f"beta must lie in [0, inf] (inf means zero temperature), got {beta}")
-    return number
-
-
-def real_number(name: str, value: Any, *, expected: str = "a number") -> float:
-    """``value``, a number of Python, NumPy or JAX, as a float.
-
-    Raises:
-        TypeError: for truth values, texts, complex numbers, arrays with dimensions and values that JAX is tracing.
-        ValueError: for a number that no float can hold.
-    """
-    dtype = getattr(value, "dtype", None)
-    if dtype is None:
-        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    else:
-        real = any(jnp.issubdtype(dtype, kind) for kind in (jnp.integer, jnp.floating)) and not np.ndim(value)
-    if not real:
-        raise TypeError(f"{name} must be {expected}, got {type(value).__name__} {value!r}")
-    try:
-        return float(value)
-    except jax.errors.ConcretizationTypeError as error:
-        raise TypeError(
-            f"{name} must be {expected} known before tracing, got {value}: call it outside jit, vmap and grad"
-        ) from error
-    except OverflowError as error:
-        raise ValueError(f"{name} must be {expected} that float64 can hold, got a larger one") from error

@@ -1,12 +1,10 @@
 """One clock for both sides: common time t = α · (gradient steps) = α λ · (mutation steps)."""
 
 import math
-import operator
 from typing import Any
 
-import numpy as np
-
-from ._accept import RULES, check_beta, real_number
+from ._accept import RULES
+from ._checks import check_beta, check_positive
 
 
 def matched_mutation_std(
@@ -91,27 +89,6 @@ def whole_steps(time: float, step_time: float, what: str) -> int:
             f"{what}: time {time} is {time / step_time:g} steps of {step_time:g}, expected a whole number:"
             " choose times that are multiples of it"
         )
-    return count
-
-
-def check_positive(name: str, value: Any) -> float:
-    """``value``, a number of Python, NumPy or JAX, as a float; refuses what is not a positive finite number."""
-    number = real_number(name, value)
-    if not (number > 0 and math.isfinite(number)):
-        raise ValueError(f"{name} must be positive and finite, got {value}")
-    return number
-
-
-def check_count(name: str, value: Any, *, least: int = 1) -> int:
-    """``value``, an integer of Python, NumPy or JAX, as an int; refuses what is not one of at least ``least``."""
-    try:
-        if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
-            raise TypeError
-        count = operator.index(value)
-    except TypeError as error:
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {value!r}") from error
-    if count < least:
-        raise ValueError(f"{name} must be at least {least}, got {count}")
     return count
 
 

@@ -11,7 +11,7 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 from ._accept import Rule
-from ._clock import check_count, check_positive
+from ._checks import check_count, check_positive
 from ._gradient import check_gradient
 from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold, warn_if_rounded, warn_if_unseen
 from ._keys import check_key

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import beta as beta_law
 
-from ._clock import check_count
+from ._checks import check_count
 from ._keys import Stream, trajectory_key
 from ._referee import QUICKLY, Decisions, referee
 from ._types import Dynamics, Params, Scalar

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.random import threefry_2x32
 
-from ._clock import check_count
+from ._checks import check_count
 
 IMPLEMENTATION = "threefry2x32"
 WORD = 2**32

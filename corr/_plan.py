@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._accept import real_number
-from ._clock import check_count, check_positive
+from ._checks import check_count, check_positive, real_number
 from ._compiler import check_compiled
 from ._digest import digest
 from ._gradient import check_gradient

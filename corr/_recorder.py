@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import xarray
 
-from ._clock import check_count
+from ._checks import check_count
 from ._precision import wide
 from ._types import Params
 from .ensemble import Snapshot

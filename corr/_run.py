@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import xarray
 
-from ._accept import real_number
+from ._checks import real_number
 from ._decisions import check_against_float64
 from ._plan import Plan, plan_run
 from ._recorder import Recorder

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import xarray
 
-from ._accept import real_number
+from ._checks import real_number
 from ._compare import Comparison, compare
 from ._keys import text_key
 from ._told import told_once

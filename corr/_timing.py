@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._accept import check_beta
-from ._clock import check_positive, matched_mutation_std, matched_step_ratio, whole_steps
+from ._checks import check_beta, check_positive
+from ._clock import matched_mutation_std, matched_step_ratio, whole_steps
 from ._told import warn
 from .ensemble._simulate import default_refresh
 

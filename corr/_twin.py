@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._clock import check_count, check_positive
+from ._checks import check_count, check_positive
 from ._fingerprint import Along
 from ._plan import Plan
 from ._timegrid import TimeGrid, room_for

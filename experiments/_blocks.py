@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 import corr
-from corr._clock import check_count
+from corr._checks import check_count
 from corr._storage import write_json
 from corr.ensemble import fastest_block
 

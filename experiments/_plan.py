@@ -7,7 +7,7 @@ from typing import Literal
 
 import jax
 
-from corr._clock import check_count, check_positive
+from corr._checks import check_count, check_positive
 from corr._timing import Clock, resolve_clock
 
 from ._catalogue import find_preset

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from .._clock import check_positive
+from .._checks import check_positive
 from .._keys import Stream
 from .._precision import between, moved_by, wide
 from .._types import Dynamics, Info, Params, Scalar, State

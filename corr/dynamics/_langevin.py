@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from .._accept import check_beta
-from .._clock import check_positive
+from .._checks import check_beta, check_positive
 from .._keys import Stream
 from .._precision import wide
 from .._types import Dynamics, Params, Scalar

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax
 
-from .._clock import check_count
+from .._checks import check_count
 
 BLOCK = 4
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from .._clock import check_count
+from .._checks import check_count
 from .._keys import check_key, step_words
 from .._types import Dynamics, State
 from ._engine import Counts, build_engine

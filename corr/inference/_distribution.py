@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 from scipy.spatial import distance
 
-from .._clock import check_count
+from .._checks import check_count
 from . import _check
 from ._gram import two_sample
 from ._multiplicity import adjust

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from .._clock import check_count
+from .._checks import check_count
 from .._types import Dynamics, Params
 
 BATCH = 512

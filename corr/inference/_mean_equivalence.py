@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._clock import check_count
+from .._checks import check_count
 from . import _check
 from ._distance import unbiased_delta
 from ._error_law import bias_p_value, error_law, largest_bias, smallest_bias, students

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._clock import check_count
+from .._checks import check_count
 from . import _check
 from ._error_law import Leading, leading
 from ._gram import gram, one_sample, two_sample

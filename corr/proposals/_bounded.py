@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from .._clock import check_positive
+from .._checks import check_positive
 from ._law import Proposal, flat_law
 
 

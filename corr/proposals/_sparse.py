@@ -3,8 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from .._accept import real_number
-from .._clock import check_positive
+from .._checks import check_positive, real_number
 from ._gaussian import largest_normal
 from ._law import Proposal, flat_law
 

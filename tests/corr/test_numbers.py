@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import corr
-from corr._clock import check_count, check_positive, whole_steps
+from corr._checks import check_count, check_positive
+from corr._clock import whole_steps
 
 ONE_NUMBER = [np.float64, np.float32, jnp.float32, jnp.asarray, np.array, Fraction]
 
