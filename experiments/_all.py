@@ -1,6 +1,5 @@
 """Everything in the catalogue, one after the other, with a report and a check of the numbers."""
 
-import importlib.util
 import sys
 import time
 import traceback
@@ -13,6 +12,7 @@ from ._agreement import UNJUDGED, Agreement, of_experiment, of_numbers
 from ._catalogue import CATALOGUE, Found
 from ._declare import Experiment
 from ._expected import expected_file, read_expected, refuse_same
+from ._extras import need
 from ._names import nearest
 from ._numbers import Number, numbers
 from ._pace import Pace, costs, due
@@ -24,7 +24,6 @@ from ._work import draw, execute
 from .verdict import verdict
 
 FAILED = 1
-NEEDED = {"matplotlib": "figs", "statsmodels": "stats"}  # packages of the figures and of the tests, by their extra
 
 
 class Made(NamedTuple):
@@ -76,9 +75,7 @@ def reproduce_all(options: Options, *, check: bool, update_expected: bool) -> in
 
 def refuse_options(options: Options, *, check: bool, update_expected: bool) -> None:
     """Raises ``ValueError`` for what makes no sense with the whole catalogue, and for packages missing at its end."""
-    for package, extra in NEEDED.items():
-        if importlib.util.find_spec(package) is None:
-            raise ValueError(f"`corr reproduce all` needs {package}, got no such package: install the extra `{extra}`")
+    need("reproduce all", "matplotlib", "statsmodels")
     refuse_overrides("all", options)
     nearest("preset", options.preset, {name: name for found in CATALOGUE.values() for name in found.presets})
     refuse_fresh(options)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from . import _machine
+from ._extras import need
 from ._options import Ahead, Run, Saved, named, resolved
 
 RUN, SAVED, AHEAD = Run(), Saved(), Ahead()
@@ -91,6 +92,7 @@ def reproduce(
         return reproduce_all(resolved(options), check=check, update_expected=update_expected)
     if check or update_expected:
         raise ValueError("--check and --update-expected go with `corr reproduce all`")
+    need("reproduce", "matplotlib")
     first = _machine.join(options)
     console = Console(width=120 if not sys.stdout.isatty() else None)
     judged: set[Path] = set()
@@ -136,6 +138,7 @@ def test(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name=
 
     console = Console(width=120 if not sys.stdout.isatty() else None)
     tested: dict[Path, str] = {}
+    need("test", "statsmodels", "matplotlib")
     for name in _some(experiments, "test"):
         for folder, result, files in test_runs(name, resolved(options), named(options)):
             if folder in tested:
@@ -161,6 +164,7 @@ def validity(
     from ._tables import show_validity
     from ._work import look_ahead
 
+    need("validity", "matplotlib")
     for name in _some(experiments, "validity"):
         result, files = look_ahead(name, resolved(options), tolerance)
         show_validity(result, Console(width=120 if not sys.stdout.isatty() else None))
@@ -180,10 +184,11 @@ def bench(
         repeats: measurements of each contestant, taken in turns; their median is shown.
         device: where to run; says so where there is none.
     """
-    from .benchmarks.bench import bench as measure
-
     if repeats < 1:
         raise ValueError(f"--repeats must be at least 1, got {repeats}")
+    need("bench", "blackjax")
+    from .benchmarks.bench import bench as measure
+
     print(f"results: {measure(output, repeats=repeats, device=device)}")
 
 

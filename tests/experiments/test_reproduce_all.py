@@ -272,15 +272,30 @@ def test_bad_input(args: list[str], message: str, toys: Toys, capsys: pytest.Cap
     assert toys.computed == []
 
 
-@pytest.mark.parametrize(("package", "extra"), [("matplotlib", "figs"), ("statsmodels", "stats")])
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [
+        ("reproduce all --preset smoke", "matplotlib", "figs"),
+        ("reproduce all --preset smoke", "statsmodels", "stats"),
+        ("reproduce first --preset smoke", "matplotlib", "figs"),
+        ("validity fig1", "matplotlib", "figs"),
+        ("test fig1", "statsmodels", "stats"),
+        ("bench", "blackjax", "test"),
+    ],
+)
 def test_missing_packages_are_named_before_anything_runs(
-    package: str, extra: str, toys: Toys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    package: str,
+    extra: str,
+    toys: Toys,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == package else found(name, *rest)
     )
-    assert cli.main(["reproduce", "all", "--preset", "smoke"]) == 2
+    assert cli.main(command.split()) == 2
     said = capsys.readouterr().err
     assert f"needs {package}" in said
     assert f"extra `{extra}`" in said
