@@ -115,6 +115,7 @@ def test_a_twin_too_coarse_where_it_went_is_said() -> None:
                      **settings, **SIDES)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_cold_steps_at_finite_beta_are_said() -> None:
     settings = {"end_time": 0.1, "record_every": 0.1, "learning_rate": 1e-3, "step_ratio": 1.0}
     start, std = jnp.ones(3), corr.matched_mutation_std(learning_rate=1e-3, step_ratio=1.0, beta=50.0)

@@ -33,6 +33,7 @@ def test_once_within_the_outermost_call_and_again_in_the_next() -> None:
     assert said(lambda: (warn("a"), warn("a"))) == ["a", "a"]
 
 
+@pytest.mark.slow
 def test_a_primitive_without_a_rule_is_named_once_in_a_comparison() -> None:
     loss = lambda x: jnp.sum(jnp.linalg.eigvalsh(jnp.outer(x, x) + jnp.diag(jnp.arange(2.0))) ** 2)  # noqa: E731
     told = said(

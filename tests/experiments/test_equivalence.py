@@ -158,6 +158,7 @@ def test_repeated_trajectories_and_other_times_are_refused(sides: Sides) -> None
         equivalence(good._replace(mutation=good.mutation.isel(path_trajectory=[0])), MARGINS)
 
 
+@pytest.mark.slow
 def test_command_line_gives_the_verdict_of_the_functions(
     smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

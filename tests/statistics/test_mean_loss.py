@@ -19,7 +19,7 @@ def bowl(x: jax.Array) -> jax.Array:
     return 0.5 * jnp.sum(CURVATURES * x * x)
 
 
-@pytest.mark.parametrize("place", [0.3, 0.02])
+@pytest.mark.parametrize("place", [pytest.param(0.3, marks=pytest.mark.slow), 0.02])
 def test_mean_loss_of_a_bowl_needs_its_ito_term(place: float) -> None:
     """d<U> = -(βσ²/2)|g|² + (σ²/2) tr H at s <= 0.1: exact by level 3; the equation up to that exact difference.
 

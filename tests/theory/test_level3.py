@@ -60,7 +60,7 @@ def scores(case: Any, std: float, beta: float, rule: level3.Rule, wrong: float =
     return np.abs(samples.mean(axis=1) - predicted) / (samples.std(axis=1) / math.sqrt(DRAWS))
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [pytest.param(name, marks=[pytest.mark.slow] * (name == "barker")) for name in RULES])
 @pytest.mark.parametrize("beta", [1.0, 30.0, math.inf])
 @pytest.mark.parametrize("name", SPECTRA)
 def test_quadratic_losses_against_monte_carlo(name: str, beta: float, rule: level3.Rule) -> None:
@@ -223,6 +223,7 @@ def test_lanczos_states_the_error_of_its_probes() -> None:
         lanczos_spectrum(gradient, lambda v: values * v, key=jax.random.key(0), probes=1)
 
 
+@pytest.mark.slow
 def test_lanczos_stops_at_an_invariant_subspace() -> None:
     gradient = jnp.asarray([1.0, 1.0, 0.0, 0.0, 0.0])
     values = jnp.asarray([1.0, 1.0, 2.0, 3.0, 4.0])
