@@ -1,12 +1,14 @@
 """What the project promises about itself: wheel, imports, documentation, nothing that belongs to one machine."""
 
 import ast
+import graphlib
 import importlib
 import re
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,45 @@ def imports(file: Path) -> set[str]:
 def test_imports_go_one_way(package: str) -> None:
     for file in (ROOT / package).rglob("*.py"):
         assert not imports(file) & FORBIDDEN[package], file
+
+
+def modules() -> dict[str, Path]:
+    """Every file by the name it is imported by."""
+    found = {}
+    for file in (file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def imported(name: str, file: Path, known: Collection[str]) -> set[str]:
+    """The project's files that this one imports when it is loaded."""
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names = (f"{base}.{alias.name}" for alias in node.names)
+            found |= {one if one in known else base for one in names}
+    return (found & {*known}) - {name}
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Files from which imports lead back to them, one after the other; empty where there are none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    known = modules()
+    graph = {name: imported(name, file, known) for name, file in known.items()}
+    assert len(graph) > 200 and graph["corr.difference._body"] >= {"corr.difference._propagate"}
+    assert circle(graph) == []
+    assert circle({**graph, "corr.difference._propagate": {"corr.difference._loops"}}) != []
 
 
 def test_theory_imports_jax_only() -> None:

@@ -28,6 +28,7 @@ Behind a guard, as in ``where(x > 0, log(x), x - 1)``, an old value may be infin
 or left, the new value stands for the change there, with the rounding of a value and not that of a change.
 """
 
+from . import _control as _control
 from ._transform import Difference, difference
 
 __all__ = ["Difference", "difference"]

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import _propagate
 from ._flow import Flow, among, finite, flow
 from ._graph import Constant, Graph, Ref, build_graph
 from ._guards import recoded, still
 from ._operands import Operands, Values
+from ._propagate import change_graph, evaluate_graph
 
 
 class Body(NamedTuple):
@@ -98,7 +98,7 @@ def leaving(body: Body, values: Mapping[int, Any], k: int, change: Any, guarded:
 
 def evaluate_body(body: Body, items: Sequence[Any]) -> tuple[list[Any], dict[int, Any]]:
     """Outputs and values of the body; ``items`` are all inputs of its jaxpr."""
-    return _propagate.evaluate_graph(body.graph, body.inputs(items), body.course)
+    return evaluate_graph(body.graph, body.inputs(items), body.course)
 
 
 def change_body(
@@ -108,4 +108,4 @@ def change_body(
     changes = dict(zip(body.graph.inputs, body.inputs(moved), strict=True))
     bounds = dict.fromkeys(body.graph.avals, math.inf)
     store = Values(values, changes, body.graph.avals, bounds, False, body.course, missing)
-    return _propagate.change_graph(body.graph, store, keep, body.course)
+    return change_graph(body.graph, store, keep, body.course)

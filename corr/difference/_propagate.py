@@ -1,29 +1,41 @@
 """Evaluate a graph, and propagate finite changes through it rule by rule."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
-from ._branches import change_cond
 from ._fallback import recompute
 from ._flow import Flow, among, is_float
 from ._graph import Constant, Graph, Node, evaluate
 from ._guards import guarded_changes, is_guarded
-from ._loops import change_while
 from ._operands import Operands, Values
 from ._rules import DECISIONS, RULES, has_rule
-from ._scan import change_scan, evaluate_scan
 
-SCAN = "scan"
-CONTROL = {"cond": change_cond, "while": change_while}
+
+class Taped(NamedTuple):
+    """A primitive that keeps values of its own between steps.
+
+    Attributes:
+        evaluate: ``(node, arguments, course) -> (outputs, tape)``.
+        change: ``(operands, tape, course) -> (changes, tape)``.
+    """
+
+    evaluate: Callable[[Node, list[Any], Flow], tuple[list[Any], Any]]
+    change: Callable[[Operands, Any, Flow], tuple[list[Any], Any]]
+
+
+# Filled by ``_control``: these primitives hold graphs, through which changes are propagated here.
+CONTROL: dict[str, Callable[[Operands, Flow], list[Any]]] = {}
+TAPED: dict[str, Taped] = {}
 
 
 def evaluate_graph(graph: Graph, leaves: Iterable[Any], course: Flow) -> tuple[list[Any], dict[int, Any]]:
-    """Outputs and the values of all variables (scans keep their own tapes under negative numbers)."""
+    """Outputs and the values of all variables (primitives with a tape keep it under a negative number)."""
     values: dict[int, Any] = dict(zip(graph.inputs, leaves, strict=True))
     for position, node in enumerate(graph.nodes):
         args = [ref.value if isinstance(ref, Constant) else values[ref] for ref in node.inputs]
-        if node.primitive.name == SCAN and any(among(ref, course.moving) for ref in node.inputs):
-            outputs, values[_tape_key(position)] = evaluate_scan(node, args, course)
+        taped = TAPED.get(node.primitive.name)
+        if taped is not None and any(among(ref, course.moving) for ref in node.inputs):
+            outputs, values[_tape_key(position)] = taped.evaluate(node, args, course)
         else:
             outputs = evaluate(node.primitive, args, node.params)
         values.update(zip(node.outputs, outputs, strict=True))
@@ -37,8 +49,8 @@ def change_graph(graph: Graph, store: Values, keep: Iterable[int], course: Flow)
         op, name = Operands(node, store), node.primitive.name
         if all(op.change(k) is None for k in range(op.count)):
             changes: list[Any] = [None] * len(node.outputs)
-        elif name == SCAN:
-            changes, tapes[_tape_key(position)] = change_scan(op, store.values[_tape_key(position)], course)
+        elif name in TAPED:
+            changes, tapes[_tape_key(position)] = TAPED[name].change(op, store.values[_tape_key(position)], course)
         elif name in CONTROL:
             changes = CONTROL[name](op, course)
         else:
@@ -63,5 +75,5 @@ def _node_changes(graph: Graph, node: Node, op: Operands) -> list[Any]:
 
 
 def _tape_key(position: int) -> int:
-    """Variables are numbered from 0; the tapes of scans take the negative numbers."""
+    """Variables are numbered from 0; tapes take the negative numbers."""
     return -1 - position
