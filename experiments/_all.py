@@ -19,7 +19,7 @@ from ._pace import Pace, costs, due
 from ._plan import Options, refuse_fresh
 from ._saved import naming
 from ._study import refuse_overrides
-from ._tested import test_run
+from ._tested import tested_run
 from ._work import draw, execute
 from .verdict import verdict
 
@@ -116,7 +116,7 @@ def make(found: Found, options: Options, tested: dict[Path, dict]) -> Made:
             for folder in folders:
                 if isinstance(found, Experiment) and folder not in tested:
                     losses = verdict(folder, found)["loss_of_mean"]
-                    tested[folder] = test_run(folder, found.margins) | {"losses": losses}
+                    tested[folder] = tested_run(folder, found.margins) | {"losses": losses}
             files, measured = draw(found, options), numbers(found, folders)
             if isinstance(found, Experiment):
                 agreement = of_experiment(found, [tested[folder] for folder in folders])

@@ -134,13 +134,13 @@ def test(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(name=
     from rich.console import Console
 
     from ._tables import show_tests
-    from ._work import test_runs
+    from ._work import tested_runs
 
     console = Console(width=120 if not sys.stdout.isatty() else None)
     tested: dict[Path, str] = {}
     need("test", "statsmodels", "matplotlib")
     for name in _some(experiments, "test"):
-        for folder, result, files in test_runs(name, resolved(options), named(options)):
+        for folder, result, files in tested_runs(name, resolved(options), named(options)):
             if folder in tested:
                 print(f"{name}: this run is also one of {tested[folder]}'s")
             tested.setdefault(folder, name)

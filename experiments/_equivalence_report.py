@@ -13,7 +13,7 @@ from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, es
 NOISE = 2.0  # standard errors within which the twins' distance is called none
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
-MEASURES = {"weights": "|bias|² of the way²", "loss": "difference of mean losses, of the fall since t = 0"}
+MEASURES = {"weights": "|bias|² of the squared distance travelled", "loss": "difference of mean losses, of the fall since t = 0"}
 
 
 def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
         twins = _twins(found)
         text += (
             f" The twins' own distance to noise-free descent crosses the margin of the weights {where} (at"
-            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the way²)."
+            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the squared distance travelled)."
         )
     return text
 
@@ -115,7 +115,7 @@ def _unsure(found: xarray.Dataset) -> str:
 
 
 def _twins(found: xarray.Dataset) -> dict[str, float]:
-    """The twins' own |bias|² to noise-free descent over the way², with its standard error."""
+    """The twins' own |bias|² to noise-free descent over the squared distance travelled, with its standard error."""
     last = found.sel(time=found.time <= found.attrs["weights_until"] + 1e-9).isel(time=-1)
     share, error = (float(value / last.travelled) for value in (last.twin_weights, last.twin_weights_error))
     return {"time": float(last.time), "share": share, "error": error}

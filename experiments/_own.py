@@ -12,7 +12,7 @@ from corr._storage import read_manifest
 from ._catalogue import CATALOGUE
 from ._plan import CLOCK, Options
 from ._saved import refuse_another
-from ._tested import figure_module, test_run
+from ._tested import figure_module, tested_run
 
 NAMES = {"sigma": "mutation_std", "step_ratio": "step_ratio", "alpha": "learning_rate", "beta": "beta"}
 
@@ -25,14 +25,14 @@ def own_folder(name: str) -> Path | None:
     return place.resolve() if place.is_dir() or "/" in name or os.sep in name else None
 
 
-def test_own(folder: Path, options: Options, given: Collection[str]) -> tuple[dict[str, Any], list[Path]]:
+def tested_own(folder: Path, options: Options, given: Collection[str]) -> tuple[dict[str, Any], list[Path]]:
     """Test a saved run within the default margins to its last time; gives the result and the figures.
 
     Raises:
         ValueError: for results missing, damaged or not what is asked, or if statsmodels is not installed.
     """
     with _explained(folder, options, given):
-        result = test_run(folder, None)
+        result = tested_run(folder, None)
         return result, figure_module("equivalence").draw(folder / "test.json", folder / "figures")
 
 

@@ -10,7 +10,7 @@ from corr._storage import write_json
 from ._declare import Margins
 
 
-def test_run(folder: Path, margins: Margins | None) -> dict[str, Any]:
+def tested_run(folder: Path, margins: Margins | None) -> dict[str, Any]:
     """Test one finished run, saved as ``test.json`` in its folder.
 
     Args:

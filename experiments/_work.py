@@ -9,12 +9,12 @@ from corr._storage import write_json
 
 from ._catalogue import CATALOGUE, Found, find_experiment
 from ._names import flag
-from ._own import own_folder, test_own
+from ._own import own_folder, tested_own
 from ._plan import CLOCK, Options
 from ._runner import run_experiment
 from ._saved import asking, naming, saved_folders
 from ._study import Study, run_study
-from ._tested import figure_module, test_run
+from ._tested import figure_module, tested_run
 
 
 def execute(found: Found, options: Options, say: Any = print) -> list[Path]:
@@ -38,7 +38,7 @@ def draw(found: Found, options: Options, given: Collection[str] = ()) -> list[Pa
         return module.draw(folders, figures.with_name(f"figures-{folders[0].name}") if changed else figures)
 
 
-def test_runs(
+def tested_runs(
     name: str, options: Options, given: Collection[str] = ()
 ) -> Iterator[tuple[Path, dict[str, Any], list[Path]]]:
     """Test every run of an experiment, or the one in a folder of the user's own; gives folder, result and figures.
@@ -50,7 +50,7 @@ def test_runs(
     """
     folder = own_folder(name)
     if folder is not None:
-        yield folder, *test_own(folder, options, given)
+        yield folder, *tested_own(folder, options, given)
         return
     found = find_experiment(name)
     if isinstance(found, Study):
@@ -59,7 +59,7 @@ def test_runs(
         folders = saved_folders(found, options, given)
     for folder in folders:
         with naming(name, options):
-            result = test_run(folder, found.margins)
+            result = tested_run(folder, found.margins)
         figures = options.output / options.preset / "figures"
         yield folder, result, figure_module("equivalence").draw(folder / "test.json", figures)
 
