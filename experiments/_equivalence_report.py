@@ -13,7 +13,10 @@ from ._equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, es
 NOISE = 2.0  # standard errors within which the twins' distance is called none
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
-MEASURES = {"weights": "|bias|² of the squared distance travelled", "loss": "difference of mean losses, of the fall since t = 0"}
+MEASURES = {
+    "weights": "|bias|² of the squared distance travelled",
+    "loss": "difference of mean losses, of the fall since t = 0",
+}
 
 
 def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
@@ -102,7 +105,8 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
         twins = _twins(found)
         text += (
             f" The twins' own distance to noise-free descent crosses the margin of the weights {where} (at"
-            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the squared distance travelled)."
+            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the squared"
+            " distance travelled)."
         )
     return text
 
