@@ -6,7 +6,7 @@ EXTRAS := test,figs,stats,dev
 # Most of the time of small tests is compilation: with fewer passes of LLVM a third of it goes. What must hold to the last
 # bit or decision is tested again in test-slow, which compiles as users do.
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
-BITS := tests/restart tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
+BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
 .PHONY: help install reproduce test unit test-slow lint format types clean
 .DEFAULT_GOAL := help
