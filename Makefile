@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 EXTRAS := test,figs,stats,dev
-# Most of the time of small tests is compilation: with fewer passes of LLVM a third of it goes. What must hold to the last
-# bit or decision is tested again in test-slow, which compiles as users do.
+# Small tests mostly compile: fewer passes of LLVM took a third off those that do little else. What must hold to the last bit
+# or decision is tested again in test-slow, which compiles as users do.
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
 BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 

@@ -15,7 +15,6 @@ from ._timegrid import RESOLUTION, TimeGrid, steepness_along, step_limits, twin_
 from ._timing import Clock
 from ._told import warn
 from ._types import Params, Scalar
-from .proposals._gaussian import scale_leaves
 
 PILOTS = 4
 COLD_DRIFT = 0.1
@@ -175,10 +174,6 @@ def _visited(twin: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def relative_scale(mutation_std: Any, params: Params, reference: float) -> Any:
     """r = σ_i/σ as a tree like the parameters, full shapes."""
-    leaves, treedef = jax.tree.flatten(params)
-    scales = scale_leaves(mutation_std, params)
-    shaped = [
-        np.broadcast_to(np.asarray(std, float) / reference, np.shape(leaf))
-        for std, leaf in zip(scales, leaves, strict=True)
-    ]
-    return jax.tree.unflatten(treedef, shaped)
+    return jax.tree.map(
+        lambda std, leaf: np.broadcast_to(np.asarray(std, float) / reference, np.shape(leaf)), mutation_std, params
+    )

@@ -46,30 +46,32 @@ def warn_if_unmatched(
     measured = () if measure is None else (measure(lambda at: loss(unravel(at)), flat),)
     drift, factor = moments(gradient, *measured)
     noise = jax.random.normal(trajectory_key(key, Stream.FLIP_CHECK, DRAWS), (BATCH, flat.size), gradient.dtype)
-    size = math.sqrt(clock.step_time) / clock.mutation_std
-    spread = float(jnp.mean(jnp.sum((size * jax.vmap(factor)(noise)) ** 2, axis=1)))
+    scaled = math.sqrt(clock.step_time) / clock.mutation_std * jax.vmap(factor)(noise)
+    spread = float(jnp.mean(jnp.sum(scaled**2, axis=1)))
     along, square = (np.asarray(part, float) for part in _steps(walk, params, key, direction, clock.mutation_std))
-    ratio, unsure = _ratio(along, float(clock.step_time / clock.mutation_std * drift @ direction))
-    if abs(ratio - 1) > DRIFT_OFF + SURE * unsure:
+    wanted = -float(clock.step_time / clock.mutation_std * drift @ direction)
+    moved, unsure = _estimate(-along)
+    if not abs(moved - wanted) <= DRIFT_OFF * abs(wanted) + SURE * unsure:
         warn(
-            f"at the start one mutation moves {ratio:.3g} ± {unsure:.1g} times as far along the gradient as the twin"
-            f" in lambda alpha = {clock.step_time:.6g}, expected 1: the proposal, rule, beta or twin_moments given do"
-            f" not fit step_ratio {clock.step_ratio:.6g}, which would have to be {ratio:.3g} times that",
+            f"at the start one mutation moves {moved:.3g} ± {unsure:.1g} mutation_std down the gradient, the twin"
+            f" {wanted:.3g} in lambda alpha = {clock.step_time:.6g}: the proposal, rule, beta or twin_moments given do"
+            f" not fit step_ratio {clock.step_ratio:.6g}",
             stacklevel=3,
         )
-    ratio, unsure = _ratio(square, spread)
-    if not 1 / NOISE_OFF - SURE * unsure <= ratio <= NOISE_OFF + SURE * unsure:
+    size, unsure = _estimate(square)
+    room = SURE * unsure
+    if not spread / NOISE_OFF - room <= size <= NOISE_OFF * spread + room:
         warn(
-            f"at the start the mean square of a mutation is {ratio:.3g} ± {unsure:.1g} times that of the twin's noise"
-            f" in lambda alpha = {clock.step_time:.6g}, expected about 1: give twin_moments with the noise of this"
-            " proposal and rule",
+            f"at the start the mean square of a mutation is {size:.3g} ± {unsure:.1g} mutation_std², that of the twin's"
+            f" noise {spread:.3g} in lambda alpha = {clock.step_time:.6g}, expected about the same: give twin_moments"
+            " with the noise of this proposal and rule",
             stacklevel=3,
         )
 
 
-def _ratio(values: np.ndarray, expected: float) -> tuple[float, float]:
-    """Mean over what is expected, with its standard error."""
-    return float(np.mean(values) / expected), float(np.std(values) / abs(expected) / np.sqrt(len(values)))
+def _estimate(values: np.ndarray) -> tuple[float, float]:
+    """Mean and its standard error."""
+    return float(np.mean(values)), float(np.std(values) / np.sqrt(len(values)))
 
 
 def _steps(

@@ -56,6 +56,7 @@ def figure(experiments: Experiments, options: Annotated[Saved, tyro.conf.arg(nam
     from ._own import draw_own, own_folder
     from ._work import draw
 
+    need("figure", "matplotlib")
     for found in [own_folder(name) or find_experiment(name) for name in _some(experiments, "figure")]:
         make = draw_own if isinstance(found, Path) else draw
         for file in make(found, resolved(options), named(options)):  # pyright: ignore[reportArgumentType]
@@ -186,7 +187,7 @@ def bench(
     """
     if repeats < 1:
         raise ValueError(f"--repeats must be at least 1, got {repeats}")
-    need("bench", "blackjax")
+    need("bench", "blackjax", "matplotlib")
     from .benchmarks.bench import bench as measure
 
     print(f"results: {measure(output, repeats=repeats, device=device)}")

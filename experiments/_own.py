@@ -29,7 +29,7 @@ def tested_own(folder: Path, options: Options, given: Collection[str]) -> tuple[
     """Test a saved run within the default margins to its last time; gives the result and the figures.
 
     Raises:
-        ValueError: for results missing, damaged or not what is asked, or if statsmodels is not installed.
+        ValueError: for results missing, damaged or not what is asked.
     """
     with _explained(folder, options, given):
         result = tested_run(folder, None)
@@ -40,7 +40,7 @@ def draw_own(folder: Path, options: Options, given: Collection[str]) -> list[Pat
     """Draw weights and loss of a saved run as Figure 1 shows them; returns the files written.
 
     Raises:
-        ValueError: for results missing, damaged or not what is asked, or if matplotlib is not installed.
+        ValueError: for results missing, damaged or not what is asked.
     """
     with _explained(folder, options, given):
         return figure_module("fig1").draw_as(f"{folder.name}-", folder, folder / "figures", None)

@@ -18,7 +18,7 @@ def tested_run(folder: Path, margins: Margins | None) -> dict[str, Any]:
         margins: what counts as equivalent; None for the default shares to the last recorded time.
 
     Raises:
-        ValueError: for results missing or damaged, or if statsmodels is not installed.
+        ValueError: for results missing or damaged.
     """
     from ._equivalence import equivalence
     from ._equivalence_report import report
@@ -28,22 +28,12 @@ def tested_run(folder: Path, margins: Margins | None) -> dict[str, Any]:
     if margins is None:
         end = float(sides.mutation.time.values[-1])
         margins = Margins(weights_until=end, loss_until=end)
-    try:
-        result = report(equivalence(sides, margins), sides)
-    except ModuleNotFoundError as error:
-        if error.name != "statsmodels":
-            raise
-        raise ValueError("the tests need statsmodels: install the extra `stats`") from error
+    result = report(equivalence(sides, margins), sides)
     result |= {"run": folder.name, "preset": manifest["configuration"]["preset"], "origin": origin}
     write_json(folder / "test.json", result)
     return result
 
 
 def figure_module(name: str) -> Any:
-    """The drawing module of this name; raises ``ValueError`` where matplotlib is missing."""
-    try:
-        return importlib.import_module(f"paper_figs.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ValueError("drawing needs matplotlib: install the extra `figs`") from error
+    """The drawing module of this name."""
+    return importlib.import_module(f"paper_figs.{name}")

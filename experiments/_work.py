@@ -46,7 +46,7 @@ def tested_runs(
     Results are saved as ``test.json`` in the folder.
 
     Raises:
-        ValueError: for a study, for results missing, damaged or not what is asked, or if statsmodels is not installed.
+        ValueError: for a study, for results missing, damaged or not what is asked.
     """
     folder = own_folder(name)
     if folder is not None:
@@ -68,7 +68,7 @@ def look_ahead(name: str, options: Options, tolerance: float) -> tuple[dict[str,
     """Foresee a run, saved as ``validity.json`` in a folder named by what was changed; gives result and figures.
 
     Raises:
-        ValueError, TypeError: for a study, bad options, or if matplotlib is not installed.
+        ValueError, TypeError: for a study, bad options.
     """
     from ._foresight import TOLERANCE, validity
 

@@ -10,12 +10,9 @@ PANELS = ("number of trajectories", *LOGARITHMIC, "devices")
 
 def draw(file: Path) -> None:
     """Cost per step and trajectory against trajectories, parameters, points and devices, saved beside ``file``."""
-    try:
-        import matplotlib.style
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        print("drawing needs matplotlib: install the extra `figs`")
-        return
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
     results = json.loads(file.read_text(encoding="utf-8"))
     with matplotlib.style.context(str(files("paper_figs") / "corr.mplstyle")):
         figure = Figure(figsize=(6.9, 2.1), layout="constrained")

@@ -47,7 +47,7 @@ def test_a_proposal_of_the_clocks_scale_is_not_said_and_one_of_three_times_it_is
     )
     assert told(right, clock) == ""
     said = told(wide, clock)
-    assert "times as far along the gradient as the twin in lambda alpha = 0.0001, expected 1" in said
+    assert "mutation_std down the gradient, the twin " in said and "in lambda alpha = 0.0001" in said
     assert "the mean square of a mutation is" in said
 
 
@@ -56,7 +56,7 @@ def test_a_noise_that_is_not_the_twins_is_said_alone() -> None:
     rare = proposals.sparse(10 * COLD.mutation_std, 0.1)
     one = corr.mutation(lambda x: x[0] + 0 * jnp.sum(x), proposal=rare)
     said = told(one)
-    assert "mean square of a mutation" in said and "along the gradient" not in said
+    assert "mean square of a mutation" in said and "down the gradient" not in said
 
 
 def test_a_rule_of_ones_own_needs_the_clock_of_its_beta() -> None:
@@ -64,10 +64,11 @@ def test_a_rule_of_ones_own_needs_the_clock_of_its_beta() -> None:
     walk = corr.mutation(plane, mutation_std=std, rule=corr.barker(10.0))
     warm = resolve_clock(1.0, STEP, None, 10.0)._replace(mutation_std=std)
     assert told(walk, warm) == ""
-    assert "times as far along the gradient" in told(walk, COLD._replace(mutation_std=std))
+    assert "down the gradient" in told(walk, COLD._replace(mutation_std=std))
     metropolis = corr.mutation(plane, mutation_std=std, rule=corr.metropolis(10.0))
-    ratio, unsure = map(float, re.findall(r"moves (\S+) ± (\S+) times", told(metropolis, warm))[0])
-    assert abs(ratio - 2 * erfcx(10.0 * std * float(jnp.linalg.norm(SLOPE)) / math.sqrt(2))) < 5 * unsure < 0.5
+    moved, unsure = map(float, re.findall(r"moves (\S+) ± (\S+) mutation_std", told(metropolis, warm))[0])
+    s = 10.0 * std * float(jnp.linalg.norm(SLOPE))
+    assert abs(moved - s / 2 * erfcx(s / math.sqrt(2))) < 5 * unsure < 0.5 * moved
 
 
 def test_moments_of_another_sigma_are_said() -> None:
@@ -77,6 +78,12 @@ def test_moments_of_another_sigma_are_said() -> None:
     other = functools.partial(level1.moments, **(exact | {"mutation_std": 3 * WARM.mutation_std}))
     assert "the proposal, rule, beta or twin_moments given do not fit" in told(walk, WARM, other)
     assert "mean square" in told(walk, WARM, corr.paper_moments(beta=BETA / 9))
+
+
+def test_a_twin_that_stands_still_is_said() -> None:
+    walk = corr.mutation(plane, mutation_std=COLD.mutation_std)
+    said = told(walk, COLD, lambda gradient: (0 * gradient, lambda noise: 0 * noise))
+    assert "down the gradient, the twin" in said and "that of the twin's noise 0 in" in said
 
 
 def test_a_level_without_a_gradient_is_passed_over() -> None:
@@ -104,4 +111,4 @@ def test_a_comparison_looks_where_the_caller_matched(given: Any, monkeypatch: py
                      record_every=0.01, learning_rate=1e-2, step_ratio=1.0, **given)  # fmt: skip
     told = [str(one.message) for one in said]
     assert any("mean square" in one for one in told)
-    assert any("times as far" in one for one in told) == ("twin_moments" not in given)
+    assert any("down the gradient" in one for one in told) == ("twin_moments" not in given)

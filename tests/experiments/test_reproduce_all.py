@@ -1,6 +1,5 @@
 """`corr reproduce all` on a catalogue of toys: failures, interruption, the report and the check of the numbers."""
 
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -269,34 +268,4 @@ def test_bad_input(args: list[str], message: str, toys: Toys, capsys: pytest.Cap
     preset = [] if "--preset" in args else ["--preset", "smoke"]
     assert cli.main(["reproduce", *args, *preset]) == 2
     assert message in capsys.readouterr().err
-    assert toys.computed == []
-
-
-@pytest.mark.parametrize(
-    ("command", "package", "extra"),
-    [
-        ("reproduce all --preset smoke", "matplotlib", "figs"),
-        ("reproduce all --preset smoke", "statsmodels", "stats"),
-        ("reproduce first --preset smoke", "matplotlib", "figs"),
-        ("validity fig1", "matplotlib", "figs"),
-        ("test fig1", "statsmodels", "stats"),
-        ("bench", "blackjax", "test"),
-    ],
-)
-def test_missing_packages_are_named_before_anything_runs(
-    command: str,
-    package: str,
-    extra: str,
-    toys: Toys,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: None if name == package else found(name, *rest)
-    )
-    assert cli.main(command.split()) == 2
-    said = capsys.readouterr().err
-    assert f"needs {package}" in said
-    assert f"extra `{extra}`" in said
     assert toys.computed == []
