@@ -1,23 +1,22 @@
 """Neuroevolution and gradient descent on one clock: simulators and their comparison."""
 
-from . import data, ensemble, inference, losses, networks, proposals
+from . import data, ensemble, inference, losses, networks, proposals, results
 from ._accept import barker, metropolis
 from ._clock import matched_mutation_std, matched_step_ratio
-from ._compare import Comparison, compare
-from ._files import ResultError
+from ._compare import compare
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
 from ._objective import objective
 from ._paths import unflatten
-from ._resume import Interrupted
 from ._run import run
-from ._storage import load_run, save_run
 from ._sweep import sweep
-from ._types import Dynamics, Info, Objective, State
+from ._types import Comparison, Dynamics, Info, Objective, State
 from ._version import __version__
 from .difference import Difference, difference
 from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
 from .ensemble import choose_layout
+from .ensemble._resume import Interrupted
+from .results import ResultError, load_run, save_run
 
 __all__ = [
     "Comparison",
@@ -53,6 +52,7 @@ __all__ = [
     "objective",
     "paper_moments",
     "proposals",
+    "results",
     "root_key",
     "run",
     "save_run",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,7 +18,6 @@ from ._keys import check_key
 from ._matched import warn_if_unmatched
 from ._objective import check_loss, check_params
 from ._plan import Plan, first_start, plan_run
-from ._resume import check_saved
 from ._run import Manner, carry_out, check_manner
 from ._timegrid import TimeGrid
 from ._timing import (
@@ -33,20 +32,13 @@ from ._timing import (
 )
 from ._told import told_once
 from ._twin import UNKNOWN, Twin, check_moments, thinning
-from ._types import Dynamics, Params, Scalar
+from ._types import Comparison, Dynamics, Params, Scalar
 from .dynamics import descent, mutation, paper_moments
+from .ensemble._resume import check_saved
 from .proposals import Proposal
 from .proposals._gaussian import check_mutation_std, scale_leaves, warn_if_unresolved
 
 ENSEMBLES = ("mutation", "twin")
-
-
-class Comparison(NamedTuple):
-    """Three Datasets on the same recorded times: the mutation ensemble, the twin ensemble, noise-free descent."""
-
-    mutation: xarray.Dataset
-    twin: xarray.Dataset
-    descent: xarray.Dataset
 
 
 @told_once()

@@ -12,10 +12,10 @@ from ._digest import digest
 from ._gradient import check_gradient
 from ._keys import check_key
 from ._objective import check_loss, check_params
-from ._recorder import paths_to_keep
 from ._types import Dynamics, Params
 from .ensemble._layout import Layout, choose_layout
 from .ensemble._memory import check_memory
+from .ensemble._recorder import paths_to_keep
 from .ensemble._simulate import check_refresh, check_thin, default_refreshes
 
 

@@ -11,13 +11,13 @@ import xarray
 from ._checks import real_number
 from ._decisions import check_against_float64
 from ._plan import Plan, plan_run
-from ._recorder import Recorder
-from ._resume import Saver
 from ._told import told_once
 from ._types import Dynamics, Params
 from ._watch import Watch
 from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
+from .ensemble._recorder import Recorder
+from .ensemble._resume import Saver
 from .ensemble._shares import own_trajectories
 from .ensemble._simulate import simulate
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
+import xarray
 
 from ._keys import Stream
 
@@ -102,3 +103,11 @@ class Objective(NamedTuple):
     start: Callable[[Params], tuple[Scalar, Any]]
     change: Callable[[Any, Params], tuple[Scalar, Any]]
     shortcut: Callable[[Params], bool] = lambda params: False
+
+
+class Comparison(NamedTuple):
+    """Three Datasets on the same recorded times: the mutation ensemble, the twin ensemble, noise-free descent."""
+
+    mutation: xarray.Dataset
+    twin: xarray.Dataset
+    descent: xarray.Dataset

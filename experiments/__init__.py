@@ -4,18 +4,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._declare import Experiment, Margins, Preset, Problem
-    from ._equivalence import equivalence
-    from ._equivalence_report import report
-    from ._foresight import validity
+    from .declaring.experiment import Experiment, Fit, Margins, Preset, Problem
+    from .declaring.number import Number
+    from .declaring.study import Study
+    from .foresight.foresee import foresee
+    from .judging.equivalence import equivalence
+    from .judging.statements import report
 
-__all__ = ["Experiment", "Margins", "Preset", "Problem", "equivalence", "report", "validity"]
+PLACES = {
+    "Experiment": "declaring.experiment",
+    "Fit": "declaring.experiment",
+    "Margins": "declaring.experiment",
+    "Number": "declaring.number",
+    "Preset": "declaring.experiment",
+    "Problem": "declaring.experiment",
+    "Study": "declaring.study",
+    "equivalence": "judging.equivalence",
+    "foresee": "foresight.foresee",
+    "report": "judging.statements",
+}
 
-PLACES = {"equivalence": "_equivalence", "report": "_equivalence_report", "validity": "_foresight"}
+__all__ = ["Experiment", "Fit", "Margins", "Number", "Preset", "Problem", "Study", "equivalence", "foresee", "report"]
 
 
 def __getattr__(name: str) -> Any:
     """Loaded when asked for: the command line answers a signal from its first import on."""
-    if name not in __all__:
+    if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{PLACES.get(name, '_declare')}", __name__), name)
+    return getattr(importlib.import_module(f".{PLACES[name]}", __name__), name)

@@ -35,7 +35,7 @@ def _guarded(args: list[str] | None) -> int:
             print(f"corr {version(DISTRIBUTION)}")
             return 0
         # Imports take seconds, in which a signal is answered like any other.
-        from ._commands import invoke
+        from .commands.line import invoke
 
         return invoke(args)
     except BrokenPipeError:

@@ -1,1 +1,1 @@
-"""From saved results to figures: one file per figure, draws only."""
+"""From saved results to figures: modules give makers of panels, one driver reads, styles and saves."""

@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 
 from corr import ResultError, load_run
-from corr._storage import finished_manifest, load_parts
+from corr.results import finished_manifest, load_parts
 
 
 @contextmanager

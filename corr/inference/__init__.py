@@ -9,10 +9,10 @@ from ._convergence import ConvergenceResult, convergence_in_trajectories
 from ._distance import delta, delta_standard_error, sampling_noise, travelled, unbiased_delta
 from ._distribution import EnergyResult, ProjectionResult, energy_test, projection_test
 from ._draws import OneSteps, one_step_displacements
+from ._hotelling import HotellingResult, hotelling_test
 from ._loss import LossResult, loss_test
 from ._loss_equivalence import LossEquivalence, loss_equivalence
 from ._mean_equivalence import MeanEquivalence, mean_equivalence
-from ._mean_tests import HotellingResult, hotelling_test
 from ._multiplicity import Verdict, adjust, summary_verdict
 from ._one_step import StepComparison, StepResult, drift_and_noise
 from ._planner import trajectories_needed

@@ -11,17 +11,16 @@ import jax
 
 import corr
 from corr import data, losses, networks
-from corr._files import make_writable
-from corr._storage import write_json
 from corr.ensemble import fastest_block
+from corr.results import make_writable, write_json
 
-from .._machine import cores
-from ..fig1 import shallow_sine
-from ._c_loop import c_loop
-from ._contest import Timing, contest
-from ._engines import engine
-from ._figure import draw
-from ._peers import blackjax_walk, numpy_loop, plain_vmap, points_first
+from ..problems.sines import shallow_sine
+from ..running.machine import cores
+from .c_loop import c_loop
+from .contest import Timing, contest
+from .engines import engine
+from .figure import draw
+from .peers import blackjax_walk, numpy_loop, plain_vmap, points_first
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
 SHALLOW_STD, DEEP_STD = 2.5e-5, 1e-5

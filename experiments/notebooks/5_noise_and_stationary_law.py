@@ -28,9 +28,9 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
+from experiments.density import double_well
 
 import corr
-from experiments.density import double_well
 from theory import density, level1
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"

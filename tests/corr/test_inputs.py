@@ -15,8 +15,8 @@ from corr import proposals
 from corr._gradient import check_gradient
 from corr._objective import check_loss, check_params
 from corr._plan import check_marks, plan_run
-from corr._recorder import parameter_labels
-from corr._resume import _identity
+from corr.ensemble._recorder import parameter_labels
+from corr.ensemble._resume import _identity
 from corr.proposals._gaussian import warn_if_unresolved
 
 BOWL = corr.mutation(lambda p: jnp.sum(p["w"] ** 2), mutation_std=0.1)

@@ -13,8 +13,7 @@ import pytest
 
 import corr
 from corr import ResultError, _run
-from corr._lock import locked
-from corr._storage import claim_folder, load_parts, write_json
+from corr.results import claim_folder, load_parts, locked, write_json
 
 HIDDEN = "import sys; sys.modules['fcntl'] = None; import warnings; warnings.simplefilter('ignore')\n"
 WALK = corr.mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)

@@ -9,7 +9,7 @@ import pytest
 import xarray
 
 from corr import Comparison
-from experiments import _guard, cli
+from experiments import cli
 
 TIMES, STIFFNESS = np.linspace(0.0, 1.0, 5), np.arange(1.0, 9.0)
 

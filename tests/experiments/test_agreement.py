@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from experiments._agreement import of_experiment, of_numbers
-from experiments._catalogue import EXPERIMENTS
-from experiments._numbers import Number
+from experiments.catalogue import EXPERIMENTS
+from experiments.declaring.number import Number
+from experiments.judging.agreement import of_experiment, of_numbers
 
 
 def result_of(*, equivalent: bool = False, beyond: float | None = None) -> dict[str, Any]:

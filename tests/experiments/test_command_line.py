@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import corr
-from experiments import _blocks, _runner, cli
-from experiments._machine import cores
+from experiments import cli
+from experiments.running.machine import cores
 
 RUN = "shallow-lambda-100"
 

@@ -6,11 +6,11 @@ import pytest
 import xarray
 
 from corr import ResultError
-from corr._storage import save_part, write_json
-from experiments._catalogue import STUDIES
-from experiments._runner import Options
-from experiments._same import study_fingerprint
-from experiments._work import draw
+from corr.results import save_part, write_json
+from experiments.catalogue import STUDIES
+from experiments.commands.actions import draw
+from experiments.declaring.options import Options
+from experiments.running.fingerprints import study_fingerprint
 
 DAMAGES = {
     "missing": "no results",

@@ -14,12 +14,13 @@ from jax.flatten_util import ravel_pytree
 import corr
 from corr._clock import whole_steps
 from experiments import cli
-from experiments._catalogue import EXPERIMENTS, STUDIES
-from experiments._declare import Experiment
-from experiments._means import means
-from experiments._runner import Options, plan
-from experiments.architectures import END_TIMES, RECORDS
-from experiments.fig6 import wide_sine
+from experiments.catalogue import EXPERIMENTS, STUDIES
+from experiments.declaring.experiment import Experiment
+from experiments.declaring.options import Options
+from experiments.problems.sines import wide_sine
+from experiments.running.means import means
+from experiments.running.plan import plan
+from experiments.studies.architectures import END_TIMES, RECORDS
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -15,9 +15,9 @@ from scipy import stats
 
 import corr
 from experiments import cli
-from experiments._declare import Margins
-from experiments._equivalence import bias_at_least, crossing_time, equivalence, established_until
-from experiments._equivalence_report import report
+from experiments.declaring.experiment import Margins
+from experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
+from experiments.judging.statements import report
 from paper_figs import _style
 from paper_figs import equivalence as equivalence_figure
 

@@ -10,13 +10,15 @@ import pytest
 import xarray
 
 from corr import ResultError, inference, load_run
-from experiments import _expected
-from experiments._catalogue import CATALOGUE, EXPERIMENTS
-from experiments._expected import compare, factor, read_expected, refuse_same, write_expected
-from experiments._numbers import Number, difference, numbers, of_parts, sample
-from experiments._runner import Options, plan
-from experiments._study import Study, study_folder
+from experiments.catalogue import CATALOGUE, EXPERIMENTS
 from experiments.cli import main
+from experiments.declaring.number import Number, difference, of_parts, sample
+from experiments.declaring.options import Options
+from experiments.declaring.study import Study
+from experiments.judging.expected import compare, factor, read_expected, refuse_same, write_expected
+from experiments.judging.numbers import numbers
+from experiments.running.parts import study_folder
+from experiments.running.plan import plan
 
 REPEATS, COUNT, PER_FILE = 2000, 8, 10
 

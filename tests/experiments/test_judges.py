@@ -9,7 +9,7 @@ import pytest
 import xarray
 from scipy.special import erfcx
 
-from experiments import architectures, density, drift, figs4, levels, order, precision, universality
+from experiments.studies import architectures, density, drift, levels, order, precision, universality
 
 
 def numbers_in(text: str) -> list[float]:

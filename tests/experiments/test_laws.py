@@ -11,8 +11,8 @@ from jax.flatten_util import ravel_pytree
 
 import corr
 from corr import inference
-from experiments._laws import CASES, STD, clock
-from experiments.fig1 import shallow_sine, shallow_start
+from experiments.problems.sines import shallow_sine, shallow_start
+from experiments.studies.mutation_laws import CASES, STD, clock
 
 LIMIT = 4.0
 DRAWS = 40_000

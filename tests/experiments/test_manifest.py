@@ -9,8 +9,8 @@ import xarray
 from scipy.special import erfcx
 
 from corr._timing import resolve_clock
-from experiments._guard import CHECKED_POINTS
-from experiments._manifest import _predictions
+from experiments.running.decisions import CHECKED_POINTS
+from experiments.running.manifest import _predictions
 
 STIFFNESS = np.array([1.0, 4.0, 9.0])
 

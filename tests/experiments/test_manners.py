@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import corr
-from experiments import _machine, cli
+from experiments import cli
 
 RUN = "shallow-lambda-100"
 # What is buffered fails at the end, what is not where it is printed.

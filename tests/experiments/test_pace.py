@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from corr._storage import write_json
-from experiments import _cost
-from experiments._declare import Preset
-from experiments._pace import Pace, due
+from corr.results import write_json
+from experiments.declaring.experiment import Preset
+from experiments.running.pace import Pace, due
 
 
 def test_shared_runs_are_counted_once_and_finished_ones_not_at_all(tmp_path: Path) -> None:

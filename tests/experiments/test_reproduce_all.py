@@ -13,14 +13,14 @@ import matplotlib.image
 import numpy as np
 import pytest
 import xarray
+from experiments.commands.everything import make
 
 from corr import load_run
-from experiments import _expected, _work, cli
-from experiments._all import make
-from experiments._catalogue import CATALOGUE
-from experiments._plan import Options
-from experiments._report import write_report
-from experiments._study import Study
+from experiments import cli
+from experiments.catalogue import CATALOGUE
+from experiments.declaring.options import Options
+from experiments.declaring.study import Study
+from experiments.reporting.page import write_report
 
 VOID = {"meta", "img", "br"}
 

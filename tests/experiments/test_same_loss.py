@@ -11,13 +11,14 @@ import pytest
 import xarray
 
 from corr import ResultError
-from experiments import _runner
-from experiments._declare import Experiment, Preset, Problem
-from experiments._plan import Options, plan
-from experiments._runner import run_experiment
-from experiments._same import problem_fingerprint
-from experiments._saved import saved_folders
-from experiments._study import Study, run_study
+from experiments.declaring.experiment import Experiment, Preset, Problem
+from experiments.declaring.options import Options
+from experiments.declaring.study import Study
+from experiments.running.comparison import run_experiment
+from experiments.running.fingerprints import problem_fingerprint
+from experiments.running.parts import run_study
+from experiments.running.plan import plan
+from experiments.running.saved import saved_folders
 
 
 def made(scale: float, start: float = 1.0) -> Experiment:

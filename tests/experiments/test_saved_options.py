@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import _cost, cli
-from experiments._catalogue import CATALOGUE
+from experiments import cli
+from experiments.catalogue import CATALOGUE
 
 RUN = "shallow-lambda-100"
 RUN_ONLY = ("--fresh", "--devices", "--block-size", "--checkpoint-every", "--distributed", "--coordinator", "--process")

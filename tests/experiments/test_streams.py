@@ -16,15 +16,14 @@ import corr
 from corr import _decisions
 from corr._flips import interval
 from corr._referee import RefereeError
-from experiments import _runner
-from experiments._declare import Experiment, Preset, Problem
-from experiments._guard import DecisionGuard
-from experiments._keys import own_key
-from experiments._plan import Options
-from experiments._runner import run_experiment
-from experiments._study import Study, run_study
-from experiments.fig1 import experiment as fig1
-from experiments.fig2 import experiment as fig2
+from experiments.declaring.experiment import Experiment, Preset, Problem
+from experiments.declaring.options import Options
+from experiments.declaring.study import Study
+from experiments.paper.shallow import fig1, fig2
+from experiments.running.comparison import run_experiment
+from experiments.running.decisions import DecisionGuard
+from experiments.running.keys import own_key
+from experiments.running.parts import run_study
 
 TRAJECTORIES, SIZE = 200, 4
 

@@ -11,13 +11,14 @@ import xarray
 
 import corr
 from corr import ResultError
-from experiments import drift, precision, regimes
-from experiments._catalogue import CATALOGUE, STUDIES
-from experiments._runner import Options
-from experiments._study import Study, run_study
-from experiments.architectures import departure
+from experiments.catalogue import CATALOGUE, STUDIES
 from experiments.cli import main
-from experiments.order import fit_order
+from experiments.declaring.options import Options
+from experiments.declaring.study import Study
+from experiments.running.parts import run_study
+from experiments.studies import drift, precision, regimes
+from experiments.studies.architectures import departure
+from experiments.studies.order import fit_order
 from paper_figs._read import read_study
 
 

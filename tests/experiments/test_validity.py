@@ -18,12 +18,12 @@ from rich.console import Console
 
 import corr
 from corr._timing import resolve_clock
-from experiments import Experiment, Preset, Problem, _foresight, _tables, _work, cli, validity
-from experiments._foresight import _axes, _measured, _predicted_bias
-from experiments._measured import beyond, measure_step
-from experiments._regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
-from experiments._runner import Options
-from experiments._tables import show_validity
+from experiments import Experiment, Preset, Problem, cli, validity
+from experiments.declaring.options import Options
+from experiments.foresight.foresee import _axes, _measured, _predicted_bias
+from experiments.foresight.regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
+from experiments.foresight.steps import beyond, measure_step
+from experiments.reporting.terminal import show_validity
 from theory import level1
 from theory.spectrum import full_spectrum
 

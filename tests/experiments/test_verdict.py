@@ -10,8 +10,8 @@ import pytest
 import xarray
 
 import corr
-from experiments import verdict
-from experiments._judge import judge_side
+from experiments.judging import verdict
+from experiments.judging.sides import judge_side
 
 Sides = Callable[..., corr.Comparison]
 

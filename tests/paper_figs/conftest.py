@@ -11,8 +11,8 @@ import xarray
 from matplotlib.figure import Figure
 
 from corr import Comparison
-from corr._storage import save_part, save_run, write_json
-from experiments import drift
+from corr.results import save_part, save_run, write_json
+from experiments.studies import drift
 from paper_figs import _style, architectures, bias, fig1, fig2, fig3, fig4, fig5, fig6, figs1, figs2, figs3, figs4
 from paper_figs import drift as drift_figure
 

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 import corr
-from experiments.fig1 import shallow_sine
+from experiments.problems.sines import shallow_sine
 
 
 def main(args: argparse.Namespace) -> None:

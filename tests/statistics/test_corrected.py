@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import corr
-from experiments import levels
+from experiments.studies import levels
 from theory import corrected, level1
 
 COLD = math.inf

@@ -8,7 +8,7 @@ import pytest
 
 import corr
 from corr._timegrid import TimeGrid
-from experiments.fig1 import shallow_sine
+from experiments.problems.sines import shallow_sine
 
 TRAVELLED_UNTIL = 3.0
 

@@ -1,0 +1,80 @@
+"""Every experiment and study by name and by group, and those in the user's own files."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .declaring.experiment import Experiment
+from .declaring.names import nearest
+from .declaring.study import Study
+from .paper import deep, resets, shallow, wide
+from .studies import architectures, density, drift, levels, order, precision, regimes, universality
+
+Found = Experiment | Study
+
+PAPER = (
+    shallow.fig1, shallow.fig2, deep.fig3, deep.fig4, deep.fig5, wide.fig6, shallow.figs1, shallow.figs2, deep.figs3,
+    resets.figs4,
+)  # fmt: skip
+STUDIES = (
+    shallow.bias, drift.study, regimes.study, levels.study, order.study, density.study, universality.study,
+    precision.study, architectures.study,
+)  # fmt: skip
+SYSTEMS: tuple[Found, ...] = ()
+
+
+def _named(entries: tuple[Found, ...]) -> dict[str, Found]:
+    return {entry.name: entry for entry in entries}
+
+
+GROUPS: dict[str, dict[str, Found]] = {
+    "paper": _named(PAPER), "studies": _named(STUDIES), "systems": _named(SYSTEMS),
+}  # fmt: skip
+CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+GROUPS["all"] = CATALOGUE
+
+
+def find(name: str) -> Found:
+    """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
+    if name.endswith(".py"):
+        return _from_file(Path(name))
+    try:
+        return nearest("experiment", name, CATALOGUE)
+    except ValueError as error:
+        raise ValueError(f"{error}; of your own: {name}.py for a file, ./{name} for a saved run") from error
+
+
+def gather(names: tuple[str, ...]) -> Mapping[str, Found]:
+    """What these names and groups stand for, each once, in their order.
+
+    Raises:
+        ValueError: for a name that is none, or a group that nothing is in.
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in GROUPS and not GROUPS[name]:
+            raise ValueError(f"nothing is in group {name!r} yet: there are {', '.join(_filled())}")
+        found |= GROUPS[name] if name in GROUPS else {name: find(name)}
+    return found
+
+
+def _filled() -> list[str]:
+    return [name for name, group in GROUPS.items() if group]
+
+
+def _from_file(file: Path) -> Found:
+    if not file.is_file():
+        raise ValueError(f"no file {file}: give the path of a Python file that defines `experiment = Experiment(...)`")
+    spec = importlib.util.spec_from_file_location(f"user_experiment_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"{file} cannot be loaded ({said}): mend it, `python {file}` says where") from error
+    experiment = getattr(module, "experiment", None)
+    if not isinstance(experiment, Found):
+        raise ValueError(f"{file} must define `experiment = Experiment(...)`, got {type(experiment).__name__}")
+    return experiment

@@ -1,0 +1,1 @@
+"""How questions are declared, data only: experiments, studies, numbers, options."""

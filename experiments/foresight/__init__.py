@@ -1,0 +1,1 @@
+"""Before a run: what theory foresees along the noise-free path."""

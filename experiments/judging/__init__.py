@@ -1,0 +1,1 @@
+"""From saved results to verdicts and numbers."""

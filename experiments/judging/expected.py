@@ -1,0 +1,132 @@
+"""Expected numbers: what earlier results, of another seed, say the numbers of fresh results should be."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scipy import stats
+
+from corr.results import write_json
+
+from ..declaring.number import Number
+
+FOLDER = Path(__file__).parents[1] / "expected"
+LEVEL = 0.01  # chance that any number of a file is refused although nothing changed
+Figures = Mapping[str, Mapping[str, Number]]
+
+
+class Row(NamedTuple):
+    """One comparison; ``refused`` where the numbers differ by more than k standard errors or the fresh one is missing.
+
+    Attributes:
+        figure: name in the catalogue.
+        name: of the number.
+        expected: from the file, None where the file has none.
+        fresh: from the results, None where they have none.
+        allowed: k √(se² + se'²), NaN where one is missing.
+        k: from the file.
+    """
+
+    figure: str
+    name: str
+    expected: Number | None
+    fresh: Number | None
+    allowed: float = math.nan
+    k: float = math.nan
+
+    @property
+    def refused(self) -> bool:
+        """Whether the check fails by this row; a number that the file does not have yet is no failure."""
+        if self.expected is None:
+            return False
+        return self.fresh is None or not abs(self.fresh.value - self.expected.value) <= self.allowed
+
+
+def expected_file(preset: str) -> Path:
+    """Where the expected numbers of a preset are."""
+    return FOLDER / f"{preset}.json"
+
+
+def read_expected(file: Path) -> dict[str, Any]:
+    """The file; raises ``ValueError``, naming the command that makes it, where it is missing or damaged."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {key: found[key] for key in ("seed", "start_seed", "figures")}
+    except (OSError, ValueError, KeyError) as error:
+        presets = ", ".join(sorted(other.stem for other in file.parent.glob("*.json")))
+        raise ValueError(
+            f"{file} is missing or damaged (there are expected numbers for: {presets or 'no preset'}): make it with"
+            f" `corr reproduce all --preset {file.stem} --seed 1 --start-seed 0 --update-expected`"
+        ) from error
+
+
+def refuse_same(saved: Mapping[str, Any], seed: int, start_seed: int) -> None:
+    """Raises ``ValueError`` unless the results share the start network, and nothing else, with the expected numbers.
+
+    Results of the same seed have the same random numbers: whatever folder they lie in, comparing them would compare
+    the numbers with themselves. Results from another start network are different results.
+    """
+    start = saved["start_seed"]
+    if seed == saved["seed"]:
+        other = next(one for one in (start, start + 1) if one != saved["seed"])
+        raise ValueError(
+            f"the expected numbers were made with --seed {seed}: the check needs other random numbers, for"
+            f" example --seed {other} --start-seed {start}"
+        )
+    if start_seed != start:
+        raise ValueError(
+            f"the expected numbers belong to the start network of seed {start}, these results to that of seed"
+            f" {start_seed}: add --start-seed {start}"
+        )
+
+
+def compare(saved: Mapping[str, Any], fresh: Figures) -> list[Row]:
+    """|a - b| ≤ k √(se_a² + se_b²) for every number of the file and of the results.
+
+    Args:
+        saved: from ``read_expected``.
+        fresh: numbers by figure.
+
+    Returns:
+        A row for each number.
+    """
+    rows = []
+    for figure in dict.fromkeys([*saved["figures"], *fresh]):
+        there, here = saved["figures"].get(figure, {}), fresh.get(figure, {})
+        for name in dict.fromkeys([*there, *here]):
+            number = here.get(name)
+            if name not in there:
+                rows.append(Row(figure, name, None, number))
+                continue
+            entry = there[name]
+            old, k = Number(entry["value"], entry["error"], entry["count"]), entry["k"]
+            allowed = math.nan if number is None else k * math.hypot(old.error, number.error)
+            rows.append(Row(figure, name, old, number, allowed, k))
+    return rows
+
+
+def factor(count: int | None, comparisons: int) -> float:
+    """k: the two-sided quantile of Student's law for two samples of ``count``, at 1 % for all comparisons together."""
+    freedom = math.inf if count is None else 2 * (count - 1)
+    return float(stats.t.isf(LEVEL / (2 * comparisons), freedom))
+
+
+def write_expected(file: Path, fresh: Figures, seed: int, start_seed: int, commits: list[str]) -> list[Row]:
+    """Write the file of a preset anew; returns the old numbers beside the new."""
+    old = read_expected(file) if file.exists() else {"figures": {}}
+    rows = compare(old, fresh)
+    total = sum(len(found) for found in fresh.values())
+    figures = {
+        figure: {
+            name: {"value": number.value, "error": number.error, "count": number.count,
+                   "k": round(factor(number.count, total), 2)}
+            for name, number in found.items()
+        }
+        for figure, found in fresh.items()
+    }  # fmt: skip
+    facts = {"preset": file.stem, "seed": seed, "start_seed": start_seed, "level": LEVEL}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, {**facts, "commits": commits, "figures": figures})
+    return rows

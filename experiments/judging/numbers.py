@@ -1,0 +1,61 @@
+"""The key numbers of finished results: those of every run, and what a declaration adds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corr.results import Results, write_json
+
+from ..declaring.experiment import Experiment
+from ..declaring.number import Number
+from ..declaring.study import Study
+
+
+def numbers_of_experiment(
+    experiment: Experiment, runs: Sequence[Results], judged: Sequence[Mapping[str, Any]]
+) -> dict[str, Number]:
+    """Numbers by name, saved for the figures as ``numbers-NAME.json`` beside the first run's results.
+
+    Args:
+        experiment: the declaration.
+        runs: its finished runs, λ ascending.
+        judged: their verdicts.
+
+    Returns:
+        The numbers of every run and those that the declaration adds; those without a finite value and a positive
+        standard error are left out.
+    """
+    every = {name: one for run, verdict in zip(runs, judged, strict=True) for name, one in of_run(run, verdict).items()}
+    own = shown(experiment.numbers(runs))
+    save_numbers(runs[0], experiment.name, own)
+    return shown(every) | own
+
+
+def numbers_of_study(study: Study, results: Results) -> dict[str, Number]:
+    """The numbers of a study that have a finite value and a positive standard error."""
+    return shown(study.numbers(results.parts))
+
+
+def shown(every: Mapping[str, Number]) -> dict[str, Number]:
+    """Those with a finite value and a positive standard error."""
+    return {name: number for name, number in every.items() if math.isfinite(number.value) and number.error > 0}
+
+
+def save_numbers(results: Results, name: str, found: Mapping[str, Number]) -> None:
+    """Write what a declaration adds, where its figure reads it."""
+    write_json(results.folder / f"numbers-{name}.json", {key: number._asdict() for key, number in found.items()})
+
+
+def of_run(results: Results, judged: Mapping[str, Any]) -> dict[str, Number]:
+    """A run at its last time: mean loss, its differences, and unbiased Δ over the squared distance travelled."""
+    ratio = f"λ = {results.configuration['step_ratio']:g}"
+    smooth, noisy = (judged["sides"][side][-1] for side in ("descent", "twin"))
+    finite = results.manifest["trajectories"]["finite"]
+    found = {
+        f"{ratio}: mean loss": Number(smooth["loss"], smooth["loss_error"], finite),
+        f"{ratio}: loss, mutation less descent": Number(smooth["loss_difference"], smooth["loss_error"], finite),
+    }
+    for side, row, count in (("descent", smooth, finite), ("twin", noisy, min(finite, noisy["followed"]))):
+        found[f"{ratio}: unbiased Δ to {side} / distance²"] = Number(row["unbiased"], row["standard_error"], count)
+    loss = Number(noisy["loss_difference"], noisy["loss_error"], min(finite, noisy["followed"]), 0.0)
+    return {**found, f"{ratio}: loss, mutation less twin": loss}

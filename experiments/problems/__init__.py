@@ -1,0 +1,1 @@
+"""What is learned: losses with their start parameters."""

@@ -1,0 +1,1 @@
+"""Verdicts and numbers for people: terminal and page."""

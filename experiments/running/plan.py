@@ -1,0 +1,111 @@
+"""From options to jobs: everything that can be refused before anything is computed."""
+
+from pathlib import Path
+
+import jax
+
+from corr._checks import check_count, check_positive
+from corr._timing import Clock, resolve_clock
+
+from ..declaring.experiment import Experiment, Preset, check_recorded
+from ..declaring.names import flag
+from ..declaring.options import CLOCK, Options
+from ..declaring.study import Study
+from .job import Job, Manner, Task
+
+FIXED = ("trajectories", "devices", "block_size", *CLOCK)  # by a study
+
+
+def plan_experiment(experiment: Experiment, options: Options) -> Job[Experiment]:
+    """Every run of an experiment under these options.
+
+    Raises:
+        ValueError, TypeError: for bad options, or a preset whose runs could not be judged.
+    """
+    preset = experiment.preset(options.preset)
+    _check(options)
+    margins = experiment.margins
+    check_recorded(
+        preset.record_every,
+        f"preset {options.preset} of {experiment.name}, record_every",
+        weights_until=margins.weights_until,
+        loss_until=margins.loss_until,
+    )
+    clocks, sizes = _clocks(experiment, preset, options)
+    return Job(
+        experiment,
+        options.preset,
+        options.place,
+        tuple(
+            Task(run_folder(options.place, experiment, clock.step_ratio), clock, size)
+            for clock, size in zip(clocks, sizes, strict=True)
+        ),
+        options.seed,
+        options.start,
+        options.precision,
+        any(getattr(options, name) is not None for name in CLOCK),
+        Manner(options.devices, options.block_size, options.checkpoint_every, options.fresh),
+    )
+
+
+def plan_study(study: Study, options: Options) -> Job[Study]:
+    """A study under these options; raises ``ValueError`` for options that change what it fixes."""
+    study.preset(options.preset)
+    refuse_fixed(study.name, options)
+    manner = Manner(fresh=options.fresh)
+    return Job(study, options.preset, options.place, seed=options.seed, start_seed=options.start, manner=manner)
+
+
+def run_folder(place: Path, experiment: Experiment, step_ratio: float) -> Path:
+    """Where a run lies: ``OUTPUT/PRESET/NETWORK-lambda-λ``."""
+    return place / f"{experiment.network}-lambda-{step_ratio:.6g}"
+
+
+def refuse_fixed(name: str, options: Options) -> None:
+    """Raises ``ValueError`` for options that change what is fixed, and for several processes."""
+    if jax.process_count() > 1:
+        raise ValueError(f"{name} runs in one process: leave --distributed out")
+    changed = [option for option in FIXED if getattr(options, option) is not None]
+    changed += ["precision"] * (options.precision != "float32")
+    if changed:
+        names = ", ".join(f"--{flag(option)}" for option in changed)
+        raise ValueError(f"{name} fixes its own numbers: leave {names} out")
+
+
+def refuse_fresh(options: Options) -> None:
+    """Raises ``ValueError`` for --fresh with several experiments, whose shared results each would start over."""
+    if options.fresh:
+        raise ValueError(
+            "--fresh would run shared results several times: give it with one experiment alone, or choose another"
+            " --output instead"
+        )
+
+
+def _clocks(experiment: Experiment, preset: Preset, options: Options) -> tuple[list[Clock], tuple[int, ...]]:
+    """The clock and the number of trajectories of each run."""
+    beta = experiment.beta if options.beta is None else options.beta
+    alpha = preset.learning_rate if options.alpha is None else options.alpha
+    if options.sigma is not None or options.step_ratio is not None:
+        clocks = [resolve_clock(alpha, options.step_ratio, options.sigma, beta)]
+        sizes = preset.trajectories[:1]
+    else:
+        clocks = [resolve_clock(alpha, ratio, None, beta) for ratio in preset.step_ratios]
+        sizes = preset.trajectories
+    return clocks, sizes if options.trajectories is None else (options.trajectories,) * len(clocks)
+
+
+def _check(options: Options) -> None:
+    """Raises ``ValueError`` or ``TypeError`` that names the option as the command line does."""
+    if options.sigma is not None and options.step_ratio is not None:
+        raise ValueError("--sigma and --lambda fix the same thing: give only one of them")
+    for name, value in (("--sigma", options.sigma), ("--lambda", options.step_ratio), ("--alpha", options.alpha)):
+        if value is not None:
+            check_positive(name, value)
+    if options.beta is not None and not options.beta > 0:
+        raise ValueError(f"--beta must lie in (0, inf], got {options.beta:g}")
+    if not options.checkpoint_every >= 0:
+        raise ValueError(f"--checkpoint-every must be at least 0 seconds, got {options.checkpoint_every:g}")
+    check_count("--seed", options.seed, least=0)
+    check_count("--start-seed", options.start, least=0)
+    if options.trajectories is not None:
+        check_count("--trajectories", options.trajectories, least=3)
