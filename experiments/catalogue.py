@@ -13,26 +13,24 @@ from .studies import architectures, density, drift, levels, order, precision, re
 
 Found = Experiment | Study
 
-PAPER = (
-    shallow.fig1, shallow.fig2, deep.fig3, deep.fig4, deep.fig5, wide.fig6, shallow.figs1, shallow.figs2, deep.figs3,
-    resets.figs4,
-)  # fmt: skip
-STUDIES = (
-    shallow.bias, drift.study, regimes.study, levels.study, order.study, density.study, universality.study,
-    precision.study, architectures.study,
-)  # fmt: skip
-SYSTEMS: tuple[Found, ...] = ()
-
-
-def _named(entries: tuple[Found, ...]) -> dict[str, Found]:
-    return {entry.name: entry for entry in entries}
-
-
 GROUPS: dict[str, dict[str, Found]] = {
-    "paper": _named(PAPER), "studies": _named(STUDIES), "systems": _named(SYSTEMS),
+    group: {entry.name: entry for entry in entries}
+    for group, entries in {
+        "paper": (
+            shallow.fig1, shallow.fig2, deep.fig3, deep.fig4, deep.fig5, wide.fig6, shallow.figs1, shallow.figs2,
+            deep.figs3, resets.figs4,
+        ),
+        "studies": (
+            shallow.bias, drift.study, regimes.study, levels.study, order.study, density.study, universality.study,
+            precision.study, architectures.study,
+        ),
+        "systems": (),
+    }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 GROUPS["all"] = CATALOGUE
+EXPERIMENTS = {name: entry for name, entry in CATALOGUE.items() if isinstance(entry, Experiment)}
+STUDIES = {name: entry for name, entry in CATALOGUE.items() if isinstance(entry, Study)}
 
 
 def find(name: str) -> Found:

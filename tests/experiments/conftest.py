@@ -10,6 +10,7 @@ import xarray
 
 from corr import Comparison
 from experiments import cli
+from experiments.running import decisions
 
 TIMES, STIFFNESS = np.linspace(0.0, 1.0, 5), np.arange(1.0, 9.0)
 
@@ -18,7 +19,7 @@ TIMES, STIFFNESS = np.linspace(0.0, 1.0, 5), np.arange(1.0, 9.0)
 def few_decisions() -> Iterator[None]:
     """4096 decisions at every checked time would take longer than all else in a small run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_guard, "DRAWS", 64)
+        patch.setattr(decisions, "DRAWS", 64)
         yield
 
 

@@ -9,6 +9,7 @@ import pytest
 import xarray
 from scipy.special import erfcx
 
+from experiments.paper import resets
 from experiments.studies import architectures, density, drift, levels, order, precision, universality
 
 
@@ -52,8 +53,8 @@ def test_figs4_takes_the_sampling_noise_off_the_distance() -> None:
          "variance": (("time", "parameter"), np.full((3, 4), 0.4)), "count": ("time", np.full(3, 10))},
         {"time": [0.5, 0.75, 1.0]},
     )  # fmt: skip
-    (said,) = figs4.judge({"stretch": data})
-    diffusion = 2 * 0.5 / figs4.BETA / 10
+    (said,) = resets.judge({"stretch": data})
+    diffusion = 2 * 0.5 / resets.BETA / 10
     assert said.startswith(f"t = 0.5 to 1: Δ = 0.09, sampling noise 0.04 (free diffusion would give {diffusion:.3g})")
     assert "unbiased Δ is 5 % of the squared distance" in said and said.endswith("a weight's way: 1).")
 

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 import xarray
 from matplotlib.figure import Figure
+from paper_figs.parts import style
 from scipy import stats
 
 import corr
+import paper_figs
+from corr.results import Results
 from experiments import cli
 from experiments.declaring.experiment import Margins
 from experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
 from experiments.judging.statements import report
-from paper_figs import _style
-from paper_figs import equivalence as equivalence_figure
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 
@@ -70,7 +71,7 @@ def bent(bias: float, count: int, seed: int, scatter: float = 0.01) -> xarray.Da
 def test_equivalence_with_descent_ends_where_the_twins_themselves_cross_the_margin(
     equivalence_of: Callable[..., xarray.Dataset],
 ) -> None:
-    """|bias|² = (t/4)² of the way²: 1.6 % at t = 0.5, 2.25 % at t = 0.6, known to 0.1 %."""
+    """|bias|² = (t/4)² of the squared distance travelled: 1.6 % at t = 0.5, 2.25 % at t = 0.6, known to 0.1 %."""
     made = corr.Comparison(bent(0.25, 48, 0), bent(0.25, 200, 1), bent(0.0, 1, 2))
     found = equivalence(made, replace(MARGINS, weights_until=1.0))
     assert crossing_time(found) == pytest.approx(0.6)
@@ -95,7 +96,7 @@ def test_a_crossing_within_the_noise_is_said_to_be_one(
 
 @pytest.mark.slow
 def test_a_difference_beyond_the_margin_is_said_where_it_is_known() -> None:
-    """|bias|² is 2.25 % of the way² at t = 0.6, known to 0.1 % with little scatter, to 1 % with ten times as much."""
+    """|bias|² is 2.25 % of its unit at t = 0.6, known to 0.1 % with little scatter, else 1 %."""
     said = []
     for scatter in (0.01, 0.1):
         sides = bent(0.25, 48, 0, scatter), bent(0.25, 200, 1, scatter), bent(0.0, 1, 2)
@@ -166,7 +167,7 @@ def test_command_line_gives_the_verdict_of_the_functions(
     assert cli.main(["test", "fig1", "--preset", "smoke", "--output", str(tmp_path / "copy")]) == 0
     printed = capsys.readouterr().out
     folder = tmp_path / "copy" / "smoke" / "shallow-lambda-100"
-    saved = json.loads((folder / "test.json").read_text())
+    saved = json.loads((folder / "verdict.json").read_text())
     run = corr.load_run(folder)[0]
     again = report(equivalence(run, Margins()), run)
     assert saved["verdicts"] == again["verdicts"] and saved["rows"] == again["rows"]
@@ -195,10 +196,10 @@ def test_figure_shows_its_bounds_and_ends_with_the_run(tmp_path: Path, monkeypat
         "preset": "p",
         "origin": "o",
     }
-    (tmp_path / "test.json").write_text(json.dumps(content))
+    (tmp_path / "verdict.json").write_text(json.dumps(content))
     figures: list[Figure] = []
-    monkeypatch.setattr(_style, "save", lambda figure, *args: figures.append(figure))
-    equivalence_figure.draw(tmp_path / "test.json", tmp_path)
+    monkeypatch.setattr(style, "save", lambda figure, *args: figures.append(figure))
+    paper_figs.draw_tests(Results(tmp_path), tmp_path)
     weights, loss = figures[0].axes[0], figures[0].axes[2]
     assert weights.get_xlim() == (0.0, 0.5)
     assert weights.get_ylim()[0] < -20 and 100 < weights.get_ylim()[1] < 900

@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     import jupytext
     import nbformat
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 NOTEBOOKS = sorted((REPOSITORY / "experiments" / "notebooks").glob("*.py"))
 # A process of its own without a kernel: no sockets whose late warnings would fail the test that comes next.
 RUN = """

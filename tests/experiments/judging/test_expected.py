@@ -10,28 +10,29 @@ import pytest
 import xarray
 
 from corr import ResultError, inference, load_run
-from experiments.catalogue import CATALOGUE, EXPERIMENTS
+from corr.results import Results
+from experiments.catalogue import CATALOGUE
 from experiments.cli import main
+from experiments.commands.actions import planned
+from experiments.declaring.experiment import Experiment
 from experiments.declaring.number import Number, difference, of_parts, sample
 from experiments.declaring.options import Options
-from experiments.declaring.study import Study
+from experiments.judging import expected
 from experiments.judging.expected import compare, factor, read_expected, refuse_same, write_expected
-from experiments.judging.numbers import numbers
-from experiments.running.parts import study_folder
-from experiments.running.plan import plan
+from experiments.judging.made import judge_experiment, judge_study
 
 REPEATS, COUNT, PER_FILE = 2000, 8, 10
 
 
-def folders(name: str, options: Options) -> list[Path]:
-    found = CATALOGUE[name]
-    return [study_folder(found, options)] if isinstance(found, Study) else [row[0] for row in plan(found, options)]
+def numbers(name: str, output: Path) -> dict[str, Number]:
+    """The numbers of smoke results."""
+    job = planned(CATALOGUE[name], Options(preset="smoke", output=output))
+    judge = judge_experiment if isinstance(job.entry, Experiment) else judge_study
+    return dict(judge(job.entry, [Results(folder) for folder in job.folders]).numbers)
 
 
 def test_numbers_of_a_run_are_those_of_its_netcdf_files(smoke: Path) -> None:
-    options = Options(preset="smoke", output=smoke)
-    (folder,) = folders("fig1", options)
-    found, (sides, _) = numbers(EXPERIMENTS["fig1"], [folder]), load_run(folder)
+    found, (sides, _) = numbers("fig1", smoke), load_run(smoke / "smoke" / "shallow-lambda-100")
     last = sides.mutation.loss.values[:, -1].astype(float)
     assert found["λ = 100: mean loss"] == pytest.approx(Number(last.mean(), last.std(ddof=1) / math.sqrt(8), 8))
     smooth = float(sides.descent.loss[0, -1])
@@ -42,15 +43,9 @@ def test_numbers_of_a_run_are_those_of_its_netcdf_files(smoke: Path) -> None:
     assert len(found) == 5 and all(number.error > 0 for number in found.values())
 
 
-def test_missing_verdicts_name_the_command(smoke: Path, tmp_path: Path) -> None:
-    with pytest.raises(ResultError, match="corr run"):
-        numbers(EXPERIMENTS["fig1"], [tmp_path / "nothing"])
-    (folder,) = folders("fig1", Options(preset="smoke", output=smoke))
-    for file in folder.iterdir():
-        if file.name != "verdict.json" and file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    with pytest.raises(ResultError, match="corr reproduce fig1"):
-        numbers(EXPERIMENTS["fig1"], [tmp_path])
+def test_missing_results_have_no_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="no results in"):
+        numbers("fig1", tmp_path / "nothing")
 
 
 def test_numbers_of_a_study_without_a_function_of_its_own() -> None:
@@ -85,7 +80,7 @@ def test_the_check_refuses_one_file_in_a_hundred_by_chance_and_a_wrong_number_al
 
 def test_what_is_missing_is_refused_and_what_is_new_is_not(tmp_path: Path) -> None:
     one = Number(1.0, 0.1, 8)
-    write_expected(tmp_path / "smoke.json", {"a": {"x": one}, "b": {"x": one}}, Options(seed=1), ["abc"])
+    write_expected(tmp_path / "smoke.json", {"a": {"x": one}, "b": {"x": one}}, 1, 1, ["abc"])
     rows = compare(read_expected(tmp_path / "smoke.json"), {"a": {"x": one, "y": one}})
     assert [(row.figure, row.name, row.refused) for row in rows] == [
         ("a", "x", False), ("a", "y", False), ("b", "x", True)
@@ -102,12 +97,12 @@ def test_k_is_students_and_grows_with_the_number_of_comparisons() -> None:
 
 def test_equal_random_numbers_and_other_starts_are_not_compared() -> None:
     saved = {"seed": 1, "start_seed": 0}
-    refuse_same(saved, Options(seed=0))
-    refuse_same(saved, Options(seed=7, start_seed=0))
+    refuse_same(saved, 0, 0)
+    refuse_same(saved, 7, 0)
     with pytest.raises(ValueError, match="--seed 0 --start-seed 0"):
-        refuse_same(saved, Options(seed=1, start_seed=0))
+        refuse_same(saved, 1, 0)
     with pytest.raises(ValueError, match="add --start-seed 0"):
-        refuse_same(saved, Options(seed=2))
+        refuse_same(saved, 2, 2)
 
 
 BOWL = """
@@ -145,9 +140,9 @@ def test_missing_or_damaged_expected_numbers_name_the_command(tmp_path: Path) ->
 
 def refused(names: tuple[str, ...], output: Path, wrong: float = 0.0) -> list[Any]:
     """Rows of smoke results (seed 0) that the committed file (seed 1) refuses, with every number off by ``wrong``."""
-    saved, options = read_expected(_expected.expected_file("smoke")), Options(preset="smoke", output=output)
-    refuse_same(saved, options)
-    fresh = {name: numbers(CATALOGUE[name], folders(name, options)) for name in names}
+    saved = read_expected(expected.expected_file("smoke"))
+    refuse_same(saved, 0, 0)
+    fresh = {name: numbers(name, output) for name in names}
     fresh = {
         figure: {name: number._replace(value=number.value + wrong * number.error) for name, number in found.items()}
         for figure, found in fresh.items()
@@ -162,7 +157,7 @@ def test_smoke_runs_give_the_expected_numbers_and_wrong_ones_are_refused(smoke: 
 
 @pytest.mark.parametrize("preset", ["smoke", "quick"])
 def test_every_figure_has_expected_numbers(preset: str) -> None:
-    saved = json.loads(_expected.expected_file(preset).read_text(encoding="utf-8"))
+    saved = json.loads(expected.expected_file(preset).read_text(encoding="utf-8"))
     assert saved["start_seed"] == 0 and saved["seed"] != 0 and saved["commits"]
     assert set(saved["figures"]) == set(CATALOGUE)
     assert all(saved["figures"].values())

@@ -15,6 +15,7 @@ import pytest
 
 import corr
 from experiments import cli
+from experiments.running import machine
 
 RUN = "shallow-lambda-100"
 # What is buffered fails at the end, what is not where it is printed.
@@ -31,7 +32,7 @@ def fails(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     return error
 
 
-@pytest.mark.parametrize("package", ["tyro", "jax", pytest.param("experiments._catalogue", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("package", ["tyro", "jax", pytest.param("experiments.catalogue", marks=pytest.mark.slow)])
 def test_a_signal_is_answered_in_one_line_while_packages_are_loaded(package: str) -> None:
     code = (
         "import os, signal, sys\n"
@@ -93,7 +94,7 @@ def test_a_group_that_cannot_be_joined_is_named(
         )
     assert "belong together" in fails(capsys, "run", "fig1", "--coordinator", "host:1")
     options = SimpleNamespace(coordinator=None, processes=None, process_id=None, distributed=False)
-    assert _machine.join(options), "one process alone joins nothing"
+    assert machine.join(options), "one process alone joins nothing"
 
 
 def test_a_place_that_takes_nothing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +114,7 @@ def test_a_place_that_takes_nothing_is_named_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("experiments._foresight.validity", lambda *args, **options: pytest.fail("looked ahead"))
+    monkeypatch.setattr("experiments.commands.actions.foresee", lambda *args, **options: pytest.fail("looked ahead"))
     monkeypatch.setattr("experiments.benchmarks.bench.SECTIONS", {"none": lambda repeats: pytest.fail("measured")})
     place = str(tmp_path / "file")
     assert "cannot write" in fails(capsys, "validity", "fig1", "--preset", "smoke", "--output", place)
@@ -127,7 +128,7 @@ def test_an_error_of_the_system_anywhere_is_one_line(
     def refused(*args: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/somewhere")
 
-    monkeypatch.setattr("experiments._catalogue.find_experiment", refused)
+    monkeypatch.setattr("experiments.catalogue.gather", refused)
     assert fails(capsys, "run", "fig1") == "error: cannot read or write /somewhere: Permission denied\n"
 
 
@@ -136,13 +137,13 @@ def test_a_cache_that_cannot_be_written_or_read_is_done_without(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     (tmp_path / "file").write_text("")
-    _machine.write_cache("probe.json", {"seconds": 1})
-    assert _machine.read_cache("probe.json") == {}
+    machine.write_cache("probe.json", {"seconds": 1})
+    assert machine.read_cache("probe.json") == {}
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    _machine.write_cache("probe.json", {"seconds": 1})
-    assert _machine.read_cache("probe.json") == {"seconds": 1}
-    (_machine.cache_folder() / "probe.json").write_text("[1")
-    assert _machine.read_cache("probe.json") == {}
+    machine.write_cache("probe.json", {"seconds": 1})
+    assert machine.read_cache("probe.json") == {"seconds": 1}
+    (machine.cache_folder() / "probe.json").write_text("[1")
+    assert machine.read_cache("probe.json") == {}
 
 
 @pytest.fixture
@@ -158,13 +159,13 @@ def test_a_saved_comparison_of_ones_own_is_tested_and_drawn(
     end = float(corr.load_run(own)[0].mutation.time[-1])
     monkeypatch.chdir(own.parent)
     assert cli.main(["test", "mine", "--trajectories", "8", "--lambda", "100"]) == 0
-    tested = json.loads((own / "test.json").read_text())
+    tested = json.loads((own / "verdict.json").read_text())
     assert tested["margins"] == {"weights": 0.02, "weights_until": end, "loss": 0.02, "loss_until": end}
     assert tested["verdicts"].keys() == {"twin", "descent"}
     assert cli.main(["figure", str(own)]) == 0
     drawn = {file.stem for file in (own / "figures").glob("*.pdf")}
-    assert drawn == {"mine-a", "mine-b", "mine-c", "equivalence-mine"}
-    assert str(own / "figures" / "mine-a.pdf") in capsys.readouterr().out
+    assert drawn == {"mine-weights", "mine-all-weights", "mine-loss", "mine-distance", "equivalence-mine"}
+    assert str(own / "figures" / "mine-loss.pdf") in capsys.readouterr().out
 
 
 def test_a_comparison_without_paths_is_neither_tested_nor_drawn(

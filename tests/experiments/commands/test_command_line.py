@@ -13,6 +13,7 @@ import pytest
 
 import corr
 from experiments import cli
+from experiments.running import blocks, comparison
 from experiments.running.machine import cores
 
 RUN = "shallow-lambda-100"
@@ -44,8 +45,8 @@ def test_reproduce_writes_results_figures_and_verdicts(smoke: Path) -> None:
         for ending in ("pdf", "png", "json"):
             assert (smoke / "smoke" / "figures" / f"{name}.{ending}").stat().st_size > 500
     verdict = json.loads((smoke / "smoke" / RUN / "verdict.json").read_text())
-    assert len(verdict["sentences"]) == 2
-    assert "would have been seen" in verdict["sentences"][0]
+    assert verdict["sentences"][0].startswith("(a) mutation against its noisy twin (8 runs against 16 twins): ")
+    assert len(verdict["rows"]) == 9 and verdict["sides"].keys() == {"twin", "descent"}
     log = [json.loads(line) for line in (smoke / "smoke" / RUN / "log.jsonl").read_text().splitlines()]
     assert {line["side"] for line in log} == {"mutation", "twin", "descent"}
 
@@ -90,7 +91,7 @@ def test_fresh_keeps_the_old_folder_aside(smoke: Path, tmp_path: Path, monkeypat
     folder = copy(smoke, tmp_path / "copy")
     options = ["--preset", "smoke", "--output", str(tmp_path / "copy")]
     begun: list[Path] = []
-    monkeypatch.setattr(_runner, "_one_run", lambda task, say: begun.append(task.folder))
+    monkeypatch.setattr(comparison, "_one_run", lambda run, manner, say: begun.append(run.task.folder))
     assert cli.main(["run", "fig1", *options, "--fresh", "--seed", "5"]) == 0
     assert begun == [folder] and [file.name for file in folder.iterdir()] == ["configuration.json"]
     assert json.loads((folder / "configuration.json").read_text())["seed"] == 5
@@ -103,7 +104,7 @@ def test_a_second_process_in_the_folder_is_refused(
 ) -> None:
     folder = copy(smoke, tmp_path / "copy")
     holder = (
-        "import sys; from pathlib import Path; from corr._lock import locked\n"
+        "import sys; from pathlib import Path; from corr.results import locked\n"
         "with locked(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", holder, str(folder)]
@@ -231,8 +232,8 @@ def test_block_size_is_probed_once_for_long_runs_and_kept_with_the_run(
         probed.append(side)
         return 2
 
-    monkeypatch.setattr(_blocks, "fastest_block", probe)
-    choose = partial(_blocks.choose_blocks, sides={"mutation": "walk"}, params=None, problem="bowl")  # pyright: ignore
+    monkeypatch.setattr(blocks, "fastest_block", probe)
+    choose = partial(blocks.choose_blocks, sides={"mutation": "walk"}, params=None, problem="bowl")  # pyright: ignore
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         assert choose(tmp_path / name, asked=None, steps=1e9) == {"mutation": 2}
@@ -254,7 +255,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_command_line_uses_every_core_and_wide_vectors() -> None:
     code = (
-        "import os; from experiments import cli, _machine; _machine.prepare(); import jax;"
+        "import os; from experiments.running import machine; machine.prepare(); import jax;"
         "print(jax.device_count(), os.environ.get('XLA_FLAGS', ''))"
     )
     done = subprocess.run(

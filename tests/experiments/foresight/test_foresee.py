@@ -3,27 +3,29 @@
 import functools
 import io
 import itertools
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 from rich.console import Console
 
 import corr
+import paper_figs
 from corr._timing import resolve_clock
-from experiments import Experiment, Preset, Problem, cli, validity
-from experiments.declaring.options import Options
+from experiments import Experiment, Preset, Problem, cli, foresee
+from experiments.commands import actions
+from experiments.foresight import foresee as foreseeing
 from experiments.foresight.foresee import _axes, _measured, _predicted_bias
 from experiments.foresight.regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
-from experiments.foresight.steps import beyond, measure_step
-from experiments.reporting.terminal import show_validity
+from experiments.foresight.steps import Measured, beyond, measure_step
+from experiments.reporting import foreseen
+from experiments.reporting.foreseen import show_foreseen
 from theory import level1
 from theory.spectrum import full_spectrum
 
@@ -62,15 +64,15 @@ def row_of(point: Point, beta: float) -> Row:
         return map_row(point, beta, SIGMAS)
 
 
-def printed(found: dict[str, Any]) -> str:
+def printed(found: xarray.Dataset) -> str:
     text = io.StringIO()
-    show_validity(found, Console(file=text, width=120))
+    show_foreseen(found, Console(file=text, width=120))
     return " ".join(text.getvalue().split())
 
 
 def test_each_cell_is_judged_by_the_nearer_limit() -> None:
     point = point_of(bowl, [0.01, 0.5, 0.5])
-    table = regime_map(point, TOLERANCE, SIGMAS, [1e2, 1e9, math.inf])["regime"]
+    table = regime_map(point, TOLERANCE, SIGMAS, [1e2, 1e9, math.inf])
     cold = 1e9 * SIGMAS * float(np.linalg.norm(point.spectrum.gradient)) > 1000
     assert cold.sum() > 20
     assert len({REGIMES[k] for k in np.asarray(table[2])[cold]}) >= 3
@@ -83,7 +85,7 @@ def test_each_cell_is_judged_by_the_nearer_limit() -> None:
 def test_between_the_limits_neither_is_near() -> None:
     point = point_of(bowl, [0.01, 0.5, 0.5])
     size = float(np.linalg.norm(point.spectrum.gradient))
-    names = [REGIMES[k] for k in regime_map(point, TOLERANCE, SIGMAS, [1e6])["regime"][0]]
+    names = [REGIMES[k] for k in regime_map(point, TOLERANCE, SIGMAS, [1e6])[0]]
     by_s = dict(zip(1e6 * SIGMAS * size, names, strict=True))
     follows = ("follows noise-free descent", "follows its noisy twin")
     assert all(name in follows for s, name in by_s.items() if s < 0.1)
@@ -114,30 +116,30 @@ def test_where_the_quadratic_form_fails_is_said() -> None:
     clock = resolve_clock(1e-3, None, 1e-2, math.inf)
     start = [1.0, 0.5, -1.0]
 
-    def measure(loss: Callable[[jax.Array], jax.Array]) -> dict[str, Any]:
+    def measure(loss: Callable[[jax.Array], jax.Array]) -> Measured:
         return measure_step(loss, point_of(loss, start), 100.0, clock=clock, key=jax.random.key(0))
 
     # 4 standard errors, two comparisons each: a false alarm in 1.3e-4 of all seeds.
-    assert not measure(bowl)["beyond"]
-    assert measure(quartic)["beyond"]
+    assert not measure(bowl).beyond
+    assert measure(quartic).beyond
 
 
 def test_points_without_accepted_steps_are_judged_by_the_predicted_error() -> None:
-    nothing = [0.0, 0.0, -1e-9]
-    assert not beyond([0.0, 0.0, 1e-7], nothing)
-    assert beyond([0.0, 0.0, 0.4], nothing)
-    assert beyond([0.5, 0.005, 0.5], [-0.3, 0.003, -0.4])
-    assert not beyond([0.5, 0.005, 0.5], [-0.398, 0.003, -0.4])
+    nothing = (0.0, 0.0, -1e-9)
+    assert not beyond((0.0, 0.0, 1e-7), nothing)
+    assert beyond((0.0, 0.0, 0.4), nothing)
+    assert beyond((0.5, 0.005, 0.5), (-0.3, 0.003, -0.4))
+    assert not beyond((0.5, 0.005, 0.5), (-0.398, 0.003, -0.4))
 
 
 def test_measured_steps_have_random_numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[tuple[int, ...]] = []
 
-    def measure(*args: Any, key: jax.Array, **options: Any) -> dict[str, Any]:
+    def measure(*args: Any, key: jax.Array, **options: Any) -> Measured:
         used.append(tuple(jax.random.key_data(key).tolist()))
-        return {}
+        return Measured(1.0, 1.0, 1.0, (0.5, 0.1, 0.5), (0.0, 0.1, 0.0))
 
-    monkeypatch.setattr(_foresight, "measure_step", measure)
+    monkeypatch.setattr(foreseeing, "measure_step", measure)
     point, clock = point_of(bowl, [1.0, 1.0, 1.0]), resolve_clock(1e-3, None, 1e-2, math.inf)
     roots = [corr.root_key(seed) for seed in (0, 1)]
     for root in roots:
@@ -161,34 +163,36 @@ def test_the_map_reaches_every_measured_point(std: float, beta: float) -> None:
 
 @pytest.mark.slow
 def test_a_bowl_is_foreseen() -> None:
-    found = validity(BOWL, Options(preset="smoke"), progress=False)
-    rows = found["rows"]
-    assert [row["time"] for row in rows] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert all(0 < row["acceptance"] <= 0.5 for row in rows)
-    assert rows[0]["largest_sigma"] > rows[-1]["largest_sigma"] > 0
-    assert found["largest_sigma"] == min(row["largest_sigma"] for row in rows)
-    assert all(row["largest_sigma"] >= row["largest_sigma_noise_free"] for row in rows)
-    assert not any(point["beyond"] for point in found["measured"])  # exactly quadratic; 4 errors, 12 comparisons
-    cold = np.asarray(found["regimes"][-1]["regime"])[-1]
+    clock = resolve_clock(1e-3, 1.0, None, math.inf)
+    found = foresee(BOWL.problem(), clock, 1.0, corr.root_key(0), progress=False)
+    found = found.assign_attrs(experiment="bowl", preset="smoke", paper_end_time=3.0)
+    assert found.time.values == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert ((found.acceptance > 0) & (found.acceptance <= 0.5)).all()
+    assert found.largest_sigma[0] > found.largest_sigma[-1] > 0
+    assert found.attrs["largest_sigma"] == float(found.largest_sigma.min())
+    assert (found.largest_sigma >= found.largest_sigma_noise_free).all()
+    assert not found.beyond.any()  # exactly quadratic; 4 errors, 12 comparisons
+    cold = found.regime.sel(beta=math.inf).isel(map_time=-1).values
     assert REGIMES[cold[0]] == "follows noise-free descent"
     assert REGIMES[cold[-1]] in ("follows the corrected twin only", "learns otherwise")
-    assert "mean loss does not fall" in {REGIMES[k] for k in np.ravel(found["regimes"][-1]["regime"])}
+    assert "mean loss does not fall" in {REGIMES[k] for k in np.ravel(found.regime.isel(map_time=-1))}
     text = printed(found)
     assert "to t = 1, where preset smoke ends; preset paper goes to t = 3" in text
-    worst = max(rows, key=lambda row: row["bias"])
-    assert f"the bias of Δ reaches {100 * worst['bias']:.2g} % at t = {worst['time']:g}" in text
-    assert "not sufficient." in printed(found | {"rows": [row | {"bias": None} for row in rows]})
-    unsure = printed(found | {"rows": [row | {"acceptance": 0.4, "acceptance_error": 0.02} for row in rows]})
-    assert "0.4 ± 0.02" in unsure and "0.4 ± " not in text and all(row["acceptance_error"] < 5e-4 for row in rows)
+    worst = found.isel(time=int(found.bias.argmax()))
+    assert f"the bias of Δ reaches {100 * float(worst.bias):.2g} % at t = {float(worst.time):g}" in text
+    assert "not sufficient." in printed(found.assign(bias=found.bias * np.nan))
+    unsure = found.assign(acceptance=found.acceptance * 0 + 0.4, acceptance_error=found.acceptance * 0 + 0.02)
+    assert "0.4 ± 0.02" in printed(unsure) and "0.4 ± " not in text and (found.acceptance_error < 5e-4).all()
     assert "βm" not in text
     assert "inf" not in text
-    capped = printed(found | {"largest_sigma": found["sigma_range"][1], "largest_sigma_noise_free": 0.0})
-    assert f"largest σ ≥ {found['sigma_range'][1]:g}" in capped
+    most = float(found.sigma[-1])
+    capped = printed(found.assign_attrs(largest_sigma=most, largest_sigma_noise_free=0.0))
+    assert f"largest σ ≥ {most:g}" in capped
     assert "largest σ none" in capped
 
 
 @pytest.mark.slow
-def test_command_writes_table_json_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_writes_table_dataset_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bowl.py"
     file.write_text(
         "import jax.numpy as jnp\nfrom experiments import Experiment, Preset, Problem\n"
@@ -201,33 +205,26 @@ def test_command_writes_table_json_and_figure(tmp_path: Path, capsys: pytest.Cap
     assert "(to t = 1, where preset smoke ends)" in text
     assert "βm = βσ² tr H/2" in text
     folder = tmp_path / "smoke" / "validity-bowl-beta-100"
-    saved = json.loads((folder / "validity.json").read_text())
-    assert saved["clock"]["beta"] == 100.0
-    assert math.isfinite(saved["rows"][0]["bias"])
+    saved = xarray.load_dataset(folder / "validity.nc", engine="h5netcdf")
+    assert saved.attrs["beta"] == 100.0 and saved.attrs["experiment"] == "bowl"
+    assert np.isfinite(saved.bias[0])
     assert (folder / "figures" / "validity.pdf").stat().st_size > 1000
 
 
 def test_no_bias_is_foreseen_where_the_statement_ends_before_the_first_point() -> None:
     times, start = np.linspace(0, 1, 6), jnp.ones(3)
-    smooth = np.exp(-times)[:, None] * np.ones(3, np.float32)
+    path = np.exp(-times)[:, None] * np.ones(3, np.float32)
     clock, key = resolve_clock(1e-3, None, 1e-2, math.inf), corr.root_key(0)
-    assert _predicted_bias(bowl, start, clock, times, smooth, 0.1, key, False) == [None] * 5
+    assert np.isnan(_predicted_bias(bowl, start, clock, times, path, 0.1, key, False)).all()
 
 
 def test_other_values_lie_in_other_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_foresight, "validity", lambda found, options, tolerance: {"beta": str(options.beta)})
-    monkeypatch.setattr(_work, "figure_module", lambda name: SimpleNamespace(draw=lambda file, folder: []))
-    monkeypatch.setattr(_tables, "show_validity", lambda result, console: None)
+    monkeypatch.setattr(actions, "foresee", lambda *args, **options: xarray.Dataset())
+    monkeypatch.setattr(paper_figs, "draw_foreseen", lambda found, folder: [])
+    monkeypatch.setattr(foreseen, "show_foreseen", lambda found, console: None)
     for options in ([], ["--beta", "100"], ["--beta", "1e3"], ["--lambda", "2"], ["--seed", "5", "--tolerance", "0.2"]):
         assert cli.main(["validity", "fig1", "--output", str(tmp_path), *options]) == 0
     assert sorted(folder.name for folder in (tmp_path / "quick").iterdir()) == [
         "validity-fig1", "validity-fig1-beta-100", "validity-fig1-beta-1000", "validity-fig1-lambda-2",
         "validity-fig1-seed-5-tolerance-0.2",
     ]  # fmt: skip
-
-
-def test_damaged_file_is_named(tmp_path: Path) -> None:
-    from paper_figs.validity import draw
-
-    with pytest.raises(ValueError, match="corr validity EXPERIMENT"):
-        draw(tmp_path / "validity.json", tmp_path)

@@ -8,7 +8,8 @@ import xarray
 from corr import ResultError
 from corr.results import save_part, write_json
 from experiments.catalogue import STUDIES
-from experiments.commands.actions import draw
+from experiments.commands.actions import draw, planned, reader
+from experiments.commands.edge import mending
 from experiments.declaring.options import Options
 from experiments.running.fingerprints import study_fingerprint
 
@@ -42,5 +43,7 @@ def test_missing_or_damaged_studies_name_the_command(name: str, damage: str, tmp
             configuration = {"study": name, "preset": "smoke", "seed": 0, **sizes._asdict(), "program": program}
             write_json(folder / "manifest.json", {"configuration": configuration, **listed, "complete": True})
     with pytest.raises(ResultError, match=rf"(?s){DAMAGES[damage]}.*corr run"):
-        draw(study, Options(preset="smoke", output=tmp_path))
+        options = Options(preset="smoke", output=tmp_path)
+        with mending(name, options):
+            draw(planned(study, options), reader())
     assert not list(tmp_path.glob("smoke/figures/*"))

@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 
 import corr
 from corr import inference
-from experiments.problems.sines import shallow_sine, shallow_start
+from experiments.problems.sines import shallow_sine
 from experiments.studies.mutation_laws import CASES, STD, clock
 
 LIMIT = 4.0
@@ -21,14 +21,14 @@ COVERED = [name for name in CASES if name != "t, ν = 1.5"]
 
 
 def unit_gradient() -> np.ndarray:
-    gradient = np.asarray(ravel_pytree(jax.grad(shallow_sine().loss)(shallow_start()))[0], float)
+    gradient = np.asarray(ravel_pytree(jax.grad(shallow_sine().loss)(shallow_sine().start()))[0], float)
     return gradient / np.linalg.norm(gradient)
 
 
 @cache
 def measured(name: str) -> tuple[float, float]:
     """Drift against the gradient in units of σ and its standard error, from ε (a - mean a)."""
-    unit, place = jnp.asarray(unit_gradient(), jnp.float32), jax.tree.map(jnp.zeros_like, shallow_start())
+    unit, place = jnp.asarray(unit_gradient(), jnp.float32), jax.tree.map(jnp.zeros_like, shallow_sine().start())
     along = lambda params: jnp.sum(unit * ravel_pytree(params)[0])  # noqa: E731
     walk = corr.mutation(along, proposal=CASES[name].proposal())
     moved, accepted = inference.one_step_displacements(walk, place, draws=DRAWS, key=corr.root_key(7))

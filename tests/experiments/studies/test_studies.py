@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -11,15 +11,17 @@ import xarray
 
 import corr
 from corr import ResultError
+from corr.results import Results
 from experiments.catalogue import CATALOGUE, STUDIES
 from experiments.cli import main
 from experiments.declaring.options import Options
 from experiments.declaring.study import Study
+from experiments.judging.made import judge_study
 from experiments.running.parts import run_study
+from experiments.running.plan import plan_study
 from experiments.studies import drift, precision, regimes
 from experiments.studies.architectures import departure
 from experiments.studies.order import fit_order
-from paper_figs._read import read_study
 
 
 class Sizes(NamedTuple):
@@ -45,32 +47,29 @@ def made(calls: list[str]) -> Study:
     )  # fmt: skip
 
 
+def run(study: Study, options: Options, say: Any = lambda line: None) -> Results:
+    """The results of a study, run where it is not yet."""
+    job = plan_study(study, options)
+    run_study(job, say)
+    return Results(job.folders[0])
+
+
 def test_a_study_goes_on_with_the_parts_it_has_and_gives_the_same_numbers(tmp_path: Path) -> None:
     calls: list[str] = []
     study, options, said = made(calls), Options(preset="smoke", output=tmp_path), []
-    folder = run_study(study, options, said.append)
-    before = read_study(folder).parts
+    first = run(study, options, said.append)
+    folder, before = first.folder, first.parts
     assert calls == ["first", "second"] and float(before["first"].number) != float(before["second"].number)
-    assert run_study(study, options, said.append) == folder
+    assert run(study, options, said.append).folder == folder
     assert "reused" in said[-1] and len(calls) == 2
     (folder / "manifest.json").unlink()
     (folder / "second.nc").unlink()
-    run_study(study, options, said.append)
+    again = run(study, options)
     assert calls == ["first", "second", "second"]
-    assert float(read_study(folder).parts["second"].number) == float(before["second"].number)
-    assert "the sum is" in json.loads((folder / "verdict.json").read_text())["sentences"][0]
-
-
-@pytest.mark.parametrize("content", [None, "{"])
-def test_a_verdict_that_is_missing_or_damaged_is_made_again(content: str | None, tmp_path: Path) -> None:
-    calls: list[str] = []
-    study, options = made(calls), Options(preset="smoke", output=tmp_path)
-    verdict = run_study(study, options, lambda line: None) / "verdict.json"
-    before = verdict.read_text()
-    verdict.unlink() if content is None else verdict.write_text(content)
-    run_study(study, options, lambda line: None)
-    assert verdict.read_text() == before
-    assert len(calls) == 2
+    assert float(again.part("second").number) == float(before["second"].number)
+    judged = judge_study(study, [again])
+    assert "the sum is" in judged.verdicts[0]["sentences"][0]
+    assert again.json("verdict.json")["sentences"] == judged.verdicts[0]["sentences"]
 
 
 @pytest.mark.parametrize("file", ["second.nc", "manifest.json"])
@@ -78,9 +77,9 @@ def test_damage_names_the_study_preset_and_output(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     study = made([])
-    (run_study(study, Options(preset="smoke", output=tmp_path), lambda line: None) / file).write_bytes(b"{")
+    (run(study, Options(preset="smoke", output=tmp_path)).folder / file).write_bytes(b"{")
     monkeypatch.setitem(CATALOGUE, "toy", study)
-    for command in ("run", "reproduce"):
+    for command in ("run", "reproduce") if file == "manifest.json" else ("reproduce",):
         assert main([command, "toy", "--preset", "smoke", "--output", str(tmp_path)]) == 2
         out, error = capsys.readouterr()
         assert "damaged" in error and f"`corr run toy --preset smoke --output {tmp_path}` again" in error
@@ -111,17 +110,17 @@ def test_the_map_of_regimes_says_where_real_steps_refute_it(off: int) -> None:
 def test_what_a_study_refuses(tmp_path: Path) -> None:
     study, options = made([]), Options(preset="smoke", output=tmp_path)
     with pytest.raises(ValueError, match="fixes its own numbers: leave --sigma, --lambda out"):
-        run_study(study, Options(preset="smoke", output=tmp_path, sigma=0.1, step_ratio=1.0))
+        plan_study(study, Options(preset="smoke", output=tmp_path, sigma=0.1, step_ratio=1.0))
     with pytest.raises(ValueError, match="unknown preset of toy 'huge': there are: smoke"):
-        run_study(study, Options(preset="huge", output=tmp_path))
+        plan_study(study, Options(preset="huge", output=tmp_path))
     with pytest.raises(ResultError, match="no results"):
-        read_study(tmp_path / "smoke" / "toy")
-    folder = run_study(study, options, lambda line: None)
+        judge_study(study, [Results(tmp_path / "smoke" / "toy")])
+    folder = run(study, options).folder
     with pytest.raises(ResultError, match="another configuration"):
-        run_study(study, Options(preset="smoke", output=tmp_path, seed=1), lambda line: None)
+        run(study, Options(preset="smoke", output=tmp_path, seed=1))
     (folder / "first.nc").write_bytes(b"not netCDF")
     with pytest.raises(ResultError, match="damaged"):
-        read_study(folder)
+        judge_study(study, [Results(folder)])
 
 
 def test_validity_is_for_experiments(capsys: pytest.CaptureFixture[str]) -> None:

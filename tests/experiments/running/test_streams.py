@@ -20,10 +20,12 @@ from experiments.declaring.experiment import Experiment, Preset, Problem
 from experiments.declaring.options import Options
 from experiments.declaring.study import Study
 from experiments.paper.shallow import fig1, fig2
+from experiments.running import comparison, task
 from experiments.running.comparison import run_experiment
 from experiments.running.decisions import DecisionGuard
 from experiments.running.keys import own_key
 from experiments.running.parts import run_study
+from experiments.running.plan import plan_experiment, plan_study
 
 TRAJECTORIES, SIZE = 200, 4
 
@@ -51,7 +53,9 @@ def dependence(folders: list[Path], side: str) -> float:
 
 
 def run_pair(output: Path) -> list[Path]:
-    return run_experiment(PAIR, Options(preset="smoke", output=output, devices=1), say=lambda line: None)
+    job = plan_experiment(PAIR, Options(preset="smoke", output=output, devices=1))
+    run_experiment(job, say=lambda line: None)
+    return job.folders
 
 
 @pytest.mark.slow
@@ -63,7 +67,7 @@ def test_two_runs_of_one_experiment_share_no_random_numbers(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_the_measure_of_dependence_sees_runs_under_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_runner, "own_key", lambda root, **facts: root)
+    monkeypatch.setattr(task, "own_key", lambda root, **facts: root)
     folders = run_pair(tmp_path)
     # Shared numbers correlate deviations by more than a half: about 0.5 sqrt(200 · 4) = 14 standard errors.
     assert min(dependence(folders, side) for side in ("mutation", "twin")) > 7
@@ -73,7 +77,7 @@ def test_keys_differ_between_runs_and_agree_where_two_experiments_share_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used: list[tuple[Path, tuple[int, ...]]] = []
-    one_run = _runner._one_run
+    one_run = comparison._one_run
 
     class Begun(Exception):
         pass
@@ -82,24 +86,25 @@ def test_keys_differ_between_runs_and_agree_where_two_experiments_share_a_run(
         used.append((checkpoint.parent, tuple(jax.random.key_data(key).tolist())))
         raise Begun
 
-    def begin(task: Any, say: Any) -> None:
+    def begin(*args: Any) -> None:
         with pytest.raises(Begun):
-            one_run(task, say)
+            one_run(*args)
 
     monkeypatch.setattr(corr, "compare", note)
-    monkeypatch.setattr(_runner, "DecisionGuard", MagicMock())
-    monkeypatch.setattr(_runner, "_one_run", begin)
+    monkeypatch.setattr(comparison, "DecisionGuard", MagicMock())
+    monkeypatch.setattr(comparison, "_one_run", begin)
     other = replace(PAIR, network="other")
     for one, seed, beta in ((PAIR, 0, None), (other, 0, None), (PAIR, 1, None), (PAIR, 0, 100.0)):
         output = tmp_path / f"{seed} {beta}"
-        run_experiment(one, Options(preset="smoke", output=output, seed=seed, beta=beta), say=lambda line: None)
+        asked = Options(preset="smoke", output=output, seed=seed, beta=beta)
+        run_experiment(plan_experiment(one, asked), say=lambda line: None)
     assert len({key for _, key in used}) == len(used) == 8
 
     used.clear()
     shared = replace(fig2.presets["smoke"], step_ratios=fig1.presets["smoke"].step_ratios, trajectories=(8,))
     for number, one in enumerate((fig1, replace(fig2, presets={"smoke": shared}))):
         output = tmp_path / f"figure {number}"
-        run_experiment(one, Options(preset="smoke", output=output), say=lambda line: None)
+        run_experiment(plan_experiment(one, Options(preset="smoke", output=output)), say=lambda line: None)
     (place, first), (again, second) = used
     assert place.name == again.name and first == second
 
@@ -115,7 +120,7 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
         sizes = Options(preset="smoke", output=tmp_path)
         study = Study(name, name, {"smoke": corr.ensemble.Layout(1, 1, 1)}, lambda _: dict.fromkeys("xyz", note),
                       lambda found: [], {"smoke": 0.0})  # fmt: skip
-        run_study(study, sizes, lambda line: None)
+        run_study(plan_study(study, sizes), lambda line: None)
     root = corr.root_key(0)
     clock = corr._compare.resolve_clock(1e-3, 1.0, None, np.inf)
     guard = DecisionGuard(bowl().loss, clock, own_key(root, run=0), tmp_path, print)

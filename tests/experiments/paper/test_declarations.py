@@ -19,7 +19,7 @@ from experiments.declaring.experiment import Experiment
 from experiments.declaring.options import Options
 from experiments.problems.sines import wide_sine
 from experiments.running.means import means
-from experiments.running.plan import plan
+from experiments.running.plan import plan_experiment
 from experiments.studies.architectures import END_TIMES, RECORDS
 
 
@@ -27,7 +27,8 @@ from experiments.studies.architectures import END_TIMES, RECORDS
 @pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
 def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
     experiment = EXPERIMENTS[name]
-    for _, clock, trajectories, size in plan(experiment, Options(preset=preset)):
+    size = experiment.preset(preset)
+    for _, clock, trajectories in plan_experiment(experiment, Options(preset=preset)).tasks:
         assert trajectories >= 3 and size.twin_trajectories >= 3
         for step in (clock.step_time, size.descent_learning_rate or clock.learning_rate):
             assert whole_steps(size.record_every, step, name) >= 1
@@ -35,19 +36,17 @@ def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
     assert list(experiment.presets[preset].step_ratios) == sorted(experiment.presets[preset].step_ratios)
 
 
-@pytest.mark.parametrize("what", ["judged_until", "weights_until", "loss_until"])
+@pytest.mark.parametrize("what", ["weights_until", "loss_until"])
 def test_runs_recorded_too_coarsely_to_be_judged_are_refused_before_they_run(what: str) -> None:
     """Preset smoke of Figure 1 records every 0.125; at the last declared time itself there is one time to judge."""
 
     def declared(until: float) -> Experiment:
         fig1 = EXPERIMENTS["fig1"]
-        if what == "judged_until":
-            return replace(fig1, judged_until=until)
         return replace(fig1, margins=replace(fig1.margins, **{what: until}))
 
     with pytest.raises(ValueError, match=rf"t = 0.125, expected at most {what} = 0.1: record more often, or declare"):
-        plan(declared(0.1), Options(preset="smoke"))
-    assert len(plan(declared(0.125), Options(preset="smoke"))) == 1
+        plan_experiment(declared(0.1), Options(preset="smoke"))
+    assert len(plan_experiment(declared(0.125), Options(preset="smoke")).tasks) == 1
 
 
 @pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
@@ -55,7 +54,8 @@ def test_runs_of_one_folder_have_one_configuration(preset: str) -> None:
     """Experiments that share a network and a λ, and so a folder, agree in everything else."""
     seen: dict[Path, object] = {}
     for experiment in EXPERIMENTS.values():
-        for folder, clock, trajectories, size in plan(experiment, Options(preset=preset)):
+        size = experiment.preset(preset)
+        for folder, clock, trajectories in plan_experiment(experiment, Options(preset=preset)).tasks:
             rest = (size.twin_trajectories, size.end_time, size.record_every, size.thin, size.descent_learning_rate)
             problem = size.problem or experiment.problem
             facts = (clock, trajectories, rest, getattr(problem, "__name__", repr(problem)))
@@ -71,12 +71,15 @@ def test_architectures_are_recorded_at_the_same_times(preset: str) -> None:
     assert len(sizes.step_times) == len(sizes.trajectories)
 
 
+def folders(name: str) -> list[Path]:
+    return plan_experiment(EXPERIMENTS[name], Options()).folders
+
+
 def test_figures_share_the_runs_they_should() -> None:
     for first, second in (("fig2", "figs2"), ("fig2", "bias"), ("fig4", "fig5")):
-        runs = [plan(EXPERIMENTS[name], Options()) for name in (first, second)]
-        assert [row[0] for row in runs[0]] == [row[0] for row in runs[1]]
-    assert plan(EXPERIMENTS["fig4"], Options())[0][0] == plan(EXPERIMENTS["fig3"], Options())[0][0]
-    assert plan(EXPERIMENTS["figs1"], Options())[0][0] != plan(EXPERIMENTS["fig1"], Options())[0][0]
+        assert folders(first) == folders(second)
+    assert folders("fig4") == folders("fig3")[:1]
+    assert folders("figs1") != folders("fig1")
 
 
 def test_the_papers_settings() -> None:
@@ -92,8 +95,7 @@ def test_the_papers_settings() -> None:
 
 
 def test_another_start_is_another_network() -> None:
-    key = corr.trajectory_key(corr.root_key(0), corr.Stream.START, 0)
-    first, second = (EXPERIMENTS[name].problem().init(key) for name in ("fig1", "figs1"))
+    first, second = (EXPERIMENTS[name].problem().start() for name in ("fig1", "figs1"))
     assert not np.allclose(first["a"], second["a"])
 
 

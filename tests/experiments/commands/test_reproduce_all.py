@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import jax
@@ -13,13 +12,16 @@ import matplotlib.image
 import numpy as np
 import pytest
 import xarray
-from experiments.commands.everything import make
 
-from corr import load_run
+import paper_figs
+from corr.results import Results, load_run
 from experiments import cli
 from experiments.catalogue import CATALOGUE
+from experiments.commands.actions import reader
+from experiments.commands.reproduce import make
 from experiments.declaring.options import Options
 from experiments.declaring.study import Study
+from experiments.judging import expected
 from experiments.reporting.page import write_report
 
 VOID = {"meta", "img", "br"}
@@ -84,9 +86,9 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Toys:
     """The catalogue holds three toys, drawn as one grey picture each; expected numbers lie in a folder of their own."""
     made = Toys()
 
-    def draw(results: list[Path], folder: Path) -> list[Path]:
+    def draw(name: str, results: list[Results], folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{results[0].name}.png"
+        file = folder / f"{name}.png"
         matplotlib.image.imsave(file, np.full((4, 4), 0.5), cmap="gray")
         return [file]
 
@@ -94,8 +96,8 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Toys:
         monkeypatch.delitem(CATALOGUE, name)
     for name, minutes in (("first", 3.0), ("second", 2.0), ("third", 1.0)):
         monkeypatch.setitem(CATALOGUE, name, made.study(name, minutes))
-    monkeypatch.setattr(_work, "figure_module", lambda name: SimpleNamespace(draw=draw))
-    monkeypatch.setattr(_expected, "FOLDER", tmp_path / "expected")
+    monkeypatch.setattr(paper_figs, "draw", draw)
+    monkeypatch.setattr(expected, "FOLDER", tmp_path / "expected")
     return made
 
 
@@ -111,16 +113,14 @@ def everything(tmp_path: Path, toys: Toys) -> Callable[..., int]:
 
 def test_an_experiment_is_reported_with_its_tests(smoke: Path, tmp_path: Path) -> None:
     options = Options(preset="smoke", output=shutil.copytree(smoke, tmp_path / "copy"))
-    made = make(CATALOGUE["fig1"], options, {})
-    assert made.error == "" and made.agreement.line.startswith("The paper shows mutation following gradient descent")
-    text = Page(write_report(options, [made])).text
-    tested = json.loads((made.folders[0] / "test.json").read_text())
-    said = [made.agreement.line, *tested["sentences"], *(row["statistic"] for row in tested["rows"])]
+    made = make("fig1", CATALOGUE["fig1"], options, reader())
+    assert made.error == "" and made.word == "undecided"
+    line = made.judged.agreement.line
+    text = Page(write_report("fig1", options, [made])).text
+    tested = made.results[0].json("verdict.json")
+    said = [line, *tested["sentences"], *(row["statistic"] for row in tested["rows"])]
     assert len(tested["rows"]) == 9 and [one for one in said if one not in text] == []
-    losses, sides = (
-        json.loads((made.folders[0] / "verdict.json").read_text())["loss_of_mean"],
-        load_run(made.folders[0])[0],
-    )
+    losses, sides = tested["losses"], load_run(made.results[0].folder)[0]
     np.testing.assert_allclose(losses["descent"], sides.descent.loss[0])
     np.testing.assert_allclose(losses["mean_loss"], sides.mutation.loss.mean("trajectory"), rtol=1e-6)
 
@@ -255,8 +255,7 @@ def test_an_update_shows_what_changed_and_needs_every_figure(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["all", "first"], "leave the other names out"),
-        (["first", "--check"], "go with `corr reproduce all`"),
+        (["all", "systems"], "nothing is in group 'systems' yet: there are paper, studies, all"),
         (["all", "--sigma", "0.1"], "leave --sigma out"),
         (["all", "--fresh"], "choose another --output"),
         (["first", "second", "--fresh"], "choose another --output"),
