@@ -34,7 +34,7 @@ def sides() -> corr.Comparison:
 
 def test_without_fcntl_corr_is_imported_and_a_folder_is_held(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; import corr; from corr._lock import locked\n"
+        "from pathlib import Path; import corr; from corr.results import locked\n"
         "with locked(Path(sys.argv[1])):\n"
         "    try:\n"
         "        with locked(Path(sys.argv[1])): print('twice')\n"
