@@ -13,6 +13,7 @@ from ._decisions import check_against_float64
 from ._plan import Plan, plan_run
 from ._recorder import Recorder
 from ._resume import Saver
+from ._start import initial_shape
 from ._told import told_once
 from ._types import Dynamics, Params
 from ._watch import Watch
@@ -166,7 +167,7 @@ def check_manner(
 def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
     """Run what was checked."""
     dynamics, start, marks = plan.dynamics, plan.start, plan.marks
-    loss_dtype = jax.eval_shape(dynamics.init, start).loss.dtype
+    loss_dtype = initial_shape(dynamics, start).loss.dtype
     ids = own_trajectories(plan.layout, plan.trajectories)
     recorder = Recorder(start, ids, plan.times, marks, plan.kept, loss_dtype)
     saver = Saver(manner.checkpoint, manner.checkpoint_every, manner.check, plan, recorder)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import psutil
 
+from .._start import initial_shape
 from .._types import Dynamics, Params
 from ._engine import DRAWN_AHEAD
 from ._layout import Layout
@@ -60,7 +61,7 @@ def estimate_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows:
         >>> estimate_memory(side, jnp.ones(3), choose_layout(8), rows=10, kept=8).records
         4160
     """
-    state = jax.eval_shape(dynamics.init, params)
+    state = initial_shape(dynamics, params)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
     width = np.dtype(jnp.result_type(*jax.tree.leaves(params))).itemsize
     states = 4 * layout.padded * _bytes(state._replace(tape=()))
