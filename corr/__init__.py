@@ -7,6 +7,7 @@ from ._compare import Comparison, compare
 from ._files import ResultError
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
+from ._noise_free import noise_free
 from ._objective import objective
 from ._paths import unflatten
 from ._resume import Interrupted
@@ -50,6 +51,7 @@ __all__ = [
     "minibatch",
     "mutation",
     "networks",
+    "noise_free",
     "objective",
     "paper_moments",
     "proposals",
