@@ -33,13 +33,13 @@ def look(params: Any) -> dict[str, Any]:
     }
 
 
-WALK = corr.mutation(loss, mutation_std=0.05)
+SIDE = corr.langevin(loss, time_step=0.01, moments=corr.paper_moments(beta=50.0))
 
 
 def run(observe: Any = look, **changes: Any) -> xarray.Dataset:
     settings: dict[str, Any] = {"steps": 20, "record_at": [10], "trajectories": 5, "devices": 1, "block_size": 2}
     return corr.run(
-        WALK, START, key=corr.root_key(1), refresh_every=10, check_decisions=False, progress=False, observe=observe,
+        SIDE, START, key=corr.root_key(1), refresh_every=10, check_decisions=False, progress=False, observe=observe,
         **(settings | changes),
     )  # fmt: skip
 
@@ -91,8 +91,11 @@ def test_nan_stands_for_trajectories_no_longer_followed() -> None:
         assert np.isnan(found[name][2:, 2]).all()
 
 
-def test_products_of_matrices_are_as_precise_as_in_the_loss() -> None:
-    seen = []
+def test_products_of_matrices_are_as_precise_as_in_the_loss_and_devices_take_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen, used, put = [], [], jax.device_put
+    monkeypatch.setattr(jax, "device_put", lambda part, device: used.append(device) or put(part, device))
 
     def noting(params: Any) -> dict[str, Any]:
         seen.append(jax.config.jax_default_matmul_precision)  # pyright: ignore[reportAttributeAccessIssue]
@@ -100,7 +103,9 @@ def test_products_of_matrices_are_as_precise_as_in_the_loss() -> None:
 
     seer = check_observe(noting, START)
     assert seer is not None
-    seer.looking(1, jax.devices()[:1])(jax.tree.map(lambda leaf: leaf[None], START))
+    found = seer.looking(2, jax.devices()[:2])(jax.tree.map(lambda leaf: np.stack([leaf] * 5), START))
+    assert found["zero"].shape == (5,)
+    assert used == [jax.devices()[number] for number in (0, 1, 0)]
     assert len(seen) == 2
     assert {*seen} == {"highest"}
 

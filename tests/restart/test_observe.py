@@ -13,7 +13,7 @@ import corr
 from corr.ensemble._checkpoint import CheckpointError
 
 START = jnp.array([1.0, -0.5, 0.2])
-WALK = corr.mutation(lambda x: jnp.sum((x - 0.1) ** 2), mutation_std=0.05)
+SIDE = corr.langevin(lambda x: jnp.sum((x - 0.1) ** 2), time_step=0.01, moments=corr.paper_moments(beta=50.0))
 
 
 def look(x: jax.Array) -> dict[str, jax.Array]:
@@ -27,7 +27,7 @@ def run(folder: Path | None = None, die_at: int = -1, observe: Any = look, **cha
 
     settings: dict[str, Any] = {"steps": 40, "record_at": [10, 20], "trajectories": 5, "thin": (20, 2)} | changes
     return corr.run(
-        WALK, START, key=corr.root_key(3), checkpoint=folder, checkpoint_every=0.0, check=check, progress=False,
+        SIDE, START, key=corr.root_key(3), checkpoint=folder, checkpoint_every=0.0, check=check, progress=False,
         check_decisions=False, refresh_every=10, devices=1, observe=observe, **settings,
     )  # fmt: skip
 

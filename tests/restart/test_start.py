@@ -12,6 +12,7 @@ import xarray
 
 import corr
 from corr._keys import step_key, step_words
+from corr.ensemble._begin import start_states
 
 START = jnp.array([1.0, -0.5, 0.2])
 
@@ -80,15 +81,13 @@ def test_starts_do_not_depend_on_devices_blocks_and_number() -> None:
 def test_one_start_per_trajectory_and_a_draw_for_each() -> None:
     starts = {"a": jnp.stack([START + 10 * i for i in range(5)])}
     side = crowd()
-    wrapped = side._replace(init=lambda params, key: side.init(params["a"], key), loss=None)
-    found = corr.run(
-        wrapped, starts, steps=1, trajectories=5, key=corr.root_key(3), start_per_trajectory=True, devices=1,
-        refresh_every=1, progress=False,
-    )  # fmt: skip
-    for i in range(5):
+    wrapped = side._replace(init=lambda params, key: side.init(params["a"], key))
+    found = start_states(wrapped, starts, corr.root_key(3), np.array([4, 1]), each=True)
+    for row, i in enumerate((4, 1)):
         mine = corr.trajectory_key(corr.root_key(3), corr.Stream.CUSTOM, i)
         expected = side.init(starts["a"][i], step_key(mine, step_words(2**64 - 1)))
-        np.testing.assert_allclose(found.path.values[i, 0], expected.position, rtol=1e-5)
+        np.testing.assert_allclose(found.position[row], expected.position, rtol=1e-5)
+        np.testing.assert_allclose(found.aux[row], expected.aux, rtol=1e-5)
 
 
 @pytest.mark.parametrize("die_at", [10, pytest.param(20, marks=pytest.mark.slow)])
