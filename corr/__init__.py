@@ -6,6 +6,7 @@ from ._clock import matched_mutation_std, matched_step_ratio
 from ._compare import compare
 from ._flips import FlipRate, flip_rate
 from ._keys import Stream, root_key, trajectory_key
+from ._noise_free import noise_free
 from ._objective import objective
 from ._paths import unflatten
 from ._run import run
@@ -49,6 +50,7 @@ __all__ = [
     "minibatch",
     "mutation",
     "networks",
+    "noise_free",
     "objective",
     "paper_moments",
     "proposals",

@@ -71,6 +71,7 @@ def compare(
     checkpoint_every: float = 60.0,
     check: Callable[[int, Params], None] | None = None,
     check_decisions: bool = True,
+    observe: Callable[[Params], Mapping[str, Any]] | None = None,
 ) -> Comparison:
     """Run mutation, its noisy gradient twin and noise-free gradient descent from the same start on the same clock.
 
@@ -115,10 +116,11 @@ def compare(
             asked for a later ``end_time`` at the same ``record_every``, up to 1024 times it; one of more up to the
             next power of two times it. One that is refused leaves the checkpoints of all sides as they are.
         check, check_decisions: as in ``run``, for the mutation side.
+        observe: as in ``run``, for all three sides.
 
     Returns:
         A ``Comparison``; the Datasets' attributes hold σ, β, α and λ of the clock, the time steps used, the rule, and
-        whether a proposal was given.
+        whether a proposal was given. Each side has the ``evaluations`` of its own steps.
 
     Raises:
         ValueError: if a number is out of range, the clock is contradictory, a recorded time is not a whole number of
@@ -167,7 +169,8 @@ def compare(
     again = np.arange(twins) % trajectories
     starts = jax.tree.map(lambda leaf: leaf[again], params) if start_per_trajectory else params
     blocks, one_each = _blocks(block_size), trajectories if start_per_trajectory else 1
-    shared = {"key": key, "times": times.tolist(), "devices": devices, "start_per_trajectory": start_per_trajectory}
+    shared = {"key": key, "times": times.tolist(), "devices": devices, "start_per_trajectory": start_per_trajectory,
+              "observe": observe}  # fmt: skip
     plans = {
         "descent": _plan(smooth, params, slow_marks, one_each, block_size=1, **shared),
         "mutation": _plan(walk, params, marks, trajectories, keep=keep, block_size=blocks["mutation"], **shared),

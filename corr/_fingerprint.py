@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from ._digest import digest, program_digest
+from ._start import initial, initial_shape
 from ._types import Dynamics, Key, Params, Scalar
 
 PLACES, APART = 3, 0.01
@@ -165,10 +166,11 @@ def _bits() -> int:
 
 def _step_digest(dynamics: Dynamics, params: Params, key: Key) -> str:
     with jax.default_matmul_precision("highest"):
-        state = jax.eval_shape(dynamics.init, params)
+        begin = lambda params: initial(dynamics, params, key)  # noqa: E731
+        state = jax.eval_shape(begin, params)
         programs = [
             program_digest(dynamics.step, key, state),
-            program_digest(dynamics.init, params),
+            program_digest(begin, params),
             program_digest(dynamics.refresh, state),
         ]
     return digest(programs)
@@ -176,7 +178,7 @@ def _step_digest(dynamics: Dynamics, params: Params, key: Key) -> str:
 
 def refresh_matters(dynamics: Dynamics, params: Params) -> bool:
     """Whether rebuilding the kept parts of a state computes anything."""
-    state = jax.eval_shape(dynamics.init, params)
+    state = initial_shape(dynamics, params)
     same = program_digest(lambda state: state, state)
     return program_digest(dynamics.refresh, state) != same
 

@@ -12,6 +12,7 @@ from scipy.stats import beta as beta_law
 from ._checks import check_count
 from ._keys import Stream, trajectory_key
 from ._referee import QUICKLY, Decisions, referee
+from ._start import initial, start_key
 from ._types import Dynamics, Params, Scalar
 from .dynamics._mutation import mutation
 
@@ -162,7 +163,7 @@ def _programs(dynamics: Dynamics, kept_steps: int) -> tuple[Any, Any, Any]:
         return (moved if kept_steps else states), made
 
     def begin(params: Params, key: jax.Array) -> Any:
-        state = dynamics.init(params)
+        state = initial(dynamics, params, start_key(trajectory_key(key, Stream.FLIP_CHECK, 0)))
         if not kept_steps:
             return state
         states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (BATCH, *jnp.shape(leaf))), state)

@@ -107,7 +107,7 @@ def text_key(root: jax.Array, text: str) -> jax.Array:
     return jax.random.fold_in(trajectory_key(root, Stream.RUN, first), second)
 
 
-def step_key(key: jax.Array, step: jax.Array) -> jax.Array:
+def step_key(key: jax.Array, step: jax.Array | np.ndarray) -> jax.Array:
     """Key of one step of one trajectory: ``fold_in(key, n)``, for n up to 2^64 in place of 2^32.
 
     Args:

@@ -1,6 +1,7 @@
 """What ``run`` is asked for, checked before anything is computed."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ from ._digest import digest
 from ._gradient import check_gradient
 from ._keys import check_key
 from ._objective import check_loss, check_params
+from ._observe import Observer, check_observe
 from ._types import Dynamics, Params
 from .ensemble._layout import Layout, choose_layout
 from .ensemble._memory import check_memory
@@ -33,6 +35,7 @@ class Plan(NamedTuple):
         thin: (recorded step, count) or None.
         kept: how many full paths are kept.
         layout: devices and blocks.
+        observer: what is looked at beside, or None.
     """
 
     dynamics: Dynamics
@@ -47,12 +50,26 @@ class Plan(NamedTuple):
     thin: tuple[int, int] | None
     kept: int
     layout: Layout
+    observer: Observer | None = None
 
     @property
     def sizes(self) -> dict[str, Any]:
         """What fixes the bits of the run beside its dynamics, its steps and its random numbers."""
         starts = digest(self.params) if self.each else "one"
-        return {"trajectories": self.trajectories, "thin": self.thin, "block_size": self.layout.block, "starts": starts}
+        seen = {} if self.observer is None else self.observer.fingerprint(self.start)
+        return {
+            "trajectories": self.trajectories,
+            "thin": self.thin,
+            "block_size": self.layout.block,
+            "starts": starts,
+            **seen,
+        }
+
+    @property
+    def evaluations(self) -> np.ndarray:
+        """Evaluations of the loss by each trajectory up to each recorded step."""
+        each = float(self.dynamics.evaluations)
+        return np.asarray(self.marks) * (int(each) if each.is_integer() else each)
 
     @property
     def refresh_every(self) -> int | list[int]:
@@ -77,6 +94,7 @@ def plan_run(
     block_size: int | None = None,
     start_per_trajectory: bool = False,
     check_decisions: bool = True,
+    observe: Callable[[Params], Mapping[str, Any]] | None = None,
 ) -> Plan:
     """The arguments of ``run`` that fix its numbers, each refused where ``run`` says so."""
     if not isinstance(dynamics, Dynamics):
@@ -86,16 +104,31 @@ def plan_run(
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     start = first_start(params, trajectories) if start_per_trajectory else params
     _check_loss(dynamics, start, check_decisions)
+    _check_evaluations(dynamics.evaluations)
+    observer = check_observe(observe, start)
     marks = check_marks(record_at, steps)
     layout = choose_layout(trajectories, devices, block_size)
     thin = check_thin(thin, marks)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))
     kept = paths_to_keep(keep, trajectories, len(marks), size)
-    check_memory(dynamics, start, layout, rows=len(marks), kept=kept)
+    observed = 0 if observer is None else observer.bytes_each
+    check_memory(dynamics, start, layout, rows=len(marks), kept=kept, observed=observed)
     clock = _clock(marks, time_step, times)
     return Plan(
-        dynamics, params, key, start, start_per_trajectory, trajectories, marks, clock, refreshes, thin, kept, layout
+        dynamics,
+        params,
+        key,
+        start,
+        start_per_trajectory,
+        trajectories,
+        marks,
+        clock,
+        refreshes,
+        thin,
+        kept,
+        layout,
+        observer,
     )
 
 
@@ -106,6 +139,12 @@ def _check_loss(dynamics: Dynamics, start: Params, check_decisions: bool) -> Non
     check_compiled(dynamics.loss, start)
     if check_decisions and dynamics.facts.get("gradient") and dynamics.keeps_loss:
         check_gradient(dynamics.loss, start)
+
+
+def _check_evaluations(count: Any) -> None:
+    number = real_number("evaluations of the dynamics", count)
+    if not (number >= 0 and math.isfinite(number)):
+        raise ValueError(f"evaluations of the dynamics must be at least 0 and finite, got {count}: those of one step")
 
 
 def first_start(params: Params, trajectories: int) -> Params:

@@ -1,7 +1,7 @@
 """``run``: an ensemble of one dynamics as an xarray dataset."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import xarray
 from ._checks import real_number
 from ._decisions import check_against_float64
 from ._plan import Plan, plan_run
+from ._start import initial_shape
 from ._told import told_once
 from ._types import Dynamics, Params
 from ._watch import Watch
@@ -18,7 +19,7 @@ from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
 from .ensemble._recorder import Recorder
 from .ensemble._resume import Saver
-from .ensemble._shares import own_trajectories
+from .ensemble._shares import own_devices, own_trajectories
 from .ensemble._simulate import simulate
 
 PATIENCE = 60.0
@@ -48,6 +49,7 @@ def run(
     check: Callable[[int, Params], None] | None = None,
     start_per_trajectory: bool = False,
     check_decisions: bool = True,
+    observe: Callable[[Params], Mapping[str, Any]] | None = None,
 ) -> xarray.Dataset:
     """Run many trajectories of one dynamics, from one start or one each.
 
@@ -86,12 +88,17 @@ def run(
             1 % differ, warn from 0.1 % on, or where exact changes of the loss differ by more than 5 %; of a dynamics
             that follows a gradient (``descent``, ``langevin``, ``from_optax``) refuse a loss without derivative, and
             warn where it is zero.
+        observe: a JAX function ``params -> {name: number or array}``, what else to record of every trajectory at every
+            recorded time, such as an accuracy on test data. It sees the position of the state, and is compiled.
 
     Returns:
         A Dataset with dimensions trajectory, path_trajectory, time, parameter and variables ``mean`` and ``variance``
         (time, parameter; over trajectories whose numbers are finite), ``loss`` and ``acceptance`` (trajectory, time),
         ``path`` (path_trajectory, time, parameter), ``nonfinite`` (trajectory; steps whose loss was not finite),
-        ``loss_drift`` (trajectory; largest error of the kept loss), ``finite`` (trajectory) and ``count`` (time).
+        ``loss_drift`` (trajectory; largest error of the kept loss), ``finite`` (trajectory) and ``count`` (time); what
+        is observed under its own names (trajectory, time, NAME_0, NAME_1, ... for the axes of an array), NaN where a
+        trajectory is no longer followed. Coordinates of ``time`` are ``step`` and ``evaluations``: of the loss, by one
+        trajectory, its steps times ``dynamics.evaluations``.
 
     Raises:
         ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
@@ -105,8 +112,8 @@ def run(
         >>> from corr import mutation, root_key
         >>> walk = mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)
         >>> data = run(walk, jnp.ones(3), steps=20, trajectories=4, key=root_key(0), record_at=[10], progress=False)
-        >>> dict(data.sizes)["time"]
-        3
+        >>> dict(data.sizes)["time"], data.evaluations.values.tolist()
+        (3, [0, 10, 20])
     """
     plan = plan_run(
         dynamics,
@@ -124,6 +131,7 @@ def run(
         block_size=block_size,
         start_per_trajectory=start_per_trajectory,
         check_decisions=check_decisions,
+        observe=observe,
     )
     manner = check_manner(progress, log, checkpoint, checkpoint_every, check, check_decisions)
     return carry_out(plan, manner._replace(label=label))
@@ -166,9 +174,11 @@ def check_manner(
 def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
     """Run what was checked."""
     dynamics, start, marks = plan.dynamics, plan.start, plan.marks
-    loss_dtype = jax.eval_shape(dynamics.init, start).loss.dtype
+    loss_dtype = initial_shape(dynamics, start).loss.dtype
     ids = own_trajectories(plan.layout, plan.trajectories)
-    recorder = Recorder(start, ids, plan.times, marks, plan.kept, loss_dtype)
+    observer = plan.observer
+    recorder = Recorder(start, ids, plan.times, marks, plan.kept, loss_dtype, observer.shapes if observer else {})
+    look = observer.looking(plan.layout.block, (device for _, device in own_devices(plan.layout))) if observer else None
     saver = Saver(manner.checkpoint, manner.checkpoint_every, manner.check, plan, recorder)
     watch = Watch(dynamics, marks[-1], max(plan.refreshes))
     begun = time.monotonic()
@@ -199,7 +209,8 @@ def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
             start_per_trajectory=plan.each,
         ):
             watch.add(snapshot)
-            bar.write(**recorder.add(snapshot))
+            bar.write(**recorder.add(snapshot, look(snapshot.state.position) if look else {}))
     attrs = {"devices": plan.layout.devices, "block_size": plan.layout.block, "refresh_every": plan.refresh_every}
     merge_processes(recorder)
-    return recorder.dataset().assign_attrs(attrs)
+    spent = ("time", plan.evaluations, {"units": "evaluations of the loss by one trajectory"})
+    return recorder.dataset().assign_coords(evaluations=spent).assign_attrs(attrs)

@@ -16,6 +16,7 @@ from ._told import told_once
 from ._types import Params, Scalar
 
 LENGTHS = ("learning_rate", "beta", "step_ratio", "mutation_std")
+PER_POINT = ["step", "evaluations"]  # coordinates of time that differ from point to point
 
 
 @told_once()
@@ -42,11 +43,11 @@ def sweep(
         mutation_std: σ, one number or several.
         beta: β in (0, ∞], one number or several.
         checkpoint: folder with one folder per point; as in ``compare``.
-        options: any other argument of ``compare``, the same for all points.
+        options: any other argument of ``compare``, the same for all points; ``observe`` too.
 
     Returns:
         A ``Comparison`` whose Datasets have a leading dimension ``point`` with coordinates learning_rate, beta,
-        step_ratio and mutation_std; ``step`` has a row per point.
+        step_ratio and mutation_std; ``step`` and ``evaluations`` have a row per point.
 
     Raises:
         ValueError, TypeError: as ``compare``; and if a grid is empty, holds a number twice or what is no number, or not
@@ -100,8 +101,8 @@ def _several(name: str, value: Any) -> list[float]:
 def _stacked(parts: list[xarray.Dataset]) -> xarray.Dataset:
     """Datasets of one side of all points along a new dimension ``point``."""
     marked = [
-        part.drop_attrs().reset_coords("step").assign_coords({name: float(part.attrs[name]) for name in LENGTHS})
+        part.drop_attrs().reset_coords(PER_POINT).assign_coords({name: float(part.attrs[name]) for name in LENGTHS})
         for part in parts
     ]
     whole = xarray.concat(marked, dim="point", data_vars="all", coords=list(LENGTHS), join="exact", compat="equals")
-    return whole.set_coords("step").assign_attrs(side=parts[0].attrs["side"])
+    return whole.set_coords(PER_POINT).assign_attrs(side=parts[0].attrs["side"])

@@ -8,6 +8,7 @@ import numpy as np
 from ._checks import check_count, check_positive
 from ._fingerprint import Along
 from ._plan import Plan
+from ._start import initial_shape
 from ._timegrid import TimeGrid, room_for
 from ._types import Dynamics, Params
 from .dynamics import langevin
@@ -44,7 +45,7 @@ class Twin(NamedTuple):
     def check(self, start: Params, key: jax.Array) -> None:
         """Trace a step: whatever the moments refuse, they refuse here."""
         side = self.foreseen
-        jax.eval_shape(side.step, key, jax.eval_shape(side.init, start))
+        jax.eval_shape(side.step, key, initial_shape(side, start))
 
     def on(self, grid: TimeGrid, foreseen: Plan) -> Plan:
         """The plan with the time steps of a grid.

@@ -13,6 +13,8 @@ Params = Any
 Key = jax.Array
 Scalar = jax.Array
 
+VALUE_AND_GRADIENT = 3  # in evaluations of the loss; see ``Dynamics.evaluations``
+
 
 class State(NamedTuple):
     """What a dynamics needs for its next step.
@@ -20,7 +22,8 @@ class State(NamedTuple):
     Attributes:
         position: all parameters x, any pytree of floating-point arrays.
         loss: U(x), scalar, in the loss's own units.
-        aux: private to the dynamics, what it remembers of its steps (an optimizer's state, a step count).
+        aux: private to the dynamics, what it remembers of its steps and its start (an optimizer's state, a step count,
+            a population); arrays, saved in checkpoints.
         tape: a cache that ``Dynamics.refresh`` can rebuild from the position (a gradient, activations); never stored.
             What depends on the loss belongs here, not into ``aux``: on minibatches the loss changes at every step.
     """
@@ -57,10 +60,12 @@ def _no_shortcut(params: Params) -> None:
 
 
 class Dynamics(NamedTuple):
-    """A pair of pure functions: ``init(params) -> State`` and ``step(key, state) -> (State, Info)``.
+    """A pair of pure functions: ``init(params, key) -> State`` and ``step(key, state) -> (State, Info)``.
 
     Attributes:
-        init: builds the state at a start position.
+        init: builds the state at a start position. What it draws, a population for example, all comes from ``key``, of
+            which every trajectory has its own (``corr._start.start_key``; no step has the same), and stays in ``aux``.
+            An init that draws nothing may leave ``key`` out.
         step: one step; safe under ``vmap``, ``scan`` and ``jit``. All randomness comes from ``key``.
         stream: integer tag that keeps the random numbers of different uses apart under one root key.
         refresh: rebuilds ``state.loss`` and ``state.tape`` from ``state.position``.
@@ -75,9 +80,13 @@ class Dynamics(NamedTuple):
         facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays; ``gradient`` is True where
             it follows the gradient of the loss, which a run then looks at.
         keeps_loss: whether every step leaves U at the new position in ``State.loss``; where not, only ``refresh`` does.
+        evaluations: evaluations of the loss that one step costs, the common currency of schemes that have no common
+            time. The exact change of the loss counts as 1; value and gradient by reverse mode as 3, since the backward
+            pass multiplies by every matrix twice, for its input and for its entries, where the loss does so once. What
+            is evaluated at rebuilds, records and checks is not counted.
     """
 
-    init: Callable[[Params], State]
+    init: Callable[..., State]
     step: Callable[[Key, State], tuple[State, Info]]
     stream: int = Stream.CUSTOM
     refresh: Callable[[State], State] = _same_state
@@ -87,6 +96,7 @@ class Dynamics(NamedTuple):
     accept: Callable[[Any, Any], Any] | None = None
     facts: Mapping[str, Any] = MappingProxyType({})
     keeps_loss: bool = True
+    evaluations: float = 1
 
 
 class Objective(NamedTuple):

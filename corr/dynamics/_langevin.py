@@ -41,7 +41,8 @@ def langevin(
             done at every refresh, so every ``refresh_every`` steps of ``run``. ``theory.corrected`` gives levels 2, 3.
 
     Returns:
-        A ``Dynamics``; its ``Info.accepted`` is always True.
+        A ``Dynamics``; its ``Info.accepted`` is always True. A step costs 3 ``evaluations``, and what ``measure`` costs
+        beside, which it alone knows: ``twin._replace(evaluations=...)`` counts that too.
 
     Raises:
         ValueError: if dt is not positive and finite.

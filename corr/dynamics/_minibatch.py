@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 
+from .._start import draws_at_start, initial
 from .._types import Dynamics, Info, Params, Scalar, State
 
 
@@ -17,8 +18,8 @@ def minibatch(
     """A dynamics whose loss changes from step to step: draw a batch, take one step on its loss.
 
     U(x + ε) and U(x) of a mutation, or the gradient of a twin, belong to the same batch within a step, so a mutation
-    step costs two evaluations. What a dynamics remembers of its steps (``State.aux``: step count, momentum) goes on
-    from batch to batch: on batches that are all data ``minibatch`` takes the steps of the dynamics itself.
+    step costs two evaluations of a batch. What a dynamics remembers of its steps (``State.aux``: step count, momentum)
+    goes on from batch to batch: on batches that are all data ``minibatch`` takes the steps of the dynamics itself.
 
     Args:
         make: ``batch -> Dynamics``, for example ``lambda batch: mutation(lambda x: loss(x, batch), mutation_std=0.1)``.
@@ -28,7 +29,8 @@ def minibatch(
     Returns:
         A ``Dynamics`` with the stream and the facts of what ``make`` gives; ``Info`` is that of the step on its batch,
         ``State.loss`` the loss of all data after ``refresh`` (so where ``run`` records) and in between the loss of the
-        last step's batch.
+        last step's batch. Its ``evaluations`` are those of a batch, one more a step than of the dynamics itself
+        (a dynamics of several places: ``_replace(evaluations=...)``).
 
     Example:
         >>> import jax.numpy as jnp
@@ -45,13 +47,16 @@ def minibatch(
     """
     sample = make(batch(jax.random.key(0)))
 
-    def init(params: Params) -> State:
-        return State(params, loss(params), sample.init(params).aux)
+    def init(params: Params, key: Any = None) -> State:
+        return State(params, loss(params), initial(sample, params, key).aux)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         batch_key, step_key = jax.random.split(key)
         inner = make(batch(batch_key))
-        moved, info = inner.step(step_key, inner.init(state.position)._replace(aux=state.aux))
+        begun = initial(inner, state.position, step_key)._replace(aux=state.aux)
+        if draws_at_start(inner, state.position):  # what it drew at its start is in aux: the new draws leave no trace
+            begun = inner.refresh(begun)
+        moved, info = inner.step(step_key, begun)
         return State(moved.position, moved.loss.astype(state.loss.dtype), moved.aux), info
 
     return Dynamics(
@@ -63,4 +68,5 @@ def minibatch(
         accept=sample.accept,
         facts={**sample.facts, "on": "minibatches"},
         keeps_loss=False,
+        evaluations=sample.evaluations + 1,  # U at the position again, on this batch
     )

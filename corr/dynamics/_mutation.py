@@ -43,7 +43,8 @@ def mutation(
             decisions in float32 at the paper's settings and is there for comparison.
 
     Returns:
-        A ``Dynamics`` whose ``State.tape`` holds the kept activations of the exact change.
+        A ``Dynamics`` whose ``State.tape`` holds the kept activations of the exact change. A step costs 1 of
+        ``evaluations``.
 
     Raises:
         ValueError: if σ or β is out of range, the rule is unknown, not exactly one of σ and proposal or both β and a
@@ -75,7 +76,8 @@ def mutation(
         uniform = () if certain else uniform_number(accept_key, jnp.result_type(*jax.tree.leaves(params)))
         return law.draw(proposal_key, params), uniform
 
-    def checked_start(params: Params) -> State:
+    def checked_start(params: Params, key: Any = None) -> State:
+        del key
         check_draw(law, params)
         return walk.init(params)
 
@@ -97,7 +99,8 @@ def mutation(
 def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], accept: Callable[..., Any]) -> Dynamics:
     """Propose, decide on the change of the loss, move."""
 
-    def init(params: Params) -> State:
+    def init(params: Params, key: Any = None) -> State:
+        del key
         value, tape = objective_at(params).start(params)
         return State(params, value, tape=tape)
 

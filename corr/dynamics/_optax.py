@@ -8,7 +8,7 @@ import optax
 
 from .._keys import Stream
 from .._precision import moved_by
-from .._types import Dynamics, Info, Params, Scalar, State
+from .._types import VALUE_AND_GRADIENT, Dynamics, Info, Params, Scalar, State
 from ._descent import always_moved
 
 
@@ -23,7 +23,7 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         transformation: any ``optax.GradientTransformation``.
 
     Returns:
-        A ``Dynamics``; its ``Info.accepted`` is always True and its key is not used.
+        A ``Dynamics``; its ``Info.accepted`` is always True and its key is not used. A step costs 3 ``evaluations``.
 
     Raises:
         TypeError: if ``transformation`` has no ``init`` and ``update``.
@@ -52,10 +52,11 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         return new, always_moved(state, new.position, new.loss)
 
     return Dynamics(
-        lambda params: start(params, transformation.init(params)),
+        lambda params, key=None: start(params, transformation.init(params)),
         step,
         Stream.OPTIMIZER,
         lambda state: start(state.position, state.aux),
         loss=loss,
         facts={"dynamics": "optax", "gradient": True},
+        evaluations=VALUE_AND_GRADIENT,
     )

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import psutil
 
+from .._start import initial_shape
 from .._types import Dynamics, Params
 from ._engine import DRAWN_AHEAD
 from ._layout import Layout
@@ -41,7 +42,9 @@ class MemoryEstimate(NamedTuple):
         return f"{_size(self.total)} ({parts})"
 
 
-def estimate_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows: int, kept: int) -> MemoryEstimate:
+def estimate_memory(
+    dynamics: Dynamics, params: Params, layout: Layout, *, rows: int, kept: int, observed: int = 0
+) -> MemoryEstimate:
     """Bytes of a run, from shapes alone; independent of the number of steps.
 
     Args:
@@ -50,6 +53,7 @@ def estimate_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows:
         layout: trajectories, blocks and devices.
         rows: number of recorded times.
         kept: number of full paths kept.
+        observed: bytes recorded of one trajectory at one time beside loss and acceptance.
 
     Returns:
         A ``MemoryEstimate``.
@@ -60,22 +64,24 @@ def estimate_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows:
         >>> estimate_memory(side, jnp.ones(3), choose_layout(8), rows=10, kept=8).records
         4160
     """
-    state = jax.eval_shape(dynamics.init, params)
+    state = initial_shape(dynamics, params)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
     width = np.dtype(jnp.result_type(*jax.tree.leaves(params))).itemsize
     states = 4 * layout.padded * _bytes(state._replace(tape=()))
     blocks = layout.devices * layout.block * (3 * _bytes(state.tape) + DRAWN_AHEAD * size * width)
-    records = 16 * rows * size + layout.padded * rows * (width + 4) + kept * rows * size * width
+    records = 16 * rows * size + layout.padded * rows * (width + 4 + observed) + kept * rows * size * width
     return MemoryEstimate(states, blocks, 2 * records, PROGRAM)
 
 
-def check_memory(dynamics: Dynamics, params: Params, layout: Layout, *, rows: int, kept: int) -> MemoryEstimate:
+def check_memory(
+    dynamics: Dynamics, params: Params, layout: Layout, *, rows: int, kept: int, observed: int = 0
+) -> MemoryEstimate:
     """The estimate; refuses a run that does not fit into what this machine has free.
 
     Raises:
         ValueError: naming the numbers and the options that would help.
     """
-    needed = estimate_memory(dynamics, params, layout, rows=rows, kept=kept)
+    needed = estimate_memory(dynamics, params, layout, rows=rows, kept=kept, observed=observed)
     free = free_memory()
     if needed.total > free:
         raise ValueError(

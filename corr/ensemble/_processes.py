@@ -10,6 +10,7 @@ import numpy as np
 from .._fingerprint import differences
 
 PER_TRAJECTORY = ("loss", "acceptance", "nonfinite", "loss_drift", "lost")
+OBSERVED = "observed/"  # before the names of what is observed of each trajectory
 
 
 def merge_processes(recorder: Any) -> None:
@@ -23,7 +24,8 @@ def merge_processes(recorder: Any) -> None:
     ids = _exchange(recorder.ids)
     path_ids = _exchange(recorder.ids[: len(arrays["path"])])
     order, path_order = (np.argsort(np.concatenate(parts), kind="stable") for parts in (ids, path_ids))
-    whole = {name: np.concatenate(_exchange(arrays[name]))[order] for name in PER_TRAJECTORY}
+    each = (*PER_TRAJECTORY, *(name for name in arrays if name.startswith(OBSERVED)))
+    whole = {name: np.concatenate(_exchange(arrays[name]))[order] for name in each}
     whole["path"] = np.concatenate(_exchange(arrays["path"]))[path_order]
     whole["rows"] = np.max(_exchange(arrays["rows"]), axis=0)
     moments = (np.stack(_exchange(arrays[name])) for name in ("mean", "variance", "count"))

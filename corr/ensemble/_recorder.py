@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -9,8 +10,10 @@ import numpy as np
 import xarray
 
 from .._checks import check_count
+from .._observe import axes_of
 from .._precision import wide
 from .._types import Params
+from ._processes import OBSERVED
 from ._simulate import Snapshot
 
 KEPT_NUMBERS = 50_000_000
@@ -26,10 +29,18 @@ class Recorder:
         marks: the recorded steps, shape (T,).
         keep: full paths are kept of trajectories with numbers below this.
         loss_dtype: of the losses, None for that of the parameters; half precision is recorded in float32.
+        observed: shape and dtype of what is observed of a trajectory, by name.
     """
 
     def __init__(
-        self, params: Params, ids: np.ndarray, times: np.ndarray, marks: list[int], keep: int, loss_dtype: Any = None
+        self,
+        params: Params,
+        ids: np.ndarray,
+        times: np.ndarray,
+        marks: list[int],
+        keep: int,
+        loss_dtype: Any = None,
+        observed: Mapping[str, Any] = MappingProxyType({}),
     ):
         self._labels = parameter_labels(params)
         self.ids, self._times, self._marks = ids, times, marks
@@ -48,6 +59,9 @@ class Recorder:
             "lost": np.zeros(count, bool),
             "rows": np.zeros(1, np.int64),
         }
+        self._observed = [*observed]
+        for name, one in observed.items():
+            self.arrays[OBSERVED + name] = np.full((count, rows, *one.shape), np.nan, one.dtype)
 
     def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take over what a shorter or longer run of the same trajectories had recorded so far."""
@@ -60,8 +74,8 @@ class Recorder:
         self.arrays = {name: np.array(arrays[name]) for name in self.arrays}
         self.ids = ids
 
-    def add(self, snapshot: Snapshot) -> dict[str, Any]:
-        """Record one snapshot; returns a few facts for the log."""
+    def add(self, snapshot: Snapshot, observed: Mapping[str, np.ndarray] = MappingProxyType({})) -> dict[str, Any]:
+        """Record one snapshot and what was observed of it; returns a few facts for the log."""
         row, arrays = int(self.arrays["rows"][0]), self.arrays
         flat = np.concatenate([_rows(x) for x in jax.tree.leaves(snapshot.state.position)], axis=1)
         loss, counts = np.asarray(snapshot.state.loss, arrays["loss"].dtype), snapshot.counts
@@ -75,6 +89,8 @@ class Recorder:
         arrays["count"][row] = len(good)
         arrays["loss"][:here, row] = loss
         arrays["path"][:kept, row] = flat[:kept]
+        for name, values in observed.items():
+            arrays[OBSERVED + name][:here, row] = values
         arrays["nonfinite"][:here] += counts.nonfinite
         arrays["loss_drift"][:here] = np.fmax(arrays["loss_drift"][:here], counts.drift)
         arrays["lost"][:here] |= ~finite
@@ -99,6 +115,7 @@ class Recorder:
                 "nonfinite": (("trajectory",), arrays["nonfinite"]),
                 "loss_drift": (("trajectory",), arrays["loss_drift"]),
                 "finite": (("trajectory",), ~arrays["lost"]),
+                **{name: self._seen(name) for name in self._observed},
             },
             coords={
                 "time": ("time", self._times, {"units": "learning rate * gradient steps"}),
@@ -108,6 +125,10 @@ class Recorder:
                 "path_trajectory": ("path_trajectory", self.ids[: len(arrays["path"])]),
             },
         )
+
+    def _seen(self, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+        array = self.arrays[OBSERVED + name]
+        return ("trajectory", "time", *axes_of(name, array.ndim - 2)), array
 
 
 def _rows(leaf: Any) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .._fingerprint import refresh_matters, run_fingerprint
 from .._plan import Plan
+from .._start import initial_shape
 from .._types import Params, State
 from ..results._lock import locked
 from ._checkpoint import CheckpointError, Checkpoints
@@ -68,7 +69,7 @@ class Saver:
             if folder is not None:
                 self._saved = Checkpoints(_place(folder), whole)
         self._every, self._check, self._recorder, self._steps = every, check, recorder, plan.marks[-1]
-        self._structure = jax.tree.structure(jax.eval_shape(plan.dynamics.init, plan.start)._replace(tape=()))
+        self._structure = jax.tree.structure(initial_shape(plan.dynamics, plan.start)._replace(tape=()))
         self._stop, self._last = 0, time.monotonic()
         self._old: dict[int, Any] = {}
         self._held = ExitStack()

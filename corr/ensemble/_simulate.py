@@ -12,6 +12,7 @@ import numpy as np
 from .._checks import check_count
 from .._keys import check_key, step_words
 from .._types import Dynamics, State
+from ._begin import start_states
 from ._engine import Counts, build_engine
 from ._layout import Layout, padded_layout
 from ._shares import gather, own_trajectories, spread
@@ -46,8 +47,8 @@ def simulate(
     """Run an ensemble from one start, yielding a ``Snapshot`` at every step of ``record_at``, step 0 included.
 
     All trajectories start at ``params``, or each at its own; trajectory i at step n uses the key
-    ``fold_in(fold_in(fold_in(key, stream), i), n)``, so it depends neither on how many others run
-    beside it nor on the layout.
+    ``fold_in(fold_in(fold_in(key, stream), i), n)``, and where its dynamics draws at the start that of n = 2^64 - 1, so
+    it depends neither on how many others run beside it nor on the layout.
 
     Args:
         dynamics: what to run.
@@ -92,7 +93,11 @@ def simulate(
     if not len(own_trajectories(layout, trajectories)):
         return
     own = own_trajectories(layout, trajectories)
-    now = _begin(dynamics, params, own, start_per_trajectory) if resume is None else resume
+    if resume is None:
+        state = start_states(dynamics, params, key, own, start_per_trajectory)
+        now = Snapshot(0, state, _no_counts(state))
+    else:
+        now = resume
     shares = spread(now.state, trajectories, layout, key)
     first = jax.tree.map(lambda leaf: leaf[0], params) if start_per_trajectory else params
     shortcut = dynamics.shortcut(first)
@@ -142,18 +147,6 @@ def default_refreshes(marks: Sequence[int]) -> list[int]:
     """
     choice = (default_refresh(marks[:1]), *ROUND)
     return [max(d for d in choice if steps % d == 0) for steps in np.diff([0, *marks]).tolist()]
-
-
-def _begin(dynamics: Dynamics, params: Any, own: np.ndarray, each: bool) -> Snapshot:
-    """The start states of the trajectories ``own``: copies of one, or one each."""
-    with jax.default_matmul_precision("highest"):
-        if each:
-            starts = jax.tree.map(lambda leaf: leaf[own], params)
-            state = jax.tree.map(np.asarray, jax.vmap(lambda start: dynamics.init(start)._replace(tape=()))(starts))
-        else:
-            start = dynamics.init(params)._replace(tape=())
-            state = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(own), *np.shape(leaf))), start)
-    return Snapshot(0, state, _no_counts(state))
 
 
 def _no_counts(state: State) -> Counts:

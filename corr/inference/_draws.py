@@ -8,6 +8,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from .._checks import check_count
+from .._start import draws_at_start, initial, start_key
 from .._types import Dynamics, Params
 
 BATCH = 512
@@ -32,7 +33,7 @@ def one_step_displacements(dynamics: Dynamics, params: Params, *, draws: int, ke
         dynamics: any ``Dynamics``, e.g. ``corr.mutation`` or ``corr.langevin``.
         params: the point x, any pytree of floating-point arrays with N numbers in all.
         draws: number n of independent steps.
-        key: root key; draw i uses ``fold_in(key, i)``.
+        key: root key; draw i uses ``fold_in(key, i)``, also for what a dynamics draws at its start.
 
     Returns:
         ``OneSteps``, parameters flattened in the order of ``jax.flatten_util.ravel_pytree``.
@@ -51,10 +52,12 @@ def one_step_displacements(dynamics: Dynamics, params: Params, *, draws: int, ke
     Reference: Whitelam et al. (2021), steps 1-4.
     """
     check_count("draws", draws, least=2)
-    state = dynamics.init(params)
+    shared = None if draws_at_start(dynamics, params) else initial(dynamics, params, key)
 
     def one(index: jax.Array) -> tuple[jax.Array, jax.Array]:
-        _, info = dynamics.step(jax.random.fold_in(key, index), state)
+        mine = jax.random.fold_in(key, index)
+        state = initial(dynamics, params, start_key(mine)) if shared is None else shared
+        _, info = dynamics.step(mine, state)
         return ravel_pytree(info.displacement)[0], info.accepted
 
     together = jax.jit(lambda indices: jax.lax.map(one, indices, batch_size=BATCH))

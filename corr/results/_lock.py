@@ -37,7 +37,8 @@ def locked(folder: Path) -> Iterator[None]:
         ...     pass
         Traceback (most recent call last):
             ...
-        corr.results._error.ResultError: another run (pid ...) is going on in ...run: wait for it, or choose another folder
+        corr.results._error.ResultError: another run (pid ...) is going on in ...run: wait for it, or choose
+        another folder
     """
     lock, holder = (folder.with_name(f".{folder.name}.{ending}") for ending in ("lock", "holder"))
     one = filelock.FileLock(lock)

@@ -14,7 +14,8 @@ import pytest
 import corr
 from corr.ensemble._simulate import simulate
 
-ALONE = ("loss", "acceptance", "path", "nonfinite", "finite", "count", "trajectory")
+ALONE = ("loss", "acceptance", "path", "nonfinite", "finite", "count", "trajectory", "seen",
+         "seen_array")  # fmt: skip
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
@@ -18,6 +19,11 @@ def problem() -> tuple[corr.Dynamics, object]:
     network = corr.networks.functional(corr.networks.Shallow(5))
     loss = corr.losses.mean_squared_error(network.apply, *corr.data.sine(40))
     return corr.mutation(loss, mutation_std=1e-3), network.init(jax.random.key(0))
+
+
+def look(params: Any) -> dict[str, Any]:
+    """A number and an array of every trajectory, which processes bring together too."""
+    return {"seen": jax.numpy.sum(params["a"] ** 2), "seen_array": params["b"]}
 
 
 def main(args: argparse.Namespace) -> int:
@@ -40,6 +46,7 @@ def main(args: argparse.Namespace) -> int:
             checkpoint_every=args.every,
             check=lambda step, params: print(f"saved {step}", flush=True),
             progress=False,
+            observe=look,
         )
     except corr.Interrupted as stop:
         print(stop, flush=True)
