@@ -85,7 +85,12 @@ def foresee(
     start, unravel = ravel_pytree(problem.start(start_seed))
     loss = lambda flat: problem.loss(unravel(flat))  # noqa: E731
     times = np.linspace(0, end_time, POINTS + 1)
-    path = _descend(loss, start, clock, descent_learning_rate or clock.learning_rate, times, progress)
+    rate = descent_learning_rate or clock.learning_rate
+    descent = corr.noise_free(
+        loss, start, learning_rate=rate, times=rate * np.rint(times / rate), normalized=math.isinf(clock.beta),
+        progress=progress,
+    )  # fmt: skip
+    path = descent.path.values[0]
     points = [
         _point(loss, time, row, float(np.linalg.norm(row - path[0])))
         for time, row in zip(times[1:], path[1:], strict=True)
@@ -102,18 +107,6 @@ def foresee(
     largest = {name: min(row[name] for row in rows) for name in ("largest_sigma", "largest_sigma_noise_free")}
     facts = {**clock._asdict(), "end_time": end_time, "tolerance": tolerance, **largest, "names": list(REGIMES)}
     return xarray.Dataset(data, coords, facts)
-
-
-def _descend(
-    loss: Callable[..., Any], start: jax.Array, clock: Clock, rate: float, times: np.ndarray, progress: bool
-) -> np.ndarray:
-    side = corr.descent(loss, learning_rate=rate, normalized=math.isinf(clock.beta))
-    marks = np.rint(times / rate).astype(int)
-    data = corr.run(
-        side, start, steps=int(marks[-1]), record_at=marks.tolist(), trajectories=1, key=corr.root_key(0), block_size=1,
-        devices=1, label="descent", progress=progress,
-    )  # fmt: skip
-    return data.path.values[0]
 
 
 def _point(loss: Callable[..., Any], time: float, row: np.ndarray, travelled: float) -> Point:
@@ -187,9 +180,9 @@ def _predicted_bias(
         twin, start, steps=int(grid.marks[-1]), record_at=grid.marks.tolist(), trajectories=TWINS, key=key,
         label="twin", progress=progress,
     )  # fmt: skip
-    paths, smooth = data.path.values.astype(float), path[: len(early)]
-    away = inference.unbiased_delta(paths, smooth.astype(float))[1:]
-    found[: len(early) - 1] = away / inference.travelled(smooth)[1:]
+    paths, descent = data.path.values.astype(float), path[: len(early)]
+    away = inference.unbiased_delta(paths, descent.astype(float))[1:]
+    found[: len(early) - 1] = away / inference.travelled(descent)[1:]
     return found
 
 

@@ -37,7 +37,7 @@ class Row(NamedTuple):
     Attributes:
         error: relative error of the drift against level 0 at this β.
         spread: N times the noise of a level-0 step over its drift and the distance travelled: the squared spread that
-            the ensemble gathers on the way, relative to the way.
+            the ensemble gathers, relative to the squared distance travelled.
         cold_error: the same error against level 0 at β = ∞.
         cold_spread: the same spread at β = ∞.
         change: mean change of the loss in one step.

@@ -49,13 +49,13 @@ def save_numbers(results: Results, name: str, found: Mapping[str, Number]) -> No
 def of_run(results: Results, judged: Mapping[str, Any]) -> dict[str, Number]:
     """A run at its last time: mean loss, its differences, and unbiased Δ over the squared distance travelled."""
     ratio = f"λ = {results.configuration['step_ratio']:g}"
-    smooth, noisy = (judged["sides"][side][-1] for side in ("descent", "twin"))
+    descent, twin = (judged["sides"][side][-1] for side in ("descent", "twin"))
     finite = results.manifest["trajectories"]["finite"]
     found = {
-        f"{ratio}: mean loss": Number(smooth["loss"], smooth["loss_error"], finite),
-        f"{ratio}: loss, mutation less descent": Number(smooth["loss_difference"], smooth["loss_error"], finite),
+        f"{ratio}: mean loss": Number(descent["loss"], descent["loss_error"], finite),
+        f"{ratio}: loss, mutation less descent": Number(descent["loss_difference"], descent["loss_error"], finite),
     }
-    for side, row, count in (("descent", smooth, finite), ("twin", noisy, min(finite, noisy["followed"]))):
+    for side, row, count in (("descent", descent, finite), ("twin", twin, min(finite, twin["followed"]))):
         found[f"{ratio}: unbiased Δ to {side} / distance²"] = Number(row["unbiased"], row["standard_error"], count)
-    loss = Number(noisy["loss_difference"], noisy["loss_error"], min(finite, noisy["followed"]), 0.0)
+    loss = Number(twin["loss_difference"], twin["loss_error"], min(finite, twin["followed"]), 0.0)
     return {**found, f"{ratio}: loss, mutation less twin": loss}

@@ -8,13 +8,13 @@ import xarray
 from corr import inference
 
 
-def side_rows(walk: xarray.Dataset, side: xarray.Dataset, smooth: xarray.Dataset) -> list[dict[str, float]]:
+def side_rows(walk: xarray.Dataset, side: xarray.Dataset, descent: xarray.Dataset) -> list[dict[str, float]]:
     """One row for each recorded time after 0 at which noise-free descent has moved.
 
     Args:
         walk: the mutation Dataset.
         side: the twin or the descent Dataset.
-        smooth: the descent Dataset, whose squared distance travelled is the unit of all distances.
+        descent: the descent Dataset, whose squared distance travelled is the unit of all distances.
 
     Returns:
         Plain numbers: time; ``travelled`` in squared parameter units; ``delta``, ``sampling_noise``, ``unbiased`` and
@@ -24,7 +24,7 @@ def side_rows(walk: xarray.Dataset, side: xarray.Dataset, smooth: xarray.Dataset
     Raises:
         ValueError: for fewer than three or repeated trajectories, or if noise-free descent has not moved.
     """
-    travel = inference.travelled(smooth.path.values[0])
+    travel = inference.travelled(descent.path.values[0])
     if not (travel > 0).any():
         raise ValueError(
             f"noise-free descent has not moved by t = {float(walk.time[-1]):g}, so there is no distance to compare"
@@ -47,14 +47,14 @@ def side_rows(walk: xarray.Dataset, side: xarray.Dataset, smooth: xarray.Dataset
 
 
 def _columns(paths: np.ndarray, losses: np.ndarray, other: np.ndarray, other_losses: np.ndarray) -> dict[str, Any]:
-    smooth = other.ndim == 2
-    mean, against = losses.mean(axis=0), other_losses if smooth else other_losses.mean(axis=0)
+    noise_free = other.ndim == 2
+    mean, against = losses.mean(axis=0), other_losses if noise_free else other_losses.mean(axis=0)
     variance = losses.var(axis=0, ddof=1) / len(losses)
-    if not smooth:
+    if not noise_free:
         variance = variance + other_losses.var(axis=0, ddof=1) / len(other_losses)
     return {
-        "delta": inference.delta(paths.mean(0), other if smooth else other.mean(0)),
-        "sampling_noise": inference.sampling_noise(paths, None if smooth else other),
+        "delta": inference.delta(paths.mean(0), other if noise_free else other.mean(0)),
+        "sampling_noise": inference.sampling_noise(paths, None if noise_free else other),
         "unbiased": inference.unbiased_delta(paths, other),
         "standard_error": inference.delta_standard_error(paths, other),
         "loss": mean,

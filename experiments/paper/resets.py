@@ -45,8 +45,8 @@ def _stretch(key: jax.Array, number: int, sizes: Sizes) -> xarray.Dataset:
     # Every stretch has a key of its own, but all belong to one start network.
     params = problem.start()
     begin = number * RESET_EVERY
-    smooth = _solution(problem.loss, params, begin + RESET_EVERY, sizes.descent_learning_rate, number)
-    start = ravel_pytree(params)[1](jnp.asarray(smooth[0]))
+    descent = _solution(problem.loss, params, begin + RESET_EVERY, sizes.descent_learning_rate, number)
+    start = ravel_pytree(params)[1](jnp.asarray(descent[0]))
     step_time = LEARNING_RATE * sizes.step_ratio
     std = corr.matched_mutation_std(learning_rate=LEARNING_RATE, step_ratio=sizes.step_ratio, beta=BETA)
     steps = round(RESET_EVERY / step_time)
@@ -55,19 +55,15 @@ def _stretch(key: jax.Array, number: int, sizes: Sizes) -> xarray.Dataset:
         record_at=np.linspace(0, steps, RECORDS + 1).astype(int).tolist(), trajectories=sizes.trajectories,
         times=(begin + np.linspace(0, RESET_EVERY, RECORDS + 1)).tolist(), label=f"from t = {begin:g}",
     )  # fmt: skip
-    below = jax.jit(jax.vmap(lambda row: problem.loss(ravel_pytree(params)[1](row))))(jnp.asarray(smooth))
-    return walk.assign(descent=(("time", "parameter"), smooth), descent_loss=("time", np.asarray(below)))
+    below = jax.jit(jax.vmap(lambda row: problem.loss(ravel_pytree(params)[1](row))))(jnp.asarray(descent))
+    return walk.assign(descent=(("time", "parameter"), descent), descent_loss=("time", np.asarray(below)))
 
 
 def _solution(loss: Callable, params: object, time: float, rate: float, number: int) -> np.ndarray:
     """Gradient descent over the stretch that ends at ``time``, (records + 1, 768)."""
-    steps = round(time / rate)
     first = round(number * RESET_EVERY / rate)
-    marks = np.linspace(first, steps, RECORDS + 1).round().astype(int).tolist()
-    data = corr.run(
-        corr.descent(loss, learning_rate=rate), params, steps=steps, record_at=marks, trajectories=1,
-        key=corr.root_key(0), block_size=1, devices=1, progress=False,
-    )  # fmt: skip
+    times = rate * np.linspace(first, round(time / rate), RECORDS + 1).round()
+    data = corr.noise_free(loss, params, learning_rate=rate, times=times)
     return data.path.values[0, -RECORDS - 1 :]
 
 
@@ -79,12 +75,12 @@ def judge(found: Parts) -> list[str]:
         count = int(data["count"][-1])
         delta = inference.delta(data["mean"].values, data.descent.values)[-1]
         noise = float(data.variance[-1].mean()) / count
-        way = inference.travelled(data.descent.values)[-1]
+        travelled = inference.travelled(data.descent.values)[-1]
         ideal = 2 * (end - begin) / BETA / count
         said.append(
             f"t = {begin:g} to {end:g}: Δ = {delta:.3g}, sampling noise {noise:.3g} (free diffusion would give"
-            f" {ideal:.3g}); unbiased Δ is {100 * (delta - noise) / way:.2g} % of the squared distance that descent"
-            f" travelled (root mean square of a weight's way: {math.sqrt(way):.2g})."
+            f" {ideal:.3g}); unbiased Δ is {100 * (delta - noise) / travelled:.2g} % of the squared distance travelled"
+            f" (root mean square of a weight: {math.sqrt(travelled):.2g})."
         )
     return said
 
@@ -95,10 +91,10 @@ def numbers(found: Parts) -> dict[str, Number]:
     shown = {}
     for name in (names[0], names[len(names) // 2], names[-1]):
         data = found[name]
-        paths, smooth = data.path.values[:, [-1]].astype(float), data.descent.values[[-1]].astype(float)
-        way = inference.travelled(data.descent.values)[-1]
-        away, error = inference.unbiased_delta(paths, smooth)[0], inference.delta_standard_error(paths, smooth)[0]
-        shown[f"{name}: unbiased Δ / distance²"] = Number(away / way, error / way, len(paths), 0.0)
+        paths, path = data.path.values[:, [-1]].astype(float), data.descent.values[[-1]].astype(float)
+        travelled = inference.travelled(data.descent.values)[-1]
+        away, error = inference.unbiased_delta(paths, path)[0], inference.delta_standard_error(paths, path)[0]
+        shown[f"{name}: unbiased Δ / distance²"] = Number(away / travelled, error / travelled, len(paths), 0.0)
         shown[f"{name}: mean loss at the end"] = sample(data.loss.values[:, -1])
     return shown
 

@@ -61,11 +61,11 @@ def machine_facts() -> dict[str, Any]:
     }
 
 
-def _predictions(loss: Any, params: Any, smooth: Any, clock: Clock) -> dict[str, Any]:
+def _predictions(loss: Any, params: Any, descent: Any, clock: Clock) -> dict[str, Any]:
     """Validity numbers at a few times, and level-1 acceptance at every recorded time, along noise-free descent."""
     _, unravel = ravel_pytree(params)
     flat_loss = lambda flat: loss(unravel(flat))  # noqa: E731
-    path, times = jnp.asarray(smooth.path.values[0]), smooth.time.values
+    path, times = jnp.asarray(descent.path.values[0]), descent.time.values
     norms = jax.jit(jax.vmap(lambda row: jnp.linalg.norm(jax.grad(flat_loss)(row))))(path)
     strengths = level1.strength(norms, mutation_std=clock.mutation_std, beta=clock.beta)
     signs = _probes(path.shape[1], path.dtype)

@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -72,27 +72,31 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
 
 
 def _descent(key: jax.Array, name: str, sizes: Sizes) -> xarray.Dataset:
-    rate = sizes.descent_learning_rate
-    side = lambda loss: corr.descent(loss, learning_rate=rate, normalized=True)  # noqa: E731
-    return _follow(side, name, sizes, rate, key, trajectories=1, block_size=1, devices=1)
+    del key
+    problem, rate = problems(sizes.shallow_points)[name], sizes.descent_learning_rate
+    times = rate * _marks(name, rate)
+    data = corr.noise_free(
+        problem.loss, problem.start(), learning_rate=rate, times=times, normalized=True, label=name, progress=True
+    )
+    return _kept(data)
 
 
 def _mutation(key: jax.Array, name: str, sizes: Sizes, step_time: float, count: int) -> xarray.Dataset:
+    """An ensemble from the architecture's start, which all ensembles share."""
+    problem, marks = problems(sizes.shallow_points)[name], _marks(name, step_time)
     std = corr.matched_mutation_std(learning_rate=step_time, step_ratio=1.0)
-    side = lambda loss: corr.mutation(loss, mutation_std=std)  # noqa: E731
-    data = _follow(side, name, sizes, step_time, key, trajectories=count)
-    return data.assign_attrs(step_time=step_time, mutation_std=std)
-
-
-def _follow(build: Any, name: str, sizes: Sizes, dt: float, key: jax.Array, **options: Any) -> xarray.Dataset:
-    """Losses and acceptance of an ensemble from the architecture's start, which all ensembles share."""
-    problem = problems(sizes.shallow_points)[name]
-    params = problem.start()
-    every = whole_steps(END_TIMES[name] / RECORDS, dt, f"{name} network, time between records")
     data = corr.run(
-        build(problem.loss), params, steps=RECORDS * every, record_at=range(0, RECORDS * every, every), time_step=dt,
-        key=key, keep=1, label=name, **options,
+        corr.mutation(problem.loss, mutation_std=std), problem.start(), steps=int(marks[-1]), record_at=marks.tolist(),
+        time_step=step_time, key=key, keep=1, label=name, trajectories=count,
     )  # fmt: skip
+    return _kept(data).assign_attrs(step_time=step_time, mutation_std=std)
+
+
+def _marks(name: str, time_step: float) -> np.ndarray:
+    return np.arange(RECORDS + 1) * whole_steps(END_TIMES[name] / RECORDS, time_step, f"{name}, time between records")
+
+
+def _kept(data: xarray.Dataset) -> xarray.Dataset:
     return data[["loss", "acceptance"]].assign_attrs(parameters=data.sizes["parameter"])
 
 
@@ -115,12 +119,12 @@ class Departure(NamedTuple):
     leaves: float
 
 
-def departure(walk: xarray.Dataset, smooth: xarray.Dataset) -> Departure:
+def departure(walk: xarray.Dataset, descent: xarray.Dataset) -> Departure:
     """Departure of a mutation ensemble from noise-free descent after t = 0.
 
     Args:
         walk: losses (trajectory, time) and times of mutation.
-        smooth: those of descent, one trajectory, at the same times.
+        descent: those of descent, one trajectory, at the same times.
 
     Returns:
         A ``Departure``.
@@ -128,9 +132,9 @@ def departure(walk: xarray.Dataset, smooth: xarray.Dataset) -> Departure:
     Raises:
         ValueError: if the recorded times differ, or as ``inference.confidence_band``.
     """
-    if not np.allclose(walk.time, smooth.time):
-        raise ValueError(f"mutation and descent have other times: {walk.time.values[-1]}, {smooth.time.values[-1]}")
-    losses, curve = walk.loss.values[:, 1:].astype(float), smooth.loss.values[0, 1:].astype(float)
+    if not np.allclose(walk.time, descent.time):
+        raise ValueError(f"mutation and descent have other times: {walk.time.values[-1]}, {descent.time.values[-1]}")
+    losses, curve = walk.loss.values[:, 1:].astype(float), descent.loss.values[0, 1:].astype(float)
     time = walk.time.values[1:]
     band = inference.confidence_band(losses, curve, seed=0, level=LEVEL)
     scores = np.abs(band.estimate) * math.sqrt(len(losses)) / losses.std(axis=0, ddof=1)
@@ -150,10 +154,10 @@ def judge(found: Parts) -> list[str]:
     """For each architecture and λα, how far the mean loss is from descent's, and from when on."""
     said = []
     for name in END_TIMES:
-        smooth = found[f"{name} descent"]
+        descent = found[f"{name} descent"]
         walks = [data for part, data in found.items() if part.startswith(name) and "step_time" in data.attrs]
         for walk in walks:
-            apart = departure(walk, smooth)
+            apart = departure(walk, descent)
             when = (
                 f"leaves descent's curve (by 2 % of it, simultaneous 95 % band) at t = {apart.leaves:.3g}"
                 if math.isfinite(apart.leaves)

@@ -47,10 +47,8 @@ def _isotropic(key: jax.Array, draws: int) -> xarray.Dataset:
     problem = shallow_sine()
     first, unravel = ravel_pytree(problem.start())
     flat_loss = lambda x: problem.loss(unravel(x))  # noqa: E731
-    side = corr.descent(flat_loss, learning_rate=RATE, normalized=True)
-    place = corr.run(side, first, steps=round(TRAINED / RATE), trajectories=1, key=key, block_size=1, devices=1,
-                     progress=False).path.values[0, -1]  # fmt: skip
-    position = jnp.asarray(place)
+    trained = corr.noise_free(flat_loss, first, learning_rate=RATE, times=[TRAINED], normalized=True)
+    position = jnp.asarray(trained.path.values[0, -1])
     gradient = jax.grad(flat_loss)(position)
     size = jnp.linalg.norm(gradient)
     names = ("acceptance", "drift_along", "along", "across")

@@ -60,13 +60,9 @@ def start() -> jax.Array:
 
 def descend(first: jax.Array, time: float, records: int = 1) -> np.ndarray:
     """The noise-free path over ``time``, (records + 1, 12)."""
-    side = corr.descent(flat_loss, learning_rate=TRAINING_RATE, normalized=True)
-    steps = round(time / TRAINING_RATE)
-    data = corr.run(
-        side, first, steps=steps, record_at=np.linspace(0, steps, records + 1).astype(int).tolist(), trajectories=1,
-        key=corr.root_key(0), block_size=1, devices=1, progress=False,
-    )  # fmt: skip
-    return data.path.values[0]
+    marks = np.linspace(0, round(time / TRAINING_RATE), records + 1).astype(int)
+    times = TRAINING_RATE * marks
+    return corr.noise_free(flat_loss, first, learning_rate=TRAINING_RATE, times=times, normalized=True).path.values[0]
 
 
 def twin(level: str, coarseness: float) -> corr.Dynamics:
@@ -122,8 +118,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
 
     def mutated(key: jax.Array) -> xarray.Dataset:
         data = follow(corr.mutation(flat_loss, mutation_std=MUTATION_STD), sizes.mutation, key, label="mutation")
-        smooth = descend(start(), STEPS * STEP_TIME, RECORDS)
-        return data.assign(descent=(("time", "parameter"), smooth))
+        return data.assign(descent=(("time", "parameter"), descend(start(), STEPS * STEP_TIME, RECORDS)))
 
     def twinned(level: str, coarseness: float) -> Callable[[jax.Array], xarray.Dataset]:
         def compute(key: jax.Array) -> xarray.Dataset:
@@ -159,8 +154,9 @@ def apart(first: xarray.Dataset, second: xarray.Dataset) -> float:
 def distance(walk: xarray.Dataset, side: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Unbiased Δ of mutation to a twin over the squared distance travelled, and its standard error, after t = 0."""
     paths, other = (data.path.values[:, 1:].astype(float) for data in (walk, side))
-    way = inference.travelled(walk.descent.values)[1:]
-    return inference.unbiased_delta(paths, other) / way, inference.delta_standard_error(paths, other) / way
+    travelled = inference.travelled(walk.descent.values)[1:]
+    away, error = inference.unbiased_delta(paths, other), inference.delta_standard_error(paths, other)
+    return away / travelled, error / travelled
 
 
 def judge(found: Parts) -> list[str]:

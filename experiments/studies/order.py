@@ -106,15 +106,13 @@ def _warm_side(kind: str, beta: float, step_time: float) -> tuple[corr.Dynamics,
 def _away(side, loss, start, time, dt, rate, key, count, label, block) -> tuple[float, float]:
     """Unbiased Δ to noise-free descent over the squared distance travelled, and its standard error."""
     normalized = loss is not valley
-    smooth = corr.run(
-        corr.descent(loss, learning_rate=rate, normalized=normalized), start, steps=round(time / rate), trajectories=1,
-        key=key, block_size=1, devices=1, progress=False,
-    ).path.values[0].astype(float)  # fmt: skip
+    descent = corr.noise_free(loss, start, learning_rate=rate, times=[time], normalized=normalized)
+    path = descent.path.values[0].astype(float)
     data = corr.run(side, start, steps=round(time / dt), trajectories=count, key=key, keep=count, label=label,
                     block_size=min(block, max(1, count // 2)))  # fmt: skip
-    paths, way = data.path.values.astype(float), inference.travelled(smooth)[1]
-    away, error = inference.unbiased_delta(paths, smooth)[1], inference.delta_standard_error(paths, smooth)[1]
-    return away / way, error / way
+    paths, travelled = data.path.values.astype(float), inference.travelled(path)[1]
+    away, error = inference.unbiased_delta(paths, path)[1], inference.delta_standard_error(paths, path)[1]
+    return away / travelled, error / travelled
 
 
 def _dataset(rows: list[tuple[float, float]], **settings: Sequence[float]) -> xarray.Dataset:

@@ -47,19 +47,16 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     return found | {rule: lambda key, exact=exact: _walk(key, exact, sizes) for rule, exact in RULES.items()}
 
 
-def _trained(key: jax.Array) -> list[Any]:
+def _trained() -> list[Any]:
     """Figure 1's network after noise-free normalized descent to each of the times."""
-    problem, marks = shallow_sine(), [round(time / TRAINING_RATE) for time in TIMES]
-    side = corr.descent(problem.loss, learning_rate=TRAINING_RATE, normalized=True)
-    data = corr.run(side, shallow_sine().start(), steps=marks[-1], record_at=marks, trajectories=1, key=key,
-                    block_size=1, devices=1, progress=False)  # fmt: skip
-    unravel = ravel_pytree(shallow_sine().start())[1]
-    return [unravel(jnp.asarray(place)) for place in data.path.values[0]]
+    problem, start = shallow_sine(), shallow_sine().start()
+    data = corr.noise_free(problem.loss, start, learning_rate=TRAINING_RATE, times=TIMES, normalized=True)
+    return [ravel_pytree(start)[1](jnp.asarray(place)) for place in data.path.values[0]]
 
 
 def _flips(key: jax.Array, exact: bool, sizes: Sizes) -> xarray.Dataset:
     """Share of decisions that differ from float64 and its 99 % interval, (sigma, time)."""
-    places, loss = _trained(key), shallow_sine().loss
+    places, loss = _trained(), shallow_sine().loss
     sigmas = np.geomspace(*SIGMA_RANGE, sizes.sigmas)
     rows = []
     for std in sigmas.tolist():
@@ -77,7 +74,7 @@ def _rounding(key: jax.Array) -> xarray.Dataset:
 
     arctan(δ/(σ|∇U|))/π: the change N(0, σ²|∇U|²) and change + error have different signs, error N(0, δ²) independent.
     """
-    loss, places = shallow_sine().loss, _trained(key)
+    loss, places = shallow_sine().loss, _trained()
     walks = [corr.mutation(loss, mutation_std=MUTATION_STD, exact=exact) for exact in RULES.values()]
 
     @jax.jit
@@ -115,24 +112,33 @@ def _smaller(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
 
 
 def _descent(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
-    side = corr.descent(shallow_sine().loss, learning_rate=DESCENT_RATE, normalized=True)
-    return _follow(side, DESCENT_RATE, 1, key, sizes, "descent")
+    del key
+    times = DESCENT_RATE * _marks(sizes, DESCENT_RATE)
+    problem = shallow_sine()
+    return _with_falls(
+        corr.noise_free(problem.loss, problem.start(), learning_rate=DESCENT_RATE, times=times, normalized=True)
+    )
 
 
 def _walk(key: jax.Array, exact: bool, sizes: Sizes) -> xarray.Dataset:
-    walk = corr.mutation(shallow_sine().loss, mutation_std=MUTATION_STD, exact=exact)
-    return _follow(walk, STEP_TIME, sizes.trajectories, key, sizes, "mutation" if exact else "mutation, subtracting")
+    problem, count, marks = shallow_sine(), sizes.trajectories, _marks(sizes, STEP_TIME)
+    walk = corr.mutation(problem.loss, mutation_std=MUTATION_STD, exact=exact)
+    data = corr.run(
+        walk, problem.start(), steps=int(marks[-1]), record_at=marks.tolist(), time_step=STEP_TIME, trajectories=count,
+        key=key, keep=1, block_size=min(4, count), label="mutation" if exact else "mutation, subtracting",
+    )  # fmt: skip
+    return _with_falls(data)
 
 
-def _follow(
-    side: corr.Dynamics, time_step: float, count: int, key: jax.Array, sizes: Sizes, label: str
-) -> xarray.Dataset:
+def _marks(sizes: Sizes, time_step: float) -> np.ndarray:
     steps = round(sizes.end_time / time_step)
-    marks = [round(k * steps / RECORDS) for k in range(RECORDS + 1)]
-    data = corr.run(side, shallow_sine().start(), steps=steps, record_at=marks, time_step=time_step, trajectories=count,
-                    key=key, keep=1, block_size=min(4, count), label=label, progress=count > 1)  # fmt: skip
+    return np.array([round(k * steps / RECORDS) for k in range(RECORDS + 1)])
+
+
+def _with_falls(data: xarray.Dataset) -> xarray.Dataset:
+    """By how much the mean loss has fallen, with its standard error."""
     losses = data.loss.values.astype(float)
-    fall = losses[:, :1] - losses
+    fall, count = losses[:, :1] - losses, len(losses)
     error = fall.std(axis=0, ddof=min(1, count - 1)) / math.sqrt(count)
     return data.assign(fall=("time", fall.mean(axis=0)), fall_error=("time", error), mutation_std=MUTATION_STD)
 
@@ -162,13 +168,13 @@ def judge(found: Parts) -> list[str]:
         )
         said.append(_near(data, found["rounding"], foreseen=not RULES[rule]))
     last = {name: found[name].isel(time=-1) for name in (*RULES, "descent")}
-    smooth = float(last["descent"].fall)
+    descent = float(last["descent"].fall)
     for rule in RULES:
         fall, error = float(last[rule].fall), float(last[rule].fall_error)
         said.append(
             f"Mutation by {rule}, σ = {MUTATION_STD:.2g}, t = {float(last[rule].time):g}: the loss has fallen by"
-            f" {fall:.4g} ± {error:.1g}, {100 * fall / smooth:.1f} ± {100 * error / smooth:.1f} % of noise-free"
-            f" descent's {smooth:.4g}; acceptance {float(last[rule].acceptance.mean()):.3f}."
+            f" {fall:.4g} ± {error:.1g}, {100 * fall / descent:.1f} ± {100 * error / descent:.1f} % of noise-free"
+            f" descent's {descent:.4g}; acceptance {float(last[rule].acceptance.mean()):.3f}."
         )
     rates = ", ".join(f"{float(row):.3f} at σ = {float(row.sigma):.2g}" for row in found["smaller"].acceptance)
     said.append(

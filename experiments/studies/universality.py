@@ -35,12 +35,10 @@ class Sizes(NamedTuple):
 @functools.cache
 def _descent(end_time: float) -> tuple[xarray.Dataset, np.ndarray]:
     """Noise-free normalized descent at 41 times, and its unit gradients there, (41, N)."""
-    problem, steps = shallow_sine(), round(end_time / DESCENT_RATE)
-    side = corr.descent(problem.loss, learning_rate=DESCENT_RATE, normalized=True)
-    marks = np.linspace(0, steps, FINE + 1).round().astype(int).tolist()
-    data = corr.run(side, shallow_sine().start(), steps=steps, record_at=marks, time_step=DESCENT_RATE, trajectories=1,
-                    key=corr.root_key(0), block_size=1, devices=1, progress=False)  # fmt: skip
-    unravel = ravel_pytree(shallow_sine().start())[1]
+    problem, start = shallow_sine(), shallow_sine().start()
+    times = DESCENT_RATE * np.linspace(0, round(end_time / DESCENT_RATE), FINE + 1).round()
+    data = corr.noise_free(problem.loss, start, learning_rate=DESCENT_RATE, times=times, normalized=True)
+    unravel = ravel_pytree(start)[1]
     gradient = jax.jit(lambda x: ravel_pytree(jax.grad(problem.loss)(unravel(x)))[0])
     slopes = np.stack([np.asarray(gradient(jnp.asarray(x)), float) for x in data.path.values[0]])
     return data, slopes / np.linalg.norm(slopes, axis=1, keepdims=True)
@@ -62,9 +60,9 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
 
 def _mutated(key: jax.Array, name: str, sizes: Sizes) -> xarray.Dataset:
     """Mutation by a proposal at the step numbers where theory's drift, along noise-free descent, makes common time."""
-    case, (smooth, units) = CASES[name], _descent(sizes.end_time)
+    case, (descent, units) = CASES[name], _descent(sizes.end_time)
     along, across = clock(case.drift, units)
-    times = smooth.time.values
+    times = descent.time.values
     pace = 1 / (STD * along)
     numbers = np.concatenate([[0.0], np.cumsum(np.diff(times) * (pace[1:] + pace[:-1]) / 2)])
     shown = slice(None, None, FINE // RECORDS)
@@ -86,7 +84,7 @@ def compared(walk: xarray.Dataset, twin: xarray.Dataset) -> tuple[np.ndarray, np
 
 def judge(found: Parts) -> list[str]:
     """Which proposals follow the common curve, by their largest deviation over all recorded times."""
-    twin, way = found["twin"], inference.travelled(found["descent"].path.values[0])[-1]
+    twin, travelled = found["twin"], inference.travelled(found["descent"].path.values[0])[-1]
     held = {name: found[name] for name in CASES}
     count = RECORDS * len(held)
     fewest = min(data.sizes["trajectory"] for data in held.values())
@@ -106,8 +104,8 @@ def judge(found: Parts) -> list[str]:
             f"{name}: {verdict} the common curve, {score[worst]:+.1f} standard errors at most"
             f" (t = {float(data.time[worst + 1]):g}; the limit is a loss {limit * error.max():.2g} off at most); at the"
             f" end mean loss {float(data.loss[:, -1].mean()):.4f} (twin {float(twin.loss[:, -1].mean()):.4f}),"
-            f" unbiased Δ {100 * away / way:.2g} ± {100 * unsure / way:.1g} % of the squared distance travelled; drift"
-            f" {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with {float(data.across.max()):.2f} of it across"
+            f" unbiased Δ {100 * away / travelled:.2g} ± {100 * unsure / travelled:.1g} % of the squared distance"
+            f" travelled; drift {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with {float(data.across.max()):.2f} of it across"
             f" the gradient at most; {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."
         )
     return said

@@ -46,7 +46,7 @@ def test_density_says_the_orders_in_sigma_and_how_stationary_the_law_is() -> Non
 
 
 def test_figs4_takes_the_sampling_noise_off_the_distance() -> None:
-    """Every weight 0.3 off: Δ = 0.09; variance 0.4 of 10 trajectories: 0.04; a way of 1: unbiased 5 %."""
+    """Every weight 0.3 off: Δ = 0.09; variance 0.4 of 10 trajectories: 0.04; 1 travelled: unbiased 5 %."""
     smooth = np.linspace(0, 1, 3)[:, None] * np.ones(4)
     data = xarray.Dataset(
         {"mean": (("time", "parameter"), smooth + 0.3), "descent": (("time", "parameter"), smooth),
@@ -56,7 +56,7 @@ def test_figs4_takes_the_sampling_noise_off_the_distance() -> None:
     (said,) = resets.judge({"stretch": data})
     diffusion = 2 * 0.5 / resets.BETA / 10
     assert said.startswith(f"t = 0.5 to 1: Δ = 0.09, sampling noise 0.04 (free diffusion would give {diffusion:.3g})")
-    assert "unbiased Δ is 5 % of the squared distance" in said and said.endswith("a weight's way: 1).")
+    assert "unbiased Δ is 5 % of the squared distance" in said and said.endswith("of a weight: 1).")
 
 
 SPREAD = np.linspace(-0.1, 0.1, 26)
