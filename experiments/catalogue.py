@@ -10,6 +10,7 @@ from .declaring.names import nearest
 from .declaring.study import Study
 from .paper import deep, resets, shallow, wide
 from .studies import architectures, density, drift, levels, order, precision, regimes, universality
+from .systems import budget
 
 Found = Experiment | Study
 
@@ -24,7 +25,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             shallow.bias, drift.study, regimes.study, levels.study, order.study, density.study, universality.study,
             precision.study, architectures.study,
         ),
-        "systems": (),
+        "systems": (budget.study,),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

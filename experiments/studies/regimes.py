@@ -48,7 +48,8 @@ def judge(found: Parts) -> list[str]:
     return [
         f"All along the path the drift of one step is within {share} of the paper's limit for σ up to"
         f" {facts['largest_sigma']:.3g}; for σ up to {facts['largest_sigma_noise_free']:.3g} the squared spread"
-        f" gathered stays below {share} of the squared distance travelled as well. The run's σ is {facts['mutation_std']:.3g}.",
+        f" gathered stays below {share} of the squared distance travelled as well. The run's"
+        f" σ is {facts['mutation_std']:.3g}.",
         f"Acceptance or drift of real steps lies more than {TOO_FAR:g} standard errors from level 3, which the map is"
         f" drawn by, at {off.sum()} of {off.size} places{' (✕ on the map)' if off.any() else ''}.",
     ]

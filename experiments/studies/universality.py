@@ -105,8 +105,9 @@ def judge(found: Parts) -> list[str]:
             f" (t = {float(data.time[worst + 1]):g}; the limit is a loss {limit * error.max():.2g} off at most); at the"
             f" end mean loss {float(data.loss[:, -1].mean()):.4f} (twin {float(twin.loss[:, -1].mean()):.4f}),"
             f" unbiased Δ {100 * away / travelled:.2g} ± {100 * unsure / travelled:.1g} % of the squared distance"
-            f" travelled; drift {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with {float(data.across.max()):.2f} of it across"
-            f" the gradient at most; {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."
+            f" travelled; drift {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with"
+            f" {float(data.across.max()):.2f} of it across the gradient at"
+            f" most; {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."
         )
     return said
 
