@@ -45,21 +45,11 @@ def find(name: str) -> Found:
 
 
 def gather(names: tuple[str, ...]) -> Mapping[str, Found]:
-    """What these names and groups stand for, each once, in their order.
-
-    Raises:
-        ValueError: for a name that is none, or a group that nothing is in.
-    """
+    """What these names and groups stand for, each once, in their order; raises ``ValueError`` for an unknown name."""
     found: dict[str, Any] = {}
     for name in names:
-        if name in GROUPS and not GROUPS[name]:
-            raise ValueError(f"nothing is in group {name!r} yet: there are {', '.join(_filled())}")
         found |= GROUPS[name] if name in GROUPS else {name: find(name)}
     return found
-
-
-def _filled() -> list[str]:
-    return [name for name, group in GROUPS.items() if group]
 
 
 def _from_file(file: Path) -> Found:

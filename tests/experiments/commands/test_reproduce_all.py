@@ -255,7 +255,7 @@ def test_an_update_shows_what_changed_and_needs_every_figure(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["all", "systems"], "nothing is in group 'systems' yet: there are paper, studies, all"),
+        (["paper", "nothing"], "unknown experiment 'nothing'"),
         (["all", "--sigma", "0.1"], "leave --sigma out"),
         (["all", "--fresh"], "choose another --output"),
         (["first", "second", "--fresh"], "choose another --output"),
