@@ -3,62 +3,69 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from . import _style
-from ._read import read_json
-from ._settings import wrapped
+from corr.results import ResultError, Results
+
+from .parts.draw import save_figures
+from .parts.settings import wrapped
+from .parts.style import WIDTH, state
 
 BAND, MARGIN, YES, NO = "#0072B2", "0.35", "#009E73", "#D55E00"
+VERDICT = "verdict.json"
 TITLES = {"twin": "against noisy twins", "descent": "against noise-free descent"}
 
 
-def draw(file: Path, folder: Path) -> list[Path]:
+def draw_tests(results: Results, folder: Path) -> list[Path]:
     """Draw the tests of one run.
 
     Args:
-        file: ``test.json`` as ``corr test`` writes it.
+        results: a run that was judged.
         folder: where to write the figure as PDF, PNG and JSON.
 
     Returns:
         The files written.
 
     Raises:
-        ResultError: if the file is missing or damaged.
+        ResultError: if the verdict is missing or damaged.
     """
-    found = read_json(file, ("series", "margins", "level", "run", "preset", "origin"), "corr test EXPERIMENT")
+    file = results.folder / VERDICT
+    if not file.exists():
+        raise ResultError(f"{file} is missing: `corr test` judges the run and writes it", results.folder)
+    return save_figures({f"equivalence-{results.folder.name}": _tests}, results.json(VERDICT), file, folder)
+
+
+def _tests(found: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
     series, margins = found["series"], found["margins"]
-    with matplotlib.style.context(_style.STYLE):
-        figure = Figure(figsize=(_style.WIDTH, 4.4))
-        axes = figure.subplots(2, 2, sharex=True, sharey="row")
-        sides = {side: {k: np.array(v, float) for k, v in series[side].items()} for side in TITLES}
-        for column, side in enumerate(TITLES):
-            _panel(axes[0, column], sides[side], "weights", margins, found["level"])
-            _panel(axes[1, column], sides[side], "loss", margins, found["level"])
-            axes[0, column].set_title(TITLES[side])
-            axes[1, column].set_xlabel("$t$")
-        axes[0, 0].set_ylabel("|bias|², % of way²", fontsize=7)
-        axes[1, 0].set_ylabel("loss difference, % of fall", fontsize=7)
-        axes[0, 0].set_xlim(0, max(one["time"][-1] for one in sides.values()))
-        heights = {what: _height(sides, what, margins[what]) for what in ("weights", "loss")}
-        axes[0, 0].set_ylim(-_depth(sides, margins["weights"], heights["weights"]), heights["weights"])
-        axes[1, 0].set_ylim(-heights["loss"], heights["loss"])
-        beyond = [
-            _beyond(axes[row, column], one, what, height)
-            for row, (what, height) in enumerate(heights.items())
-            for column, one in enumerate(sides.values())
-        ]
-        _legend(figure, beyond=any(beyond))
-        text = [f"{found['run']}, preset {found['preset']}", f"level {found['level']:g} at each time",
-                f"{found['origin']}, to t = {margins['weights_until']:g} (weights) and"
-                f" {margins['loss_until']:g} (loss)"]  # fmt: skip
-        _style.state(figure, wrapped(text))
-        return _style.save(figure, folder, f"equivalence-{found['run']}", {"series": series, "margins": margins})
+    figure = Figure(figsize=(WIDTH, 4.4))
+    axes = figure.subplots(2, 2, sharex=True, sharey="row")
+    sides = {side: {k: np.array(v, float) for k, v in series[side].items()} for side in TITLES}
+    for column, side in enumerate(TITLES):
+        _panel(axes[0, column], sides[side], "weights", margins, found["level"])
+        _panel(axes[1, column], sides[side], "loss", margins, found["level"])
+        axes[0, column].set_title(TITLES[side])
+        axes[1, column].set_xlabel("$t$")
+    axes[0, 0].set_ylabel("|bias|², % of squared\ndistance travelled", fontsize=7)
+    axes[1, 0].set_ylabel("loss difference,\n% of fall", fontsize=7)
+    axes[0, 0].set_xlim(0, max(one["time"][-1] for one in sides.values()))
+    heights = {what: _height(sides, what, margins[what]) for what in ("weights", "loss")}
+    axes[0, 0].set_ylim(-_depth(sides, margins["weights"], heights["weights"]), heights["weights"])
+    axes[1, 0].set_ylim(-heights["loss"], heights["loss"])
+    beyond = [
+        _beyond(axes[row, column], one, what, height)
+        for row, (what, height) in enumerate(heights.items())
+        for column, one in enumerate(sides.values())
+    ]
+    _legend(figure, beyond=any(beyond))
+    state(figure, wrapped([
+        f"{found['run']}, preset {found['preset']}", f"level {found['level']:g} at each time",
+        f"{found['origin']}, to t = {margins['weights_until']:g} (weights) and {margins['loss_until']:g} (loss)",
+    ]))  # fmt: skip
+    return figure, {"series": series, "margins": margins}
 
 
 def _bounds(one: dict[str, Any], what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

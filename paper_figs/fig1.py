@@ -1,60 +1,57 @@
-"""Figure 1: weights and loss of mutation, its mean, its noisy twin and gradient descent against common time."""
+"""Figure 1: weights and loss of mutation, its mean, its noisy twin and noise-free descent against common time."""
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-import matplotlib.style
 from matplotlib.figure import Figure
 
-from . import _panels, _style
-from ._read import Run, read
-from ._settings import settings
+from .parts import panels
+from .parts.read import ExperimentResult, Run
+from .parts.settings import settings
+from .parts.style import DOTS, LINES, roles_legend, spread, state
 
 WEIGHTS = 4
 PAPER = {"learning_rate": 1e-5, "step_ratio": 0.1, "trajectories": 1000, "end_time": 10.0}
 
 
-def draw(runs: list[Path], folder: Path) -> list[Path]:
-    """Draw Figures 1a-c from the first run.
-
-    Args:
-        runs: folders of finished runs, λ ascending.
-        folder: where to write fig1a, fig1b and fig1c, each as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_as("fig1", runs[0], folder, "start")
-
-
-def draw_as(name: str, result: Path, folder: Path, start: str | None) -> list[Path]:
-    """Draw the three panels of one run as ``name`` a to c; ``start`` says how the start is ours, or None."""
-    run = read(result)
-    with matplotlib.style.context(_style.STYLE):
-        over_time = _panels.weights(run, _style.spread(len(run.labels), WEIGHTS))
-        panels = (
-            (over_time, ("weights shown",), _style.LINES),
-            (_one(run, _panels.all_weights), (), _style.DOTS),
-            (_loss(run), (), _style.LINES),
-        )
-        files = []
-        for letter, ((figure, numbers), ours, styles) in zip("abc", panels, strict=True):
-            _style.roles_legend(figure, _panels.drawn(run), styles)
-            stated = {"paper": None, "ours": ()} if start is None else {"paper": PAPER, "ours": (start, "twin", *ours)}
-            _style.state(figure, settings([run], **stated))
-            files += _style.save(figure, folder, f"{name}{letter}", {"configuration": run.configuration, **numbers})
-    return files
-
-
-def _one(run: Run, content: Any) -> _panels.Panel:
-    figure = Figure()
-    return figure, content(figure.subplots(), run)
-
-
-def _loss(run: Run) -> _panels.Panel:
-    figure, numbers = _one(run, lambda axis, run: _panels.losses(axis, run, _panels.drawn(run)))
-    figure.axes[0].set_ylabel("loss $U$")
+def over_time(run: Run) -> panels.Panel:
+    """Four weights against t."""
+    figure, numbers = panels.weights(run, spread(len(run.labels), WEIGHTS))
+    roles_legend(figure, panels.drawn(run), LINES)
     return figure, numbers
+
+
+def at_the_end(run: Run) -> panels.Panel:
+    """Every weight at the last time."""
+    figure = Figure()
+    numbers = panels.all_weights(figure.subplots(), run)
+    roles_legend(figure, panels.drawn(run), DOTS)
+    return figure, numbers
+
+
+def loss(run: Run) -> panels.Panel:
+    """Loss against t."""
+    figure = Figure()
+    axis = figure.subplots()
+    numbers = panels.losses(axis, run, panels.drawn(run))
+    axis.set_ylabel("loss $U$")
+    roles_legend(figure, panels.drawn(run), LINES)
+    return figure, numbers
+
+
+def makers(name: str, start: str) -> Mapping[str, Callable[[ExperimentResult], panels.Panel]]:
+    """The three panels of the first run as ``name`` a to c; ``start`` says how the start is ours."""
+    rows = (("a", over_time, ("weights shown",)), ("b", at_the_end, ()), ("c", loss, ()))
+    ours = (start, "twin")
+    return {f"{name}{letter}": partial(_stated, make=make, ours=(*ours, *shown)) for letter, make, shown in rows}
+
+
+def _stated(found: ExperimentResult, make: Callable[[Run], panels.Panel], ours: tuple[str, ...]) -> Any:
+    run = found.runs[0]
+    figure, numbers = make(run)
+    state(figure, settings([run], paper=PAPER, ours=ours))
+    return figure, panels.of_run(run, numbers)
+
+
+MAKERS = makers("fig1", "start")

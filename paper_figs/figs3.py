@@ -1,38 +1,30 @@
 """Figure S3: the deep network at large λ, one weight and the loss, where the correspondence breaks down."""
 
-from pathlib import Path
-
-import matplotlib.style
-
-from . import _panels, _style
-from ._read import read
-from ._settings import settings
+from .parts import panels
+from .parts.read import ExperimentResult
+from .parts.settings import settings
+from .parts.style import roles_legend, state
 
 PAPER = {"trajectories": 100}
 OURS = ("λ", "α", "end time", "start", "twin")
 
 
-def draw(runs: list[Path], folder: Path) -> list[Path]:
-    """Draw Figures S3a (one weight) and S3b (losses).
+def _weight(found: ExperimentResult) -> panels.Panel:
+    first = found.runs[0]
+    k = panels.moved_furthest(first)[0]
+    shown = f"weight shown (i = {k}: {first.labels[k]}, descent raises it furthest)"
+    return _stated(found, panels.weight_side_by_side(found.runs, k), shown)
 
-    Args:
-        runs: folders of finished runs, λ ascending.
-        folder: where to write figs3a and figs3b, each as PDF, PNG and JSON.
 
-    Returns:
-        The files written.
+def _losses(found: ExperimentResult) -> panels.Panel:
+    return _stated(found, panels.losses_side_by_side(found.runs))
 
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    loaded = [read(run) for run in runs]
-    with matplotlib.style.context(_style.STYLE):
-        k = _panels.moved_furthest(loaded[0])[0]
-        weight = f"weight shown (i = {k}: {loaded[0].labels[k]}, descent raises it furthest)"
-        panels = ((_panels.weight_side_by_side(loaded, k), (weight,)), (_panels.losses_side_by_side(loaded), ()))
-        files = []
-        for letter, ((figure, curves), shown) in zip("ab", panels, strict=True):
-            _style.roles_legend(figure, _panels.drawn(*loaded))
-            _style.state(figure, settings(loaded, paper=PAPER, ours=(*OURS, *shown)))
-            files += _panels.save_curves(figure, folder, f"figs3{letter}", loaded, curves)
-    return files
+
+def _stated(found: ExperimentResult, made: panels.Curves, *shown: str) -> panels.Panel:
+    figure, curves = made
+    roles_legend(figure, panels.drawn(*found.runs))
+    state(figure, settings(found.runs, paper=PAPER, ours=(*OURS, *shown)))
+    return figure, panels.of_runs(found.runs, curves)
+
+
+MAKERS = {"figs3a": _weight, "figs3b": _losses}

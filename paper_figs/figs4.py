@@ -1,84 +1,66 @@
-"""Figure S4: mutation set back to the gradient solution at regular times: weights, loss and Δ against time."""
+"""Figure S4: mutation set back to noise-free descent at regular times: weights, loss and Δ against time."""
 
-from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import _style
-from ._read import StudyResult, complete, read_study
-from ._settings import short, wrapped
+from .parts.read import StudyResult
+from .parts.settings import short, wrapped
+from .parts.style import DESCENT, MEAN, SINGLE, WIDTH, band, state
 
 BETA, LEARNING_RATE = 1e3, 1e-4
 PAPER_POINTS, PAPER_RATIO, PAPER_TRAJECTORIES = 1000, 1.0, 152
 LAW = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (1, 1.2))}
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw Figures S4a (weights) and S4b (loss and Δ).
-
-    Args:
-        results: the folder of the finished study ``figs4``.
-        folder: where to write figs4a and figs4b, each as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    found = read_study(results[0])
-    with complete(results[0]), matplotlib.style.context(_style.STYLE):
-        stretches, files = sorted(found.parts.values(), key=lambda data: float(data.time[0])), []
-        for letter, make in (("a", _weights), ("b", _loss_and_distance)):
-            figure, numbers = make(stretches)
-            _style.state(figure, _settings(found, ["weights shown"] * (letter == "a")))
-            files += _style.save(figure, folder, f"figs4{letter}", {"configuration": found.configuration, **numbers})
-    return files
+def _in_order(found: StudyResult) -> list[xarray.Dataset]:
+    return sorted(found.parts.values(), key=lambda data: float(data.time[0]))
 
 
-def _weights(stretches: list[xarray.Dataset]) -> tuple[Figure, dict[str, Any]]:
-    """The weights that gradient descent moves furthest up and down."""
+def _weights(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """The weights that noise-free descent moves furthest up and down."""
+    stretches = _in_order(found)
     moved = stretches[-1].descent.values[-1] - stretches[0].descent.values[0]
     chosen = [int(np.argmax(moved)), int(np.argmin(moved))]
-    figure = Figure(figsize=(_style.WIDTH, 4.4))
+    figure = Figure(figsize=(WIDTH, 4.4))
     axes = figure.subplots(2, 1, sharex=True)
     for axis, k in zip(axes, chosen, strict=True):
         for data in stretches:
             mean, error = data["mean"].values[:, k], np.sqrt(data.variance.values[:, k] / data["count"].values)
-            axis.plot(data.time, data.path.values[:, :, k].T, **_style.SINGLE)
-            _style.band(axis, data.time.values, mean, error, _style.MEAN, data["count"].values)
-            axis.plot(data.time, data.descent.values[:, k], **_style.GRADIENT)
+            axis.plot(data.time, data.path.values[:, :, k].T, **SINGLE)
+            band(axis, data.time.values, mean, error, MEAN, data["count"].values)
+            axis.plot(data.time, data.descent.values[:, k], **DESCENT)
         axis.set_title(f"i = {k}: {stretches[0].parameter.values[k]}")
         axis.set_ylabel("$x_i(t)$")
         _mark_resets(axis, stretches)
     axes[-1].set_xlabel("$t$")
-    texts = (f"mutation, {len(stretches[0].path)} runs", "mutation, mean", "gradient descent")
-    styles = (_style.SINGLE, _style.MEAN, _style.GRADIENT)
+    texts = (f"mutation, {len(stretches[0].path)} runs", "mutation, mean", "noise-free descent")
+    styles = (SINGLE, MEAN, DESCENT)
     handles = [Line2D([], [], **style, label=text) for style, text in zip(styles, texts, strict=True)]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    state(figure, _settings(found, ["weights shown"]))
     columns = {name: [data[name].values[:, chosen] for data in stretches] for name in ("mean", "variance", "descent")}
     return figure, {"time": [data.time.values for data in stretches], "weights": chosen, **columns}
 
 
-def _loss_and_distance(stretches: list[xarray.Dataset]) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 4.4))
+def _loss_and_distance(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    stretches = _in_order(found)
+    figure = Figure(figsize=(WIDTH, 4.4))
     above, below = figure.subplots(2, 1, sharex=True)
-    numbers: dict[str, list[Any]] = {"time": [], "loss": [], "gradient_loss": [], "delta": [], "expected": []}
+    numbers: dict[str, list[Any]] = {"time": [], "loss": [], "descent_loss": [], "delta": [], "expected": []}
     for data in stretches:
         time, count = data.time.values, data["count"].values
         losses = data.loss.values.astype(float)
         loss, error = losses.mean(axis=0), losses.std(axis=0, ddof=1) / np.sqrt(count)
         delta = ((data["mean"].values - data.descent.values) ** 2).mean(axis=1)
         expected = 2 * (time - time[0]) / BETA / count
-        _style.band(above, time, loss, error, _style.MEAN, count)
-        above.plot(time, data.descent_loss, **_style.GRADIENT)
-        below.plot(time, delta, **_style.MEAN)
+        band(above, time, loss, error, MEAN, count)
+        above.plot(time, data.descent_loss, **DESCENT)
+        below.plot(time, delta, **MEAN)
         below.plot(time, expected, **LAW)
         for name, value in zip(numbers, (time, loss, data.descent_loss.values, delta, expected), strict=True):
             numbers[name].append(value)
@@ -87,10 +69,11 @@ def _loss_and_distance(stretches: list[xarray.Dataset]) -> tuple[Figure, dict[st
         axis.set_ylabel(label)
     below.set_ylim(bottom=0)
     below.set_xlabel("$t$")
-    handles = [Line2D([], [], **_style.MEAN, label="mutation, mean"),
-               Line2D([], [], **_style.GRADIENT, label="gradient descent"),
+    handles = [Line2D([], [], **MEAN, label="mutation, mean"),
+               Line2D([], [], **DESCENT, label="noise-free descent"),
                Line2D([], [], **LAW, label="free diffusion, 2(t − reset)/(βn)")]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    state(figure, _settings(found, []))
     return figure, numbers
 
 
@@ -111,3 +94,6 @@ def _settings(found: StudyResult, shown: list[str]) -> str:
     ours += ["n"] * (sizes["trajectories"] != PAPER_TRAJECTORIES)
     ours += ["descent α"] * (sizes["descent_learning_rate"] != LEARNING_RATE)
     return f"{wrapped(parts)}\n{wrapped(ours, 'ours, not the paper’s: ')}"
+
+
+MAKERS = {"figs4a": _weights, "figs4b": _loss_and_distance}

@@ -3,6 +3,7 @@
 Arrays are (trajectories, times, parameters); a noise-free path is (times, parameters).
 """
 
+from ._agreement import Agreement, agreement
 from ._arviz import to_arviz
 from ._bands import Band, confidence_band
 from ._convergence import ConvergenceResult, convergence_in_trajectories
@@ -22,6 +23,7 @@ from ._stationary import StationaryResult, stationary_test
 from ._step_moments import Estimate
 
 __all__ = [
+    "Agreement",
     "Band",
     "ConvergenceResult",
     "EnergyResult",
@@ -39,6 +41,7 @@ __all__ = [
     "StepResult",
     "Verdict",
     "adjust",
+    "agreement",
     "confidence_band",
     "convergence_in_trajectories",
     "delta",

@@ -13,13 +13,13 @@ import corr
 from corr import data, losses, networks
 from corr.ensemble import fastest_block
 from corr.results import make_writable, write_json
+from paper_figs.bench import draw_bench
 
 from ..problems.sines import shallow_sine
 from ..running.machine import cores
 from .c_loop import c_loop
 from .contest import Timing, contest
 from .engines import engine
-from .figure import draw
 from .peers import blackjax_walk, numpy_loop, plain_vmap, points_first
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
@@ -55,7 +55,7 @@ def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None]
         results[title] = [{**one._asdict(), "median": one.median} for one in timings]
         show(title, timings)
     write_json(output / "bench.json", results)
-    draw(output / "bench.json")
+    draw_bench(output / "bench.json")
     return output / "bench.json"
 
 

@@ -1,7 +1,6 @@
-"""B3: mutation beyond the paper's range beside the twins of levels 0 to 3, and what too coarse a twin step does."""
+"""Mutation beyond the paper's range beside the twins of levels 0 to 3, and what too coarse a twin step does."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,69 +11,52 @@ from matplotlib.lines import Line2D
 
 from corr import inference
 
-from . import _style
-from ._read import StudyResult
-from ._settings import wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import wrapped
+from ..parts.style import MEAN, WIDTH, band, state
 
 COLOURS = {"level 0": "#D55E00", "level 1": "#CC79A7", "level 2": "#0072B2", "level 3": "black"}
 DASHES = {"level 0": "-", "level 1": (0, (1, 1)), "level 2": (0, (4, 1.5)), "level 3": (0, (2.5, 1.2))}
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw losses, distances and acceptance for all levels, and the final loss against the twin's step.
-
-    Args:
-        results: the folder of the finished study ``levels``.
-        folder: where to write levels and levels_coarse, each as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"levels": _all_levels, "levels_coarse": _coarse_steps})
-
-
 def _all_levels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     walk = found.parts["mutation"]
     time = walk.time.values
-    figure = Figure(figsize=(_style.WIDTH, 5.2))
+    figure = Figure(figsize=(WIDTH, 5.2))
     top, middle, bottom = figure.subplots(3, 1, sharex=True)
     loss, error = _mean_loss(walk)
     count = np.full(len(time), len(walk.loss))
-    _style.band(top, time, loss, error, _style.MEAN, count)
-    bottom.plot(time[1:], walk.acceptance.mean("trajectory").values[1:], **_style.MEAN)
+    band(top, time, loss, error, MEAN, count)
+    bottom.plot(time[1:], walk.acceptance.mean("trajectory").values[1:], **MEAN)
     numbers: dict[str, Any] = {"time": time, "mutation": {"loss": loss, "error": error}}
     for level, colour in COLOURS.items():
         side = found.parts[level]
         style = {"color": colour, "linewidth": 1.1, "linestyle": DASHES[level], "zorder": 4}
         mean, unsure = _mean_loss(side)
         away, spread = _distance(walk, side)
-        _style.band(top, time, mean, unsure, style, np.full(len(time), len(side.loss)))
-        _style.band(middle, time[1:], 100 * away, 100 * spread, style, np.full(len(away), len(side.loss)))
+        band(top, time, mean, unsure, style, np.full(len(time), len(side.loss)))
+        band(middle, time[1:], 100 * away, 100 * spread, style, np.full(len(away), len(side.loss)))
         bottom.plot(time, side.predicted_acceptance.values, **style)
         numbers[level] = {"loss": mean, "error": unsure, "distance": away, "distance_error": spread,
                           "acceptance": side.predicted_acceptance.values}  # fmt: skip
     top.set_ylabel("loss")
     middle.axhline(0, color="0.6", linewidth=0.5)
-    middle.set_ylabel("unbiased Δ, % of way²", fontsize=7)
+    middle.set_ylabel("unbiased Δ, % of squared\ndistance travelled", fontsize=7)
     bottom.set_ylabel("acceptance")
     bottom.set_ylim(0, 0.55)
     bottom.set_xlabel("$t$ after the start at $t$ = 7")
-    handles = [Line2D([], [], **_style.MEAN, label="mutation, mean")]
+    handles = [Line2D([], [], **MEAN, label="mutation, mean")]
     handles += [Line2D([], [], color=c, linestyle=DASHES[k], label=f"twin, {k}") for k, c in COLOURS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    _style.state(figure, _settings(found))
+    state(figure, _settings(found))
     return figure, numbers
 
 
 def _coarse_steps(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 2.9))
+    figure = Figure(figsize=(WIDTH, 2.9))
     axis = figure.subplots()
     loss, error = (part[-1] for part in _mean_loss(found.parts["mutation"]))
-    axis.axhspan(loss - 2 * error, loss + 2 * error, color=_style.MEAN["color"], alpha=0.35, linewidth=0)
+    axis.axhspan(loss - 2 * error, loss + 2 * error, color=MEAN["color"], alpha=0.35, linewidth=0)
     numbers: dict[str, Any] = {"mutation": [loss, error]}
     for level, marker in (("level 0", "o"), ("level 3", "D")):
         sides = [data for name, data in found.parts.items() if name.startswith(level)]
@@ -85,7 +67,7 @@ def _coarse_steps(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         axis.errorbar(steps, ends[:, 0], 2 * ends[:, 1], label=f"twin, {level}", **style)
         numbers[level] = {"steps": steps, "loss": ends[:, 0], "error": ends[:, 1]}
     _mark(axis, loss)
-    _style.state(figure, _settings(found))
+    state(figure, _settings(found))
     return figure, numbers
 
 
@@ -93,7 +75,7 @@ def _mark(axis: Axes, loss: float) -> None:
     axis.set_xscale("log", base=2)
     axis.set_xlabel("twin step d$t$ in mutation steps λα", fontsize=7)
     axis.set_ylabel("mean loss at the end", fontsize=7)
-    axis.text(8, loss, "mutation", ha="right", va="bottom", fontsize=6.5, color=_style.MEAN["color"])
+    axis.text(8, loss, "mutation", ha="right", va="bottom", fontsize=6.5, color=MEAN["color"])
     axis.legend(loc="upper left")
 
 
@@ -104,8 +86,9 @@ def _mean_loss(data: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def _distance(walk: xarray.Dataset, side: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
     paths, other = (data.path.values[:, 1:].astype(float) for data in (walk, side))
-    way = inference.travelled(walk.descent.values)[1:]
-    return inference.unbiased_delta(paths, other) / way, inference.delta_standard_error(paths, other) / way
+    travelled = inference.travelled(walk.descent.values)[1:]
+    error = inference.delta_standard_error(paths, other)
+    return inference.unbiased_delta(paths, other) / travelled, error / travelled
 
 
 def _settings(found: StudyResult) -> str:
@@ -116,3 +99,6 @@ def _settings(found: StudyResult) -> str:
         f"{sizes['corrected']} of level 3", "all ours: the paper has no such figure",
     ]  # fmt: skip
     return wrapped(parts)
+
+
+MAKERS = {"levels": _all_levels, "levels_coarse": _coarse_steps}

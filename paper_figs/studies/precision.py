@@ -1,6 +1,5 @@
-"""B7: flip rates of float32 decisions against float64, and mutation by the exact change and by subtraction."""
+"""Flip rates of float32 decisions against float64, and mutation by the exact change and by subtraction."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,47 +8,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import _style
-from ._read import StudyResult
-from ._settings import short, wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import short, wrapped
+from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, band, log_axis, state
 
-EXACT = {**_style.MEAN, "linewidth": 1.6}
-SUBTRACTED = {"color": _style.TWIN["color"], "linewidth": 1.2, "zorder": 5}
-DESCENT = {**_style.GRADIENT, "linestyle": (0, (3, 1.6))}
+EXACT = {**MEAN, "linewidth": 1.6}
+SUBTRACTED = {"color": TWIN["color"], "linewidth": 1.2, "zorder": 5}
+DASHED = {**DESCENT, "linestyle": (0, (3, 1.6))}
 MARKERS = ("o", "s", "D")
 BESIDE = (0.8, 1.0, 1.25)  # markers of the three t at one σ stand side by side
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw flip rates against σ, and the fall of the loss against t by both rules.
-
-    Args:
-        results: the folder of the finished study ``precision``.
-        folder: where to write precision as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"precision": _panels})
-
-
 def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 5.4))
+    figure = Figure(figsize=(WIDTH, 5.4))
     top, bottom = figure.subplots(2, 1)
     numbers = {"flips": _flips(top, found), "fall": _falls(bottom, found)}
     handles = [
         Line2D([], [], **SUBTRACTED, label="subtraction"),
         Line2D([], [], **EXACT, label="exact change"),
-        Line2D([], [], **DESCENT, label="noise-free descent"),
+        Line2D([], [], **DASHED, label="noise-free descent"),
         Line2D([], [], color=SUBTRACTED["color"], linewidth=0.7, linestyle=":", label="foreseen from rounding"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     sizes, walk = found.configuration, found.parts["exact change"]
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {sizes['preset']}", "Figure 1’s network and start", "β = ∞", "float32",
         f"{sizes['draws']} decisions per point",
         "bars: 99 % intervals", f"below σ = {short(float(walk.mutation_std))} (the paper’s)",
@@ -72,7 +54,7 @@ def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
     lines = found.parts["rounding"]
     axis.plot(lines.sigma, lines.foreseen, color=SUBTRACTED["color"], linewidth=0.7, linestyle=":")
     axis.set_xscale("log")
-    _style.log_axis(axis, 3e-5)
+    log_axis(axis, 3e-5)
     axis.set_xticks([10.0**k for k in range(-7, -2)], [f"1e-{k}" for k in range(7, 2, -1)])
     axis.set_xlabel("σ")
     axis.set_ylabel("share of flipped decisions", fontsize=7)
@@ -96,11 +78,14 @@ def _rates(axis: Axes, data: xarray.Dataset, style: dict[str, Any]) -> None:
 
 def _falls(axis: Axes, found: StudyResult) -> dict[str, Any]:
     numbers = {}
-    for name, style in (("subtraction", SUBTRACTED), ("exact change", EXACT), ("descent", DESCENT)):
+    for name, style in (("subtraction", SUBTRACTED), ("exact change", EXACT), ("descent", DASHED)):
         data = found.parts[name]
         count = np.full(data.sizes["time"], data.sizes["trajectory"])
-        _style.band(axis, data.time.values, data.fall.values, data.fall_error.values, style, count)
+        band(axis, data.time.values, data.fall.values, data.fall_error.values, style, count)
         numbers[name] = {"time": data.time.values, "fall": data.fall.values, "error": data.fall_error.values}
     axis.set_xlabel("$t$")
     axis.set_ylabel("$U(0) - U(t)$")
     return numbers
+
+
+MAKERS = {"precision": _panels}

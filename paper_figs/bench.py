@@ -1,34 +1,48 @@
 """The cost figure of ``corr bench``."""
 
-import json
-from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from corr.results import read_json
+
+from .parts.style import MEAN, STYLE, save_pages
 
 LOGARITHMIC = ("number of parameters", "number of data points")
 PANELS = ("number of trajectories", *LOGARITHMIC, "devices")
+TWO_COLUMNS = 6.9  # inches
 
 
-def draw(file: Path) -> None:
-    """Cost per step and trajectory against trajectories, parameters, points and devices, saved beside ``file``."""
-    import matplotlib.style
-    from matplotlib.figure import Figure
+def draw_bench(file: Path) -> list[Path]:
+    """Cost per step and trajectory against trajectories, parameters, points and devices.
 
-    results = json.loads(file.read_text(encoding="utf-8"))
-    with matplotlib.style.context(str(files("paper_figs") / "corr.mplstyle")):
-        figure = Figure(figsize=(6.9, 2.1), layout="constrained")
+    Args:
+        file: ``bench.json`` as ``corr bench`` writes it; the figure lies beside it as PDF and PNG.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ResultError: if the file is missing or damaged.
+    """
+    results = read_json(file)
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=(TWO_COLUMNS, 2.1))
         for axis, title in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
             _panel(axis, title, results[title])
         figure.supylabel("µs per step and trajectory", fontsize="medium")
-        figure.savefig(file.with_suffix(".pdf"))
-        figure.savefig(file.with_suffix(".png"), dpi=300)
+        return save_pages(figure, file.parent, file.stem)
 
 
-def _panel(axis, title: str, rows: list[dict]) -> None:
+def _panel(axis: Axes, title: str, rows: list[dict[str, Any]]) -> None:
     numbers = [float(next(word for word in row["name"].split() if word.isdigit())) for row in rows]
     middle = [row["median"] for row in rows]
     low = [m - min(row["microseconds"]) for m, row in zip(middle, rows, strict=True)]
     high = [max(row["microseconds"]) - m for m, row in zip(middle, rows, strict=True)]
-    axis.errorbar(numbers, middle, (low, high), marker="o", markersize=3, color="#009E73")
+    axis.errorbar(numbers, middle, (low, high), marker="o", markersize=3, color=MEAN["color"])
     axis.set_xscale("log", base=2)
     axis.set_xticks(numbers, [f"{number:g}" for number in numbers])
     axis.minorticks_off()

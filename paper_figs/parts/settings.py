@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ._read import Run
+from .read import Run
 
 _LINE = 75  # characters of 6 pt text that fit one column
 _SYMBOLS = {

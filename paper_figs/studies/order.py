@@ -1,6 +1,5 @@
-"""B6: distance to noise-free descent against λα at β = ∞, against β, and against λα at fixed β."""
+"""Distance to noise-free descent against λα at β = ∞, against β, and against λα at fixed β."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,35 +7,18 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import _style
-from ._read import StudyResult
-from ._settings import wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import wrapped
+from ..parts.style import MEAN, TWIN, WIDTH, state
 
-MUTATION = {"color": _style.MEAN["color"], "marker": "o", "markersize": 3.5, "linestyle": "", "zorder": 5}
-TWIN = {"color": _style.TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
+MUTATION = {"color": MEAN["color"], "marker": "o", "markersize": 3.5, "linestyle": "", "zorder": 5}
+TWIN = {"color": TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
 
 LEVEL_1 = {"color": "black", "linewidth": 0.9, "linestyle": (0, (2.5, 1.2)), "label": "twin, level 1", "zorder": 3}
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw the three panels.
-
-    Args:
-        results: the folder of the finished study ``order``.
-        folder: where to write order as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"order": _panels})
-
-
 def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 6.0))
+    figure = Figure(figsize=(WIDTH, 6.0))
     panels = figure.subplots(3, 1)
     cold, warm = _gather(found, "cold mutation"), _gather(found, "warm mutation")
     level_1 = _gather(found, "warm corrected")
@@ -52,10 +34,10 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     panels[1].set_xlabel(f"β, at βσ² = {2 * step_time:g} (curved valley, $t$ = 1)", fontsize=7)
     panels[2].set_xlabel("λα, at β = 20 (curved valley, $t$ = 1)", fontsize=7)
     for axis in panels:
-        axis.set_ylabel("unbiased Δ / way²", fontsize=7)
+        axis.set_ylabel("unbiased Δ, of squared\ndistance travelled", fontsize=7)
     figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     sizes = found.configuration
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {sizes['preset']}",
         f"n = {sizes['cold_mutation']} mutation and {sizes['cold_twins']} twins at β = ∞",
         f"{sizes['warm_mutation']} and {sizes['warm_twins']} at finite β",
@@ -95,11 +77,14 @@ def _floor(axis: Axes, warm: xarray.Dataset, twins: xarray.Dataset, level_1: xar
     walks = warm.isel(run=np.flatnonzero(np.isclose(warm.beta, beta)))
     twin = twins.isel(run=int(np.argmin(np.abs(twins.beta.values - beta))))
     low, high = float(twin.away - twin.error), float(twin.away + twin.error)
-    axis.axhspan(low, high, color=_style.TWIN["color"], alpha=0.4, linewidth=0)
+    axis.axhspan(low, high, color=TWIN["color"], alpha=0.4, linewidth=0)
     axis.annotate("floor foreseen by the twin", (0.97, high), xycoords=("axes fraction", "data"), ha="right",
-                  va="bottom", fontsize=6.5, color=_style.TWIN["color"])  # fmt: skip
+                  va="bottom", fontsize=6.5, color=TWIN["color"])  # fmt: skip
     axis.errorbar(walks.step_time, walks.away, walks.error, elinewidth=0.8, **MUTATION)
     axis.set_xscale("log")
     axis.set_yscale("log")
     return {"step_time": walks.step_time.values, "away": walks.away.values, "error": walks.error.values,
             "level_1": exact.away.values, "twin": [float(twin.away), float(twin.error)]}  # fmt: skip
+
+
+MAKERS = {"order": _panels}

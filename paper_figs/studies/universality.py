@@ -1,7 +1,6 @@
-"""B5: mean loss of mutation by many proposals on one clock, and deviations from the common prediction."""
+"""Mean loss of mutation by many proposals on one clock, and deviations from the common prediction."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import _style
-from ._read import StudyResult
-from ._settings import short, wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import short, wrapped
+from ..parts.style import DESCENT, WIDTH, state
 
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#D55E00", "#7F3C8D")
 OTHERS = ("0.45", "#D55E00", "#0072B2", "#CC79A7")
@@ -22,24 +20,8 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 SIDES = ("descent", "twin")
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw mean losses against common time, and their deviations from the twin in standard errors.
-
-    Args:
-        results: the folder of the finished study ``universality``.
-        folder: where to write universality as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"universality": _panels})
-
-
 def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 6.6))
+    figure = Figure(figsize=(WIDTH, 6.6))
     top, middle, bottom = figure.subplots(3, 1, sharex=True)
     styles = _styles(found)
     numbers = {name: _loss(top, found.parts[name], style) for name, style in styles.items()}
@@ -49,16 +31,16 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
                 numbers[name]["score"] = _score(axis, found.parts[name], found.parts["twin"], style)
         axis.axhspan(-2, 2, color="0.9", linewidth=0, zorder=0)
         axis.set_ylabel("deviation / s.e.", fontsize=7)
-    numbers["twin"] = _loss(top, found.parts["twin"], _style.GRADIENT)
+    numbers["twin"] = _loss(top, found.parts["twin"], DESCENT)
     bottom.set_yscale("symlog", linthresh=2)
     bottom.yaxis.set_major_formatter("{x:g}")
     bottom.set_xlabel("common time $t$")
     top.set_ylabel("mean loss")
     handles = [Line2D([], [], **style, label=name) for name, style in styles.items()]
-    handles.append(Line2D([], [], **_style.GRADIENT, label="twin (prediction)"))
+    handles.append(Line2D([], [], **DESCENT, label="twin (prediction)"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=6.5)
     sizes, std = found.configuration, float(found.parts["Gaussian"].mutation_std)
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {sizes['preset']}", "Figure 1’s network and start", "β = ∞", f"σ = {short(std)}",
         f"n = {sizes['trajectories']} each", f"{sizes['twins']} twins", "grey: ±2 standard errors",
         "bottom: laws that theory does not put on the curve", "all ours: the paper has no such figure",
@@ -97,3 +79,6 @@ def _score(axis: Axes, data: xarray.Dataset, twin: xarray.Dataset, style: dict[s
     score = (mean - other)[1:] / np.hypot(error, unsure)[1:]
     axis.plot(data.time[1:], score, **style)
     return score
+
+
+MAKERS = {"universality": _panels}

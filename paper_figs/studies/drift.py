@@ -1,6 +1,5 @@
-"""B1: exact drift, acceptance and noise of a step against s, both limits, measured; one coordinate at a time."""
+"""Exact drift, acceptance and noise of a step against s, both limits, measured; one coordinate at a time."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,13 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import _style
-from ._read import StudyResult
-from ._settings import wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import wrapped
+from ..parts.style import MEAN, TWIN, WIDTH, log_axis, state
 
-DOT = {"color": _style.MEAN["color"], "marker": "o", "markersize": 3, "linestyle": "", "zorder": 5}
+DOT = {"color": MEAN["color"], "marker": "o", "markersize": 3, "linestyle": "", "zorder": 5}
 EXACT = {"color": "black", "linewidth": 1.0}
-LIMIT = {"color": _style.TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
+LIMIT = {"color": TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
 BAR = {"color": LIMIT["color"], "linewidth": 2.6}  # level 0 at s = ∞, seen on both sides of level 1
 POWERS = ((1.0, "#0072B2", (0, (7, 2))), (0.5, "#CC79A7", (0, (5, 1.5, 1, 1.5))), (0.0, "#56B4E9", (0, (1, 1.2))))
 DECADES = ([1e-2, 1e-1, 1, 1e1, 1e2], ["0.01", "0.1", "1", "10", "100"])
@@ -23,25 +21,9 @@ ROWS = {"drift / σ": ("drift",), "acceptance": ("acceptance",), "variance / σ�
 BARS = "bars: one standard error"
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw the step against s, and the drift of one-coordinate mutation beside power-gradient maps.
-
-    Args:
-        results: the folder of the finished study ``drift``.
-        folder: where to write drift and drift_one_coordinate, each as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"drift": _against_strength, "drift_one_coordinate": _coordinate})
-
-
 def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     data = found.parts["isotropic"]
-    figure = Figure(figsize=(_style.WIDTH, 5.6))
+    figure = Figure(figsize=(WIDTH, 5.6))
     axes = figure.subplots(3, 2, sharex="col", sharey="row", width_ratios=(9, 1))
     for letter, (left, right), (label, names) in zip("abc", axes, ROWS.items(), strict=True):
         for name in names:
@@ -50,7 +32,7 @@ def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         left.set_title(f"({letter})", loc="left")
         _broken(left, right)
     top, _, bottom = axes[:, 0]
-    _style.log_axis(top, bottom=3e-3)
+    log_axis(top, bottom=3e-3)
     top.set_ylim(top=1)
     bottom.set_xscale("log")
     bottom.set_xticks(*DECADES)
@@ -65,7 +47,7 @@ def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         *top.plot([], [], **LIMIT, label="level 0 (s → 0; bar: ∞)"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {found.configuration['preset']}", "Figure 1’s network after noise-free descent to t = 1",
         "σ = 2.5e-5", f"{found.configuration['draws']} steps per point", BARS, "all ours: the paper has no such figure",
     ]))  # fmt: skip
@@ -98,13 +80,13 @@ def _broken(left: Axes, right: Axes) -> None:
 
 def _coordinate(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     data = found.parts["one coordinate"]
-    figure = Figure(figsize=(_style.WIDTH, 4.4))
+    figure = Figure(figsize=(WIDTH, 4.4))
     top, bottom = figure.subplots(2, 1, sharex=True)
     top.errorbar(data.s, data.drift, data.drift_error, elinewidth=0.8, label="measured", **DOT)
     top.plot(data.curve_s, data.curve_drift, **EXACT, label="theory")
     _power_maps(top, data)
     top.set_xscale("log")
-    _style.log_axis(top, bottom=3e-3)
+    log_axis(top, bottom=3e-3)
     top.set_ylim(top=3)
     top.set_ylabel("drift / (σ/N)", fontsize=7)
     bottom.errorbar(data.middle, data.exponent, data.exponent_error, elinewidth=0.8, **DOT)
@@ -116,7 +98,7 @@ def _coordinate(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     for letter, axis in zip("ab", (top, bottom), strict=True):
         axis.set_title(f"({letter})", loc="left")
     figure.legend(loc="outside lower center", ncols=3)
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {found.configuration['preset']}", "linear loss with 9 slopes", "one coordinate mutates at a time",
         f"{found.configuration['coordinate_draws']} steps", BARS, "neighbours in (b) share a drift: errors correlated",
         "all ours: the paper has no such figure",
@@ -131,3 +113,6 @@ def _power_maps(axis: Axes, data: xarray.Dataset) -> None:
         touching = int(np.argmin(np.abs(data.curve_exponent.values - power)))
         level = float(data.curve_drift[touching]) / s[touching] ** power
         axis.plot(s, level * s**power, color=colour, linewidth=0.9, linestyle=dash, label=f"power map, H = {power:g}")
+
+
+MAKERS = {"drift": _against_strength, "drift_one_coordinate": _coordinate}

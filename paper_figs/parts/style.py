@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-STYLE = Path(__file__).with_name("corr.mplstyle")
+STYLE = Path(__file__).parents[1] / "corr.mplstyle"
 WIDTH = 3.386  # inches: 8.6 cm, one column
 SINGLE = {"color": "0.75", "linewidth": 0.35, "zorder": 1}
 MEAN = {"color": "#009E73", "linewidth": 2.2, "solid_capstyle": "butt", "zorder": 3}
 TWIN = {"color": "#D55E00", "linewidth": 1.2, "linestyle": (0, (3, 1.6)), "zorder": 5}
-GRADIENT = {"color": "black", "linewidth": 0.8, "zorder": 4}
-LINES = (SINGLE, MEAN, TWIN, GRADIENT)
+DESCENT = {"color": "black", "linewidth": 0.8, "zorder": 4}
+LINES = (SINGLE, MEAN, TWIN, DESCENT)
 DOTS = (
     {"color": "0.75", "linestyle": "", "marker": ".", "markersize": 1.2, "zorder": 1},
     {"color": MEAN["color"], "linestyle": "", "marker": "o", "markersize": 2.6, "zorder": 3},
@@ -34,7 +34,7 @@ DOTS = (
         "mew": 0.6,
         "zorder": 5,
     },
-    GRADIENT,
+    DESCENT,
 )
 DRAWN = 25
 PLAIN = 1e-3  # logarithmic axes that stay above are labelled 0.01, others 10⁻²
@@ -50,7 +50,7 @@ def ratio_colours(count: int) -> list[str]:
 
 def roles_legend(figure: Figure, drawn: int, styles: Sequence[Mapping[str, Any]] = LINES) -> None:
     """The four colour roles, below the axes."""
-    texts = (f"mutation, {drawn} runs", "mutation, mean", "noisy descent (twin), mean", "gradient descent")
+    texts = (f"mutation, {drawn} runs", "mutation, mean", "noisy descent (twin), mean", "noise-free descent")
     handles = [Line2D([], [], **style, label=text) for style, text in zip(styles, texts, strict=True)]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
@@ -106,13 +106,21 @@ def spread(count: int, chosen: int) -> list[int]:
 
 
 def save(figure: Figure, folder: Path, name: str, numbers: Mapping[str, Any]) -> list[Path]:
-    """Write ``name`` as PDF and PNG (no dates or versions inside), and every plotted array as JSON."""
+    """Write ``name`` as PDF and PNG, and every plotted array as JSON; returns the files."""
+    text = json.dumps(_plain(numbers), ensure_ascii=False, allow_nan=False)
+    file = folder / f"{name}.json"
+    pages = save_pages(figure, folder, name)
+    file.write_text(text, encoding="utf-8")
+    return [*pages, file]
+
+
+def save_pages(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write ``name`` as PDF and PNG, no dates or versions inside; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    pdf, png, text = (folder / f"{name}.{ending}" for ending in ("pdf", "png", "json"))
+    pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
     figure.savefig(pdf, metadata={"CreationDate": None, "Creator": None, "Producer": None})
     figure.savefig(png, metadata={"Software": None})
-    text.write_text(json.dumps(_plain(numbers), ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    return [pdf, png, text]
+    return [pdf, png]
 
 
 def _plain(value: Any) -> Any:

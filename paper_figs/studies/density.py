@@ -1,7 +1,6 @@
-"""B4: densities of the exact kernel, Fokker-Planck and particles, and how far the first two are apart against σ."""
+"""Densities of the exact kernel, Fokker-Planck and particles, and how far the first two are apart against σ."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,36 +8,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from . import _style
-from ._read import StudyResult
-from ._settings import short, wrapped
-from ._study import draw_study
+from ..parts.read import StudyResult
+from ..parts.settings import short, wrapped
+from ..parts.style import MEAN, TWIN, WIDTH, state
 
 KERNEL = {"color": "black", "linewidth": 0.9}
-LIMIT = {"color": _style.TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
-PARTICLES = {"color": _style.MEAN["color"], "linewidth": 1.8, "alpha": 0.6, "drawstyle": "steps-mid"}
+LIMIT = {"color": TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
+PARTICLES = {"color": MEAN["color"], "linewidth": 1.8, "alpha": 0.6, "drawstyle": "steps-mid"}
 COLOURS = {("double well", "4"): "#0072B2", ("double well", "inf"): "#D55E00", ("tilted bowl", "4"): "#009E73",
            ("tilted bowl", "inf"): "#CC79A7"}  # fmt: skip
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw the densities over time, and the distances against σ.
-
-    Args:
-        results: the folder of the finished study ``density``.
-        folder: where to write density and density_sigma, each as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"density": _over_time, "density_sigma": _against_sigma})
-
-
 def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 5.4))
+    figure = Figure(figsize=(WIDTH, 5.4))
     names = list(COLOURS)
     times = found.parts["double well 4"].time.values
     axes = figure.subplots(len(names), len(times), sharex=True)
@@ -65,7 +47,7 @@ def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
 
 
 def _against_sigma(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    figure = Figure(figsize=(_style.WIDTH, 4.4))
+    figure = Figure(figsize=(WIDTH, 4.4))
     axes = figure.subplots(2, 1, sharex=True)
     numbers = {}
     for (name, beta), colour in COLOURS.items():
@@ -93,4 +75,7 @@ def _log(axis: Axes, text: str) -> None:
 
 def _state(figure: Figure, found: StudyResult, *parts: str) -> None:
     ours = "all ours: the paper has no such figure"
-    _style.state(figure, wrapped([f"preset {found.configuration['preset']}", *parts, ours]))
+    state(figure, wrapped([f"preset {found.configuration['preset']}", *parts, ours]))
+
+
+MAKERS = {"density": _over_time, "density_sigma": _against_sigma}

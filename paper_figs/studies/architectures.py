@@ -1,7 +1,6 @@
-"""B8: loss of four architectures against the common time, for mutation at several scales and for noise-free descent."""
+"""Loss of four architectures against the common time, for mutation at several scales and for noise-free descent."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import _panels, _style
-from ._read import StudyResult
-from ._settings import short, wrapped
-from ._study import draw_study
+from ..parts import panels
+from ..parts.read import StudyResult
+from ..parts.settings import short, wrapped
+from ..parts.style import DESCENT, WIDTH, band, log_axis, ratio_colours, state
 
 TITLES = {
     "shallow": "shallow, 30 tanh\nsin(2πθ)",
@@ -23,26 +22,10 @@ TITLES = {
 }
 
 
-def draw(results: list[Path], folder: Path) -> list[Path]:
-    """Draw the losses, one panel for each architecture.
-
-    Args:
-        results: the folder of the finished study ``architectures``.
-        folder: where to write architectures as PDF, PNG and JSON.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ResultError: if the results are missing, unfinished or damaged.
-    """
-    return draw_study(results[0], folder, {"architectures": _four})
-
-
-def _four(found: StudyResult) -> _panels.Panel:
+def _four(found: StudyResult) -> panels.Panel:
     sizes = found.configuration
     step_times = sizes["step_times"]
-    figure = Figure(figsize=(_style.WIDTH, 4.6))
+    figure = Figure(figsize=(WIDTH, 4.6))
     axes = figure.subplots(2, 2)
     numbers: dict[str, Any] = {}
     for axis, (name, title) in zip(axes.flat, TITLES.items(), strict=True):
@@ -53,13 +36,13 @@ def _four(found: StudyResult) -> _panels.Panel:
         axis.set_ylabel("loss $U$")
     for axis in axes[-1]:
         axis.set_xlabel("$t$")
-    colours = _style.ratio_colours(len(step_times))
+    colours = ratio_colours(len(step_times))
     handles = [
         Line2D([], [], color=c, label=f"mutation, λα = {short(s)}") for c, s in zip(colours, step_times, strict=True)
     ]
-    figure.legend(handles=[*handles, Line2D([], [], **_style.GRADIENT, label="gradient descent")],
+    figure.legend(handles=[*handles, Line2D([], [], **DESCENT, label="noise-free descent")],
                   loc="outside lower center", ncols=2)  # fmt: skip
-    _style.state(figure, wrapped([
+    state(figure, wrapped([
         f"preset {sizes['preset']}", "β = ∞", f"σ = λα√(2π) = {' / '.join(short(_std(s)) for s in step_times)} in all",
         f"n = {' / '.join(map(str, sizes['trajectories']))}", f"descent α = {short(sizes['descent_learning_rate'])}",
         f"K = {sizes['shallow_points']} (shallow)", "101", "101", "32 steps",
@@ -73,15 +56,18 @@ def _std(step_time: float) -> float:
     return step_time * math.sqrt(2 * math.pi)
 
 
-def _losses(axis: Axes, walks: list[xarray.Dataset], smooth: xarray.Dataset) -> dict[str, Any]:
+def _losses(axis: Axes, walks: list[xarray.Dataset], descent: xarray.Dataset) -> dict[str, Any]:
     """Mean losses with their standard errors, the coarsest mutations lowest, and the loss of descent."""
-    numbers: dict[str, Any] = {"time": smooth.time.values, "gradient": smooth.loss.values[0].astype(float)}
-    for number, (walk, colour) in enumerate(zip(walks, _style.ratio_colours(len(walks)), strict=True)):
+    numbers: dict[str, Any] = {"time": descent.time.values, "descent": descent.loss.values[0].astype(float)}
+    for number, (walk, colour) in enumerate(zip(walks, ratio_colours(len(walks)), strict=True)):
         losses = walk.loss.values.astype(float)
         mean, error = losses.mean(axis=0), losses.std(axis=0, ddof=1) / math.sqrt(len(losses))
         style = {"color": colour, "linewidth": 2.2 - 0.4 * number, "zorder": 3.5 - 0.1 * number}
-        _style.band(axis, walk.time.values, mean, error, style, np.full(len(mean), len(losses)))
+        band(axis, walk.time.values, mean, error, style, np.full(len(mean), len(losses)))
         numbers[f"{walk.attrs['step_time']:g}"] = {"mean": mean, "mean_standard_error": error}
-    axis.plot(numbers["time"], numbers["gradient"], **_style.GRADIENT)
-    _style.log_axis(axis)
+    axis.plot(numbers["time"], numbers["descent"], **DESCENT)
+    log_axis(axis)
     return numbers
+
+
+MAKERS = {"architectures": _four}

@@ -1,0 +1,15 @@
+"""The map of regimes over σ and β along Figure 1's path, with measured steps."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ..parts.read import StudyResult
+from ..validity import regimes
+
+
+def _map(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    return regimes(found.parts["map"], whose=f"fig1, preset {found.configuration['path_of']}")
+
+
+MAKERS = {"regimes": _map}
