@@ -49,7 +49,7 @@ def contest(
         minutes: about how long each preset takes on two cores.
 
     Returns:
-        A ``Study``: each part holds ``loss`` (trajectory, time) of one scheme with the coordinate ``evaluations``.
+        A ``Study``: each part holds ``loss`` (seed, evaluations) of one scheme.
 
     Raises:
         ValueError: for fewer than two schemes, or sizes that leave no step or error bar.
@@ -92,10 +92,11 @@ def _run(key: jax.Array, problem: Callable[[], Problem], scheme: Scheme, sizes: 
     if steps < 1:
         raise ValueError(f"a step costs {dynamics.evaluations:g} evaluations, there are {sizes.evaluations}: give more")
     marks = np.unique(np.linspace(0, steps, sizes.records + 1).astype(int)).tolist()
-    return corr.run(
+    data = corr.run(
         dynamics, starts, steps=steps, record_at=marks, trajectories=sizes.seeds, key=key, keep=1,
         start_per_trajectory=True, label=str(dynamics.facts.get("dynamics", "run")),
-    )[["loss", "acceptance"]]  # fmt: skip
+    )  # fmt: skip
+    return data[["loss"]].swap_dims(time="evaluations").rename(trajectory="seed")
 
 
 def _last(found: Parts, name: str) -> np.ndarray:
