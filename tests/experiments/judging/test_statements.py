@@ -1,0 +1,59 @@
+"""What is said of a run's tests: how many runs would be needed, and where no number of them would do."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import corr
+from corr import inference
+from experiments.declaring.experiment import Margins
+from experiments.judging.equivalence import LEVEL, POWER, SEED, equivalence
+from experiments.judging.statements import report
+
+MARGINS = Margins(weights=0.002, weights_until=1.0, loss=0.002, loss_until=1.0)
+
+
+@pytest.fixture(scope="module")
+def sides(bowls: Callable[..., corr.Comparison]) -> corr.Comparison:
+    return bowls(1e-3)
+
+
+def said(made: corr.Comparison, margins: Margins) -> list[str]:
+    return report(equivalence(made, margins), made)["sentences"]
+
+
+def test_the_runs_needed_are_the_planners(sides: corr.Comparison) -> None:
+    found = equivalence(sides, MARGINS).sel(side="descent")
+    sentences = said(sides, MARGINS)
+    for what, pilot in (("weights", sides.mutation.path), ("loss", sides.mutation.loss)):
+        assert float(found[f"{what}_p"].max()) >= LEVEL, "the margin is too narrow for 48 runs"
+        values, margin = pilot.values[:, 1:].astype(float), found[f"{what}_margin"].values
+        count = inference.trajectories_needed(values, margin, seed=SEED, power=POWER, level=LEVEL)
+        expected = f"To establish equivalence of the {what} with power {POWER:g}, were there no bias: {count} runs."
+        assert expected in sentences
+
+
+def test_what_no_number_of_runs_beside_these_twins_would_show_is_said(sides: corr.Comparison) -> None:
+    tight = Margins(weights=1e-9, weights_until=1.0, loss=1e-9, loss_until=1.0)
+    for what in ("weights", "loss"):
+        assert any(
+            line.startswith(f"To establish equivalence of the {what}: no number of trajectories")
+            and "beside only 200 of the other side" in line
+            for line in said(sides, tight)
+        )
+
+
+def test_what_differs_by_more_than_the_margin_needs_no_plan(sides: corr.Comparison) -> None:
+    """Weights half a unit off from t = 0.5 on, known to a few per cent of that."""
+    off = 0.5 * (sides.mutation.time.values >= 0.5)
+    moved = sides._replace(
+        mutation=sides.mutation.assign(path=sides.mutation.path + off.astype(np.float32)[None, :, None])
+    )
+    sentences = said(moved, Margins(weights=0.02, weights_until=1.0, loss=0.5, loss_until=1.0))
+    assert sentences.count("Equivalence of the weights cannot be established: at t = 0.5 they differ by more.") == 2
+
+
+def test_nothing_is_needed_where_everything_is_established(sides: corr.Comparison) -> None:
+    wide = Margins(weights=0.5, weights_until=1.0, loss=0.5, loss_until=1.0)
+    assert not [line for line in said(sides, wide) if line.startswith(("To establish", "Equivalence of"))]
