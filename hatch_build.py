@@ -76,7 +76,7 @@ def check(text: str, file: Path) -> None:
     if left:
         raise ValueError(
             f"{file}: hatch_build.py cannot put `{left[0]}` in a wheel: write `from PACKAGE import NAME` or"
-            " `import PACKAGE as NAME`, each on its line; for a module whose name is made up, import_module(f'.{name}', __package__)"
+            " `import PACKAGE as NAME`, each on its line; modules by name: import_module(f'.{name}', __package__)"
         )
 
 

@@ -108,6 +108,7 @@ class _Corr(ModuleType):
         super().__setattr__(name, value)
 
 
+_Corr.__qualname__ = ModuleType.__qualname__  # digests of programs, kept with results, name values by their type
 sys.modules[__name__].__class__ = _Corr
 
 if not TYPE_CHECKING:  # or type checkers would take any name for one of corr's
