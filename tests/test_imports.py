@@ -1,5 +1,6 @@
 """Imports run one way, as pyproject.toml says: kept today, and a wrong one is caught."""
 
+import ast
 import graphlib
 import shutil
 import subprocess
@@ -11,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("corr", "theory", "experiments", "paper_figs")
+FORBIDDEN = {
+    "theory": {"corr", "experiments", "paper_figs"},
+    "corr": {"theory", "experiments", "paper_figs"},
+    "paper_figs": {"theory", "experiments"},
+}
 # Each breaks a contract that nothing else breaks.
 WRONG = {
     "experiments/running/task.py": "from ..paper import shallow",
@@ -21,6 +27,35 @@ WRONG = {
     "corr/difference/_rules.py": "from .. import dynamics",
     "experiments/hall.py": "",
 }
+
+
+def imports(file: Path) -> set[str]:
+    """Top-level names of all absolute imports in a file, wherever they stand."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_imports_go_one_way(package: str) -> None:
+    for file in (ROOT / package).rglob("*.py"):
+        assert not imports(file) & FORBIDDEN[package], file
+
+
+def test_theory_imports_jax_only() -> None:
+    for file in (ROOT / "theory").rglob("*.py"):
+        outside = {name for name in imports(file) if name not in sys.stdlib_module_names}
+        assert outside <= {"jax"}, file
+
+
+def test_the_guard_sees_a_wrong_import(tmp_path: Path) -> None:
+    file = tmp_path / "bad.py"
+    file.write_text("def f():\n    from theory import level1\n")
+    assert imports(file) & FORBIDDEN["corr"]
 
 
 @pytest.fixture(scope="module")
