@@ -37,9 +37,10 @@ test-slow: $(STAMP) ## run the long statistical suites, and what must hold to th
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
 
-lint: $(STAMP) ## check style and format
+lint: $(STAMP) ## check style, format and which way imports run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .

@@ -1,23 +1,59 @@
-"""Neuroevolution and gradient descent on one clock: simulators and their comparison."""
+"""Neuroevolution and gradient descent on one clock: simulators and their comparison.
 
-from . import data, ensemble, inference, losses, networks, proposals, results
-from ._accept import barker, metropolis
-from ._clock import matched_mutation_std, matched_step_ratio
-from ._compare import compare
-from ._flips import FlipRate, flip_rate
-from ._keys import Stream, root_key, trajectory_key
-from ._noise_free import noise_free
-from ._objective import objective
-from ._paths import unflatten
-from ._run import run
-from ._sweep import sweep
-from ._types import Comparison, Dynamics, Info, Objective, State
+What is named here is loaded when it is first used, so that the command line can speak before JAX is there.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from . import _house
 from ._version import __version__
-from .difference import Difference, difference
-from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
-from .ensemble import choose_layout
-from .ensemble._resume import Interrupted
-from .results import ResultError, load_run, save_run
+
+if TYPE_CHECKING:
+    from . import data, ensemble, inference, losses, networks, proposals, results
+    from ._accept import barker, metropolis
+    from ._clock import matched_mutation_std, matched_step_ratio
+    from ._compare import compare
+    from ._flips import FlipRate, flip_rate
+    from ._keys import Stream, root_key, trajectory_key
+    from ._noise_free import noise_free
+    from ._objective import objective
+    from ._paths import unflatten
+    from ._run import run
+    from ._sweep import sweep
+    from ._types import Comparison, Dynamics, Info, Objective, State
+    from .difference import Difference, difference
+    from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
+    from .ensemble import choose_layout
+    from .ensemble._resume import Interrupted
+    from .results import ResultError, load_run, save_run
+
+    theory: ModuleType
+    experiments: ModuleType
+    figures: ModuleType
+
+PLACES = {
+    "_accept": ("barker", "metropolis"),
+    "_clock": ("matched_mutation_std", "matched_step_ratio"),
+    "_compare": ("compare",),
+    "_flips": ("FlipRate", "flip_rate"),
+    "_keys": ("Stream", "root_key", "trajectory_key"),
+    "_noise_free": ("noise_free",),
+    "_objective": ("objective",),
+    "_paths": ("unflatten",),
+    "_run": ("run",),
+    "_sweep": ("sweep",),
+    "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
+    "difference": ("Difference", "difference"),
+    "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
+    "ensemble": ("choose_layout",),
+    "ensemble._resume": ("Interrupted",),
+    "results": ("ResultError", "load_run", "save_run"),
+}
+FOLDERS = ("data", "ensemble", "inference", "losses", "networks", "proposals", "results", *_house.ROOMS)
+FOUND = {name: place for place, names in PLACES.items() for name in names}
 
 __all__ = [
     "Comparison",
@@ -62,3 +98,32 @@ __all__ = [
     "trajectory_key",
     "unflatten",
 ]
+
+_house.open_rooms()
+
+
+class _Corr(ModuleType):
+    """Python puts a folder it has loaded in place of a function of its name; `corr.difference` stays the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType) and name in FOUND:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+_Corr.__qualname__ = ModuleType.__qualname__  # digests of programs, kept with results, name values by their type
+sys.modules[__name__].__class__ = _Corr
+
+if not TYPE_CHECKING:  # or type checkers would take any name for one of corr's
+
+    def __getattr__(name: str) -> Any:
+        if name in FOUND:
+            found = globals()[name] = getattr(importlib.import_module(f".{FOUND[name]}", __name__), name)
+            return found
+        if name in FOLDERS or name in PLACES:
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *FOLDERS})

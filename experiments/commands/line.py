@@ -17,15 +17,16 @@ RUN, SAVED, AHEAD = Run(), Saved(), Ahead()
 Names = Annotated[tuple[str, ...], tyro.conf.Positional]
 
 
-def list_experiments(names: Names = ("all",)) -> None:
+def list_experiments(names: Names = ("all",), time_again: bool = False) -> None:
     """List experiments and studies with their presets and about how long each takes on this machine.
 
     Args:
         names: groups (paper, studies, systems, all) or names.
+        time_again: time this machine anew (half a minute), after other work beside it has ended, say.
     """
     from .listing import lines
 
-    for line in lines(names, shutil.get_terminal_size().columns):
+    for line in lines(names, shutil.get_terminal_size().columns, again=time_again):
         print(line)
 
 

@@ -2,15 +2,13 @@
 
 import json
 import os
+import platform
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-
-from corr import ResultError
-from corr.results import write_json
 
 APPLICATION = "neuroevolution-correspondence"
 VECTOR_FLAG = "--xla_cpu_prefer_vector_width=512"
@@ -34,6 +32,8 @@ def read_cache(name: str) -> dict[str, Any]:
 
 def write_cache(name: str, content: dict[str, Any]) -> None:
     """Keep it for the next time, where the cache can be written."""
+    from corr.results import ResultError, write_json  # brings JAX, which reading does without
+
     with suppress(OSError, ResultError):
         cache_folder().mkdir(parents=True, exist_ok=True)
         write_json(cache_folder() / name, content)
@@ -42,6 +42,15 @@ def write_cache(name: str, content: dict[str, Any]) -> None:
 def cores() -> int:
     """Processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine_name() -> str:
+    """What fixes how long things take, as far as it is known without JAX: processor, cores, devices asked for, JAX."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    asked = (os.environ.get(name, "") for name in ("JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"))
+    kind = model or platform.processor() or platform.machine()
+    return ", ".join([kind, f"{cores()} cores", f"jax {version('jax')}", *filter(None, asked)])
 
 
 def join(options: Any) -> bool:

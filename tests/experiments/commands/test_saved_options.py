@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from experiments.catalogue import CATALOGUE
+from experiments.catalogue import CATALOGUE, GROUPS
+from experiments.commands import timetable
 from experiments.running import cost
 
 RUN = "shallow-lambda-100"
@@ -103,22 +104,93 @@ def test_several_experiments_are_run_and_tested(
     assert "reused" not in capsys.readouterr().out
 
 
-def test_list_names_every_experiment_and_preset(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def listed(capsys: pytest.CaptureFixture[str], *args: str) -> str:
+    """What `corr list` prints."""
+    capsys.readouterr()
+    assert cli.main(["list", *args]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def timings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[cost.Speed]:
+    """Every timing that is made; the n-th one finds the machine n times slower than the first."""
+    made: list[cost.Speed] = []
+
+    def timed() -> cost.Speed:
+        number = len(made) + 1
+        made.append(cost.Speed(number * 2e-5, number * 3e-5, number * 8.0, f"{number} o'clock"))
+        return made[-1]
+
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(cost, "PROBE_TRAJECTORIES", 4)  # on one device, whose program is compiled once
-    assert cli.main(["list"]) == 0
-    out = capsys.readouterr().out
-    heads = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
+    monkeypatch.setattr(cost, "_timed", timed)
+    monkeypatch.setattr(cost, "_not_kept", {})
+    return made
+
+
+def test_list_names_every_experiment_and_preset(
+    capsys: pytest.CaptureFixture[str], timings: list[cost.Speed], tmp_path: Path
+) -> None:
+    out = listed(capsys)
+    head, body = out.split("\nfig1 ", 1)
+    assert "timed 1 o'clock" in " ".join(head.split()) and "`corr list --time-again`" in " ".join(head.split())
+    heads = ["fig1", *(line.split()[0] for line in body.splitlines()[1:] if not line.startswith(" "))]
     assert heads == list(CATALOGUE)
     assert max(map(len, out.splitlines())) <= 80
     said = " ".join(out.split())
     assert all(said.count(found.title) == 1 for found in CATALOGUE.values() if found.name != "figs1")
     for size in ("smoke", "quick", "paper"):
         assert out.count(f"\n    {size} ") == len(CATALOGUE)
-    assert (tmp_path / "neuroevolution-correspondence" / "probe.json").exists()
+    for group in GROUPS:
+        assert out.count(f"\n  group {group}: ") == 1
+    kept = tmp_path / "neuroevolution-correspondence"
+    assert {file.name for file in kept.glob("*.json")} == {"probe.json", "list.json"}
+    assert listed(capsys) == out and len(timings) == 1
+
+
+def test_a_list_that_is_kept_is_made_again_when_something_changed(
+    capsys: pytest.CaptureFixture[str], timings: list[cost.Speed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = listed(capsys, "fig1", "studies")
+    with monkeypatch.context() as patch:
+        patch.setattr(timetable, "timetable", lambda **options: pytest.fail("made again"))
+        assert listed(capsys, "fig1", "studies") == out
+        patch.setenv("COLUMNS", "40")
+        assert listed(capsys, "fig1", "studies").count("\n") > out.count("\n"), "wrapped anew"
+        patch.setattr("corr.__version__", "0.0")
+        with pytest.raises(pytest.fail.Exception, match="made again"):
+            listed(capsys, "fig1")
+    assert "timed 2 o'clock" in " ".join(listed(capsys, "fig1", "--time-again").split())
+    assert "timed 2 o'clock" in " ".join(listed(capsys, "fig1").split()) and len(timings) == 2
+
+
+def test_a_group_takes_as_long_as_its_runs_each_counted_once(
+    capsys: pytest.CaptureFixture[str], timings: list[cost.Speed]
+) -> None:
+    table = timetable.timetable(again=False)
+    assert table["groups"]["all"]["names"] == [*CATALOGUE]
+    for size in ("smoke", "quick", "paper"):
+        paper, studies, both = (table["groups"][name]["seconds"][size] for name in ("paper", "studies", "all"))
+        alone = [table["entries"][name]["presets"][size][0] for name in CATALOGUE]
+        assert max(paper, studies) < both < sum(alone), "Figures 1, 2, S2 and the bias share runs"
+        # only the bias of the studies runs what Figure 2 runs
+        assert both == pytest.approx(paper + studies - table["entries"]["bias"]["presets"][size][0])
+    assert table["groups"]["systems"] == {"names": [], "seconds": {}}
+    assert listed(capsys, "paper").count("  group ") == 1
+
+
+def test_a_list_of_other_names_asks_the_catalogue(
+    capsys: pytest.CaptureFixture[str], timings: list[cost.Speed], tmp_path: Path
+) -> None:
+    listed(capsys)
+    assert "unknown experiment 'fig9x'" in fails(capsys, "list", "fig9x")
+    assert "nothing is in group 'systems' yet" in fails(capsys, "list", "systems")
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from dataclasses import replace\nfrom experiments.paper.shallow import fig1\n"
+        "experiment = replace(fig1, name='mine', title='my own')\n"
+    )
+    assert "my own" in listed(capsys, str(mine)) and len(timings) == 1
 
 
 @pytest.mark.parametrize("command", ["test", "figure", "validity"])
