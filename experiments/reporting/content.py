@@ -39,7 +39,7 @@ def tables_of_tests(run: str, verdict: Mapping[str, Any]) -> list[Table]:
         verdict: what ``judging.verdict`` or ``judging.statements.report`` says of it.
     """
     heads = ("test", "interval or statistic", "margin", "until t", "p", "verdict", "what it means")
-    align = (LEFT, LEFT, LEFT, RIGHT, LEFT, LEFT, LEFT)
+    align = (LEFT, LEFT, RIGHT, RIGHT, RIGHT, LEFT, LEFT)
     rows = verdict["rows"]
     return [
         Table(

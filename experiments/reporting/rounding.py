@@ -52,7 +52,7 @@ def measured(value: float | None, error: float, sign: str = "") -> str:
         return f"{plain(value, 4, sign)} ± 0"
     place, largest = _place(error), max(abs(value), error)
     power = _power(largest)
-    if power < LARGEST and (place <= LONGEST or power >= SMALLEST):
+    if power < LARGEST and (place <= LONGEST + 1 or power >= SMALLEST):
         return _pair(value, error, place, sign)
     scale = 10.0**power
     return f"({_pair(value / scale, error / scale, place + power, sign)})·10{_raised(power)}"

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from .content import SIDES, Table, check_table, flip_lines, order_lines, tables_of_tests, time_table
+from .content import LEFT, SIDES, Table, check_table, flip_lines, order_lines, tables_of_tests, time_table
 
 WIDTH = 120  # of what is not a terminal
+GAP = 2  # between columns
+SHORT = 15  # widest other cell of a table that is too wide and ends in sentences, which need the room
 
 
 def console(width: int = WIDTH) -> Console:
@@ -25,11 +28,16 @@ def console(width: int = WIDTH) -> Console:
 
 def show_table(table: Table, console: Console) -> None:
     """Print a table, its texts as they are (square brackets are no markup)."""
-    drawn = Drawn(title=Text(table.caption, "italic"), title_justify="left", show_header=any(table.heads))
-    for head, side in zip(table.heads, table.align, strict=True):
-        drawn.add_column(Text(head), justify="right" if side == "right" else "left")
+    drawn = Drawn(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    last, room = len(table.heads) - 1, console.width
+    for row in zip(table.heads, *table.rows, strict=True):
+        room -= max(map(len, row)) + GAP
+    for k, (head, side) in enumerate(zip(table.heads, table.align, strict=True)):
+        most = SHORT if room < 0 and side == table.align[last] == LEFT and k < last else None
+        drawn.add_column(Text(head), justify="left" if side == LEFT else "right", max_width=most)
     for row in table.rows:
         drawn.add_row(*map(Text, row))
+    console.print(Text(table.caption, "italic"))
     console.print(drawn)
 
 
