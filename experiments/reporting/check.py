@@ -7,7 +7,7 @@ from typing import Any
 from ..declaring.options import Options
 from ..judging.expected import compare, expected_file, write_expected
 from ..judging.made import Made
-from .content import change_table, comparison_table
+from .numbers import change_table, comparison_table
 from .terminal import console, show_table
 
 WIDTH = 160  # names of numbers are long

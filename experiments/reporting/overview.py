@@ -10,8 +10,8 @@ from ..judging.agreement import AGREES, CONSISTENT, DIFFERS, UNDECIDED
 from ..judging.expected import compare, expected_file, read_expected, refuse_same
 from ..judging.made import Made
 from ..judging.numbers import of_run
-from .content import shown
 from .naming import label
+from .numbers import shown
 from .pictures import Picture, thumbnail
 from .rounding import plain
 

@@ -17,13 +17,13 @@ from .content import (
     Table,
     check_table,
     flip_lines,
-    number_table,
     settings_table,
     tables_of_tests,
     time_table,
     verdict_lines,
 )
 from .naming import label
+from .numbers import number_table
 from .overview import PLUMBING, Card, card, expected_numbers
 from .pictures import Picture, pictures
 from .rounding import duration

@@ -16,14 +16,12 @@ from experiments.judging.made import Made
 from experiments.reporting.check import check_numbers, update_numbers
 from experiments.reporting.content import (
     SIDES,
-    change_table,
     check_table,
-    comparison_table,
-    number_table,
     settings_table,
     tables_of_tests,
     time_table,
 )
+from experiments.reporting.numbers import change_table, comparison_table, number_table
 from experiments.reporting.terminal import show_order, show_study, show_verdict
 
 
