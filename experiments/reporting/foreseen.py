@@ -41,8 +41,8 @@ def show_foreseen(found: xarray.Dataset, console: Console) -> None:
         f"The one-step drift stays within {share} of the {limit} all the way ({reach}): largest σ {drift}, in the"
         f" sense of the noisy twin. Noise-free descent needs the squared spread of the ensemble below {share} of the"
         f" squared distance travelled as well: largest σ {noise_free}{fixed}. That is necessary, not"
-        f" sufficient{_largest_bias(found)}. Both by level 3, looked for from σ = {low:g} to {high:g}; level 3 is exact"
-        " for a quadratic loss only.",
+        f" sufficient{_largest_bias(found)}. Both by level 3, looked for from σ = {plain(low)} to {plain(high)};"
+        " level 3 is exact for a quadratic loss only.",
         highlight=False,
     )
     for k in range(found.sizes["step"]):
@@ -52,7 +52,7 @@ def show_foreseen(found: xarray.Dataset, console: Console) -> None:
 def _largest_bias(found: xarray.Dataset) -> str:
     if not np.isfinite(found.bias).any():
         return ""
-    row = found.isel(time=int(found.bias.argmax()))
+    row = found.isel(time=int(found.bias.argmax("time")))
     return f": at the run's own σ the bias of Δ reaches {percent(float(row.bias))} % at t = {float(row.time):g}"
 
 

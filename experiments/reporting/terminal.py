@@ -34,7 +34,7 @@ def show_table(table: Table, console: Console) -> None:
         room -= max(map(len, row)) + GAP
     for k, (head, side) in enumerate(zip(table.heads, table.align, strict=True)):
         most = SHORT if room < 0 and side == table.align[last] == LEFT and k < last else None
-        drawn.add_column(Text(head), justify="left" if side == LEFT else "right", max_width=most)
+        drawn.add_column(Text(head), justify="left" if side == LEFT else "right", max_width=most, overflow="fold")
     for row in table.rows:
         drawn.add_row(*map(Text, row))
     console.print(Text(table.caption, "italic"))
