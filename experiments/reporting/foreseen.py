@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import xarray
 from rich.console import Console
-from rich.table import Table
 
 from ..foresight.steps import DRAWS, TOO_FAR
+from .content import RIGHT, Table
+from .rounding import measured, percent, plain
+from .terminal import show_table
 
 LEAST_SHOWN = 5e-4  # smallest error of an acceptance worth its place
 LARGEST = ("largest_sigma", "largest_sigma_noise_free")
@@ -25,8 +27,9 @@ MEANINGS = {
 def show_foreseen(found: xarray.Dataset, console: Console) -> None:
     """Print what ``foresee`` gives; its attributes name experiment, preset and the paper's end time."""
     facts, cold = found.attrs, math.isinf(found.attrs["beta"])
-    console.print(_table(found))
-    share = f"{100 * facts['tolerance']:g} %"
+    show_table(_table(found), console)
+    console.print(_legend(cold), highlight=False)
+    share = f"{percent(facts['tolerance'])} %"
     reach = f"to t = {facts['end_time']:g}, where preset {facts['preset']} ends"
     if facts["paper_end_time"] > facts["end_time"]:
         reach += f"; preset paper goes to t = {facts['paper_end_time']:g}"
@@ -38,8 +41,8 @@ def show_foreseen(found: xarray.Dataset, console: Console) -> None:
         f"The one-step drift stays within {share} of the {limit} all the way ({reach}): largest σ {drift}, in the"
         f" sense of the noisy twin. Noise-free descent needs the squared spread of the ensemble below {share} of the"
         f" squared distance travelled as well: largest σ {noise_free}{fixed}. That is necessary, not"
-        f" sufficient{_largest_bias(found)}. Both by level 3, looked for from σ = {low:g} to {high:g}; level 3 is exact"
-        " for a quadratic loss only.",
+        f" sufficient{_largest_bias(found)}. Both by level 3, looked for from σ = {plain(low)} to {plain(high)};"
+        " level 3 is exact for a quadratic loss only.",
         highlight=False,
     )
     for k in range(found.sizes["step"]):
@@ -49,39 +52,49 @@ def show_foreseen(found: xarray.Dataset, console: Console) -> None:
 def _largest_bias(found: xarray.Dataset) -> str:
     if not np.isfinite(found.bias).any():
         return ""
-    row = found.isel(time=int(found.bias.argmax()))
-    return f": at the run's own σ the bias of Δ reaches {100 * float(row.bias):.2g} % at t = {float(row.time):g}"
+    row = found.isel(time=int(found.bias.argmax("time")))
+    return f": at the run's own σ the bias of Δ reaches {percent(float(row.bias))} % at t = {float(row.time):g}"
 
 
-def _table(found: xarray.Dataset) -> Table:
-    facts, share, cold = found.attrs, f"{100 * found.attrs['tolerance']:g} %", math.isinf(found.attrs["beta"])
-    hidden = ("s", "βm") if cold else ()
-    columns = {head: name for head, name in COLUMNS.items() if head not in hidden}
-    caption = "; ".join(text for head, text in MEANINGS.items() if head not in hidden) + (
+def _shown_columns(cold: bool) -> dict[str, str]:
+    """Heads and variables; s and βm are infinite at β = ∞."""
+    return {head: name for head, name in COLUMNS.items() if not (cold and head in ("s", "βm"))}
+
+
+def _legend(cold: bool) -> str:
+    heads = _shown_columns(cold)
+    return "; ".join(text for head, text in MEANINGS.items() if head in heads) + (
         ": small where the paper's limit holds. Acceptance (± what random probes of the curvature leave) and drift by"
         " level 3. Bias: unbiased Δ of a small twin ensemble to noise-free descent, in % of the squared distance"
         " travelled."
     )
-    beta = "∞" if cold else f"{facts['beta']:g}"
-    title = f"{facts['experiment']}, preset {facts['preset']}: σ = {facts['mutation_std']:.4g}, β = {beta}"
-    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
-    for head in ("t", *columns, f"largest σ, drift within {share}", "largest σ, noise-free too", "bias of Δ, %"):
-        table.add_column(head, justify="right")
+
+
+def _table(found: xarray.Dataset) -> Table:
+    facts, cold = found.attrs, math.isinf(found.attrs["beta"])
+    columns = _shown_columns(cold)
+    caption = (
+        f"{facts['experiment']}, preset {facts['preset']}: σ = {plain(facts['mutation_std'], 4)},"
+        f" β = {plain(facts['beta'])}"
+    )
+    within = f"largest σ, drift within {percent(facts['tolerance'])} %"
+    heads = ("t", *columns, within, "largest σ, noise-free too", "bias of Δ, %")
+    rows = []
     for row in (found.isel(time=k) for k in range(found.sizes["time"])):
-        cells = {name: f"{float(row[name]):.3g}" for name in columns.values()}
+        cells = {name: plain(float(row[name])) for name in columns.values()}
         # Without probes the error is rounding, which three digits do not show.
         if row.acceptance_error >= LEAST_SHOWN:
-            cells["acceptance"] += f" ± {float(row.acceptance_error):.1g}"
+            cells["acceptance"] = measured(float(row.acceptance), float(row.acceptance_error))
         largest = (_largest(float(row[name]), float(found.sigma[-1])) for name in LARGEST)
-        bias = f"{100 * float(row.bias):.2g}" if np.isfinite(row.bias) else ""
-        table.add_row(f"{float(row.time):g}", *cells.values(), *largest, bias)
-    return table
+        bias = percent(float(row.bias)) if np.isfinite(row.bias) else ""
+        rows.append((f"{float(row.time):g}", *cells.values(), *largest, bias))
+    return Table(caption, heads, rows, (RIGHT,) * len(heads))
 
 
 def _largest(sigma: float, searched_to: float) -> str:
     if sigma == 0:
         return "none"
-    return f"≥ {sigma:.3g}" if sigma >= searched_to else f"{sigma:.3g}"
+    return f"{'≥ ' if sigma >= searched_to else ''}{plain(sigma)}"
 
 
 def _measured_line(point: Any) -> str:
@@ -91,10 +104,10 @@ def _measured_line(point: Any) -> str:
     )
     fails = f": beyond {TOO_FAR:g} standard errors of level 3, the local quadratic form fails here"
     fails = fails if bool(point.beyond) else ""
-    where = f"measured at t = {float(point.step_time):g}, σ = {float(point.step_sigma):.3g}:"
+    where = f"measured at t = {float(point.step_time):g}, σ = {plain(float(point.step_sigma))}:"
     if got == 0:
-        return f"{where} none of {DRAWS} mutations accepted (level 3: {predicted:.2g}){fails}"
+        return f"{where} none of {DRAWS} mutations accepted (level 3: {plain(predicted, 2)}){fails}"
     return (
-        f"{where} acceptance {got:.3f} ± {error:.3f}"
-        f" (level 3: {predicted:.3f}), drift {pull:.3f} ± {unsure:.3f} σ (level 3: {foreseen:.3f}){fails}"
+        f"{where} acceptance {measured(got, error)} (level 3: {plain(predicted)}),"
+        f" drift {measured(pull, unsure)} σ (level 3: {plain(foreseen)}){fails}"
     )

@@ -1,22 +1,76 @@
 """The report of everything that was reproduced: one HTML file that needs no other file and no network."""
 
-import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from corr.results import Results
+
+from ..declaring.number import Number
 from ..declaring.options import Options
 from ..judging.made import Made
-from .html import pictures, run_verdict, sentences, settings, table, value_table
-
-STYLE = Path(__file__).with_name("report.css")
-KEY = (
-    "Figures of the paper: mutation is shown to follow gradient descent within the declared margins, or to leave it,"
-    " where the paper shows that (agrees), is shown not to (differs), or neither (undecided). Studies: every number"
-    " that has a prediction lies within k standard errors of it (consistent), not every one does (differs), or none"
-    " has one (no prediction). On figures s = βσ|∇U| and c = max(σ|tr H|/2, σ‖H‖/√2, σ|ĝᵀHĝ|)/|∇U|, H the Hessian."
+from .content import (
+    LEFT,
+    SIDES,
+    Table,
+    check_table,
+    flip_lines,
+    settings_table,
+    tables_of_tests,
+    time_table,
+    verdict_lines,
 )
-FACTS = ("device", "platform", "git", "versions")
+from .naming import label
+from .numbers import number_table
+from .overview import PLUMBING, Card, card, expected_numbers
+from .pictures import Picture, pictures
+from .rounding import duration
+
+TEMPLATES = Path(__file__).with_name("templates")
+FACTS = {"device": "device", "platform": "platform", "git": "commit", "versions": "versions"}
+
+
+class RunPart(NamedTuple):
+    """What a run's verdict holds; only ``first``, a figure, where an earlier figure has shown the same run."""
+
+    run: str
+    first: str = ""
+    lines: Sequence[str] = ()
+    sentences: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    flips: Sequence[str] = ()
+
+
+class Section(NamedTuple):
+    """One figure."""
+
+    card: Card
+    error: str
+    line: str = ""
+    pictures: Sequence[Picture] = ()
+    runs: Sequence[RunPart] = ()
+    settings: Table | None = None
+    numbers: Table | None = None
+    cost: str = ""
+
+
+class Shared:
+    """Which figures show which folders, in the order of the report."""
+
+    def __init__(self, made: Sequence[Made]):
+        self.results: dict[Path, Results] = {one.folder: one for entry in made for one in entry.results}
+        self.figures = {folder: [one.entry.name for one in made if folder in folders(one)] for folder in self.results}
+
+    def cost(self, one: Made) -> str:
+        """How long the runs of a figure took, and with which others it shares them."""
+        texts = []
+        for results in one.results:
+            others = [label(other) for other in self.figures[results.folder] if other != one.entry.name]
+            also = f" (shared with {', '.join(others)})" if others else ""
+            texts.append(f"{results.folder.name} {duration(results.manifest['seconds'])}{also}")
+        return f"Cost: {'; '.join(texts)}."
 
 
 def write_report(group: str, options: Options, made: Sequence[Made]) -> Path:
@@ -33,100 +87,91 @@ def write_report(group: str, options: Options, made: Sequence[Made]) -> Path:
     Raises:
         ResultError: if results or verdicts were damaged since they were made.
     """
-    manifests = {results.folder: results.manifest for one in made for results in one.results}
-    shared = {folder: [one.entry.name for one in made if folder in _folders(one)] for folder in manifests}
-    body = [
-        f"<h1>Neuroevolution and gradient descent: all figures, preset {html.escape(options.preset)}</h1>",
-        _header(options, made, manifests),
-        _contents(made),
-        *(_section(one, manifests, shared) for one in made),
-    ]
+    shared, expected = Shared(made), expected_numbers(options, made)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    text = environment.get_template("report.html").render(
+        title=f"Neuroevolution and gradient descent: {'all figures' if group == 'all' else group}",
+        preset=options.preset,
+        label=label,
+        plumbing=options.preset == PLUMBING,
+        summary=_summary(options, made, shared),
+        facts=_facts(options, shared, expected),
+        sections=[_section(one, options.preset, shared, expected.get(one.entry.name, {})) for one in made],
+    )
     name = "report.html" if group == "all" else f"report-{group.replace(' ', '-')}.html"
     file = options.place / name
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial")
-    partial.write_text(_page(f"All figures, preset {options.preset}", "\n".join(body)), encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     return partial.replace(file)
 
 
-def _page(title: str, body: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def _header(options: Options, made: Sequence[Made], manifests: dict[Path, dict[str, Any]]) -> str:
-    """What was asked, on which machine and at which revision; several values where the runs differ."""
-    words = [one.word for one in made]
-    rows = [
-        ("preset", options.preset),
-        ("seed", f"{options.seed}; start networks of seed {options.start}"),
-        ("figures", ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))),
-        ("computing time", _duration(sum(manifest["seconds"] for manifest in manifests.values()))),
-    ]
-    for fact in FACTS:
-        found = dict.fromkeys(_text(manifest.get(fact)) for manifest in manifests.values())
-        rows.append(({"git": "commit"}.get(fact, fact), "; ".join(found)))
-    return table(["", ""], rows, "what was run", "text")
-
-
-def _contents(made: Sequence[Made]) -> str:
-    rows = [
-        (f'<a href="#{one.entry.name}">{one.entry.name}</a>', html.escape(one.entry.title), _word(one)) for one in made
-    ]
-    return f"<nav>{table(['figure', 'what it shows', 'agreement'], rows, 'contents', 'links')}</nav>\n<p>{KEY}</p>"
-
-
-def _section(one: Made, manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:
-    name = one.entry.name
-    parts = [f'<section id="{name}">\n<h2>{name}: {html.escape(one.entry.title)}</h2>']
-    if one.error:
-        return f'{parts[0]}\n<p class="failure">{_word(one)} {html.escape(one.error)}</p>\n</section>'
-    parts += [
-        f"<p>{_word(one)} {html.escape(one.judged.agreement.line)}</p>",
-        pictures(one.files, one.entry.title),
-        "<h3>Settings</h3>",
-        settings([manifests[folder] for folder in _folders(one)]),
-        f"<p>{_cost(name, _folders(one), manifests, shared)}</p>",
-        "<h3>Verdict</h3>",
-    ]
-    for folder, verdict in zip(_folders(one), one.judged.verdicts, strict=True):
-        parts += _verdict(one, folder, verdict, shared[folder][0])
-    return "\n".join([*parts, "<h3>Numbers</h3>", value_table(one.judged.numbers), "</section>"])
-
-
-def _folders(one: Made) -> list[Path]:
+def folders(one: Made) -> list[Path]:
+    """Folders of the results of a figure."""
     return [results.folder for results in one.results]
 
 
-def _verdict(one: Made, folder: Path, verdict: Any, first: str) -> list[str]:
-    """Tables and sentences; only a link where an earlier figure has shown the same run."""
-    if first != one.entry.name:
-        return [f'<p>{html.escape(folder.name)}: see <a href="#{first}">{first}</a>, of the same run.</p>']
-    return run_verdict(verdict) if "rows" in verdict else [sentences(verdict["sentences"])]
+def _summary(options: Options, made: Sequence[Made], shared: Shared) -> str:
+    words = [one.word for one in made]
+    counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+    plural = "figure" if len(made) == 1 else "figures"
+    return f"{len(made)} {plural}: {counts}. Preset {options.preset}, computed in {_seconds(shared)}."
 
 
-def _cost(name: str, folders: list[Path], manifests: dict[Path, dict[str, Any]], shared: dict[Path, list[str]]) -> str:
-    texts = []
-    for folder in folders:
-        others = [other for other in shared[folder] if other != name]
-        also = f" (shared with {', '.join(others)})" if others else ""
-        texts.append(f"{html.escape(folder.name)} {manifests[folder]['seconds']:.4g} s{also}")
-    return f"Cost: {'; '.join(texts)}."
+def _facts(options: Options, shared: Shared, expected: Any) -> Table:
+    """What was asked, on which machine and at which revision; several values where the runs differ."""
+    beside = "of earlier results, from experiments/expected" if expected else "none to compare these results with"
+    rows = [
+        ("preset", options.preset),
+        ("seed", f"{options.seed}; start networks of seed {options.start}"),
+        ("expected numbers", beside),
+        ("computing time", _seconds(shared)),
+    ]
+    for fact, head in FACTS.items():
+        found = dict.fromkeys(_text(results.manifest.get(fact)) for results in shared.results.values())
+        rows.append((head, "; ".join(found)))
+    return Table("what was run", ("", ""), rows, (LEFT, LEFT))
 
 
-def _word(one: Made) -> str:
-    return f'<span class="word {one.word.replace(" ", "-")}">{one.word}</span>'
+def _section(one: Made, preset: str, shared: Shared, expected: Mapping[str, Number]) -> Section:
+    head = card(one, preset, expected)
+    if one.error:
+        return Section(head, one.error)
+    runs = [
+        _run_part(results, verdict, one.entry.name, shared)
+        for results, verdict in zip(one.results, one.judged.verdicts, strict=True)
+    ]
+    return Section(
+        head,
+        "",
+        one.judged.agreement.line,
+        pictures(one.files, one.entry.name, one.entry.title),
+        runs,
+        settings_table([results.manifest for results in one.results]),
+        number_table(one.judged.numbers, expected),
+        shared.cost(one),
+    )
+
+
+def _run_part(results: Results, verdict: Mapping[str, Any], name: str, shared: Shared) -> RunPart:
+    run, first = results.folder.name, shared.figures[results.folder][0]
+    if first != name:
+        return RunPart(run, first)
+    if "rows" not in verdict:
+        return RunPart(run, sentences=verdict["sentences"])
+    times = [time_table(run, verdict, side) for side in SIDES]
+    tables = [*tables_of_tests(run, verdict), *times, check_table(run, verdict)]
+    return RunPart(run, "", verdict_lines(verdict), verdict["sentences"], tables, flip_lines(verdict))
+
+
+def _seconds(shared: Shared) -> str:
+    return duration(sum(results.manifest["seconds"] for results in shared.results.values()))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {entry}" for name, entry in value.items())
     return str(value)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
