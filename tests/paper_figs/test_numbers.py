@@ -9,10 +9,13 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
+import paper_figs
 from corr import load_run
-from paper_figs import _style, fig1, fig2
-from paper_figs._read import read
-from paper_figs._settings import settings, short
+from corr.results import Results
+from paper_figs import fig1, fig2
+from paper_figs.parts.read import read_run
+from paper_figs.parts.settings import settings, short
+from paper_figs.parts.style import DESCENT, MEAN, SINGLE, TWIN, ratio_colours
 
 
 def close(got: Any, expected: np.ndarray) -> None:
@@ -20,7 +23,7 @@ def close(got: Any, expected: np.ndarray) -> None:
 
 
 def test_fig1a_and_fig1b_hold_the_saved_weights(drawn: Any, runs: list[Path]) -> None:
-    walk, twin, smooth = load_run(runs[0])[0]
+    walk, twin, descent = load_run(runs[0])[0]
     over_time, at_end = drawn.numbers("fig1a"), drawn.numbers("fig1b")
     chosen, order = over_time["weights"], at_end["order"]
     assert chosen == [0, 4, 7, 11]
@@ -28,38 +31,38 @@ def test_fig1a_and_fig1b_hold_the_saved_weights(drawn: Any, runs: list[Path]) ->
     close(over_time["single"], walk.path.values[:25][:, :, chosen])
     close(over_time["mean"], walk["mean"].values[:, chosen])
     close(over_time["twin"], twin["mean"].values[:, chosen])
-    close(over_time["gradient"], smooth.path.values[0][:, chosen])
-    assert (np.diff(at_end["gradient"]) >= 0).all() and sorted(order) == list(range(12))
+    close(over_time["descent"], descent.path.values[0][:, chosen])
+    assert (np.diff(at_end["descent"]) >= 0).all() and sorted(order) == list(range(12))
     assert at_end["time"] == 10.0
     close(at_end["single"], walk.path.values[:25, -1][:, order])
     close(at_end["mean"], walk["mean"].values[-1, order])
     close(at_end["mean_standard_error"], np.sqrt(walk.variance.values[-1, order] / 8))
     close(at_end["twin_standard_error"], np.sqrt(twin.variance.values[-1, order] / 20))  # 20 twins followed after t = 8
-    close(at_end["gradient"], smooth.path.values[0][-1, order])
+    close(at_end["descent"], descent.path.values[0][-1, order])
 
 
 def test_fig1c_holds_the_saved_losses(drawn: Any, runs: list[Path]) -> None:
-    walk, twin, smooth = load_run(runs[0])[0]
+    walk, twin, descent = load_run(runs[0])[0]
     numbers = drawn.numbers("fig1c")
     losses = walk.loss.values.astype(float)
     close(numbers["single"], losses[:25])
     close(numbers["mean"], losses.mean(axis=0))
     close(numbers["mean_standard_error"], losses.std(axis=0, ddof=1) / np.sqrt(8))
     close(numbers["twin"], np.nanmean(twin.loss.values.astype(float), axis=0))
-    close(numbers["gradient"], smooth.loss.values[0].astype(float))
+    close(numbers["descent"], descent.loss.values[0].astype(float))
 
 
 def test_fig2_holds_one_curve_for_each_step_ratio(drawn: Any, runs: list[Path]) -> None:
     weights, distances = drawn.numbers("fig2a")["curves"], drawn.numbers("fig2b")["curves"]
     assert [c["configuration"]["step_ratio"] for c in distances] == [1.0, 10.0, 100.0]
     for folder, curve, distance in zip(runs, weights, distances, strict=True):
-        walk, twin, smooth = load_run(folder)[0]
-        paths, gradient = walk.path.values.astype(float), smooth.path.values[0].astype(float)
-        moved = np.abs(gradient[-1] - gradient[0])
+        walk, twin, descent = load_run(folder)[0]
+        paths, path = walk.path.values.astype(float), descent.path.values[0].astype(float)
+        moved = np.abs(path[-1] - path[0])
         assert curve["weights"] == [int(np.argmax(moved))]
         close(curve["mean"], walk["mean"].values[:, curve["weights"]])
         close(curve["single"], walk.path.values[:8][:, :, curve["weights"]])  # as many in every panel
-        delta = ((paths.mean(axis=0) - gradient) ** 2).mean(axis=1)
+        delta = ((paths.mean(axis=0) - path) ** 2).mean(axis=1)
         noise = paths.var(axis=0, ddof=1).mean(axis=1) / len(paths)
         np.testing.assert_allclose(distance["delta"], delta, rtol=1e-9, atol=1e-18)
         np.testing.assert_allclose(distance["sampling_noise"], noise, rtol=1e-9)
@@ -74,13 +77,13 @@ def test_what_is_drawn_is_what_is_written(drawn: Any) -> None:
     """The lines on the axes hold the JSON's arrays, in the colours of the paper."""
     numbers, axes = drawn.numbers("fig1a"), drawn.figures["fig1a"].axes
     for k, axis in enumerate(axes):
-        for style, name in ((_style.MEAN, "mean"), (_style.TWIN, "twin"), (_style.GRADIENT, "gradient")):
+        for style, name in ((MEAN, "mean"), (TWIN, "twin"), (DESCENT, "descent")):
             lines = [line for line in axis.lines if line.get_color() == style["color"]]
             close(np.concatenate([line.get_ydata() for line in lines]), np.asarray(numbers[name])[:, k])
             assert len(lines) == (2 if name == "twin" else 1)
-        assert sum(line.get_color() == _style.SINGLE["color"] for line in axis.lines) == 8
+        assert sum(line.get_color() == SINGLE["color"] for line in axis.lines) == 8
     above = drawn.figures["fig2b"].axes[0]
-    for curve, colour in zip(drawn.numbers("fig2b")["curves"], _style.ratio_colours(3), strict=True):
+    for curve, colour in zip(drawn.numbers("fig2b")["curves"], ratio_colours(3), strict=True):
         line = next(line for line in above.lines if line.get_color() == colour and line.get_linestyle() == "-")
         close(line.get_ydata(), np.asarray(curve["delta"])[1:])
     assert above.get_yscale() == "log" and drawn.figures["fig1c"].axes[0].get_yscale() == "log"
@@ -90,7 +93,7 @@ def test_points_where_seen_and_upper_limits_elsewhere(drawn: Any) -> None:
     """Δ less noise is a point where it exceeds its standard error, else a hollow mark two errors above it."""
     above = drawn.figures["fig2b"].axes[0]
     marks = [np.asarray(marks.get_offsets()) for marks in above.collections if isinstance(marks, PathCollection)]
-    for curve, colour, limits in zip(drawn.numbers("fig2b")["curves"], _style.ratio_colours(3), marks, strict=True):
+    for curve, colour, limits in zip(drawn.numbers("fig2b")["curves"], ratio_colours(3), marks, strict=True):
         at = curve["points"]
         value, error = (np.asarray(curve[name], float)[at] for name in ("unbiased", "standard_error"))
         seen = value > error
@@ -115,7 +118,7 @@ def test_the_legend_of_points_alone_and_of_limits_alone(
 ) -> None:
     curve = {"unbiased": np.ones(3), "standard_error": np.full(3, errors), "points": np.arange(3)}
     figure = Figure()
-    fig2._legend(figure, [read(runs[0])], [curve])
+    fig2._legend(figure, [read_run(Results(runs[0]))], [curve])
     said = " ".join(text.get_text() for text in figure.legends[0].get_texts())
     assert ("1 s.e." in said, "upper limit" in said) == entries
 
@@ -134,11 +137,13 @@ def test_every_figure_states_its_settings(drawn: Any) -> None:
 def test_only_departures_from_the_paper_are_called_ours(tmp_path: Path, new_run: Callable[..., Path]) -> None:
     faithful = {"step_ratio": 0.1, "descent_learning_rate": 1e-5, "beta": 50.0}
     paper = settings(
-        [read(new_run(tmp_path / "paper", changes=faithful))], paper={**fig1.PAPER, "trajectories": 8}, ours=("start",)
+        [read_run(Results(new_run(tmp_path / "paper", changes=faithful)))],
+        paper={**fig1.PAPER, "trajectories": 8},
+        ours=("start",),
     )
     assert paper.split("ours, not the paper’s: ")[1] == "start"
     assert "β = 50" in paper and "descent α" not in paper
-    quick = settings([read(new_run(tmp_path / "quick"))], paper=fig1.PAPER, ours=("start",))
+    quick = settings([read_run(Results(new_run(tmp_path / "quick")))], paper=fig1.PAPER, ours=("start",))
     assert quick.split("ours, not the paper’s: ")[1] == "λ, n, descent α, start"
 
 
@@ -157,15 +162,18 @@ def test_lost_trajectories_are_said_and_left_out(
     """Means are over those that are finite; standard errors of Δ need all, so none are drawn; JSON says null."""
     monkeypatch.setattr(Figure, "savefig", lambda *args, **options: None)  # the numbers alone are read
     folder = new_run(tmp_path / "run", lost=2)
-    files = fig1.draw([folder], tmp_path) + fig2.draw([folder], tmp_path)
+    files = [file for name in ("fig1", "fig2") for file in paper_figs.draw(name, [Results(folder)], tmp_path)]
     text = next(file for file in files if file.name == "fig2b.json").read_text(encoding="utf-8")
     assert "NaN" not in text and '"standard_error": [null' in text
-    run = read(folder)
+    run = read_run(Results(folder))
     close(run.mutation.mean[-1], run.mutation.path[:6, -1].mean(axis=0))
     assert "n = 8 (6 finite)" in settings([run], paper={}, ours=("start",))
 
 
-def test_any_number_of_step_ratios(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+def test_any_number_of_step_ratios(
+    tmp_path: Path, new_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Figure, "savefig", lambda *args, **options: None)  # the numbers alone are read
     folders = [new_run(tmp_path / f"run-{k}", 2.0**k, 4) for k in range(5)]
-    assert len(fig2.draw(folders, tmp_path)) == 6
-    assert len(set(_style.ratio_colours(5))) == 5
+    assert len(paper_figs.draw("fig2", [Results(folder) for folder in folders], tmp_path)) == 6
+    assert len(set(ratio_colours(5))) == 5
