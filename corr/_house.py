@@ -95,6 +95,7 @@ def _refuse_foreign(folder: str, room: str) -> None:
     place = (places or [spec.origin if spec else None])[0] or "a module without a file"
     raise ImportError(
         f"corr.{room} is hidden: Python imports {place} as `{folder}`, expected {own}: rename yours or start Python"
-        " from another folder; or install the package itself (`pip install .` without -e), which holds its own inside corr",
+        " from another folder; or install the package itself (`pip install .` without -e), which holds its own inside"
+        " corr",
         name=f"corr.{room}",
     )
