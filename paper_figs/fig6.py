@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 from scipy import stats
 
 from corr import inference
@@ -13,7 +12,7 @@ from corr import inference
 from .parts import panels
 from .parts.read import ExperimentResult, Quoted, Run
 from .parts.settings import settings, short
-from .parts.style import DESCENT, MEAN, TWIN, WIDTH, band, log_axis, roles_legend, state
+from .parts.style import DESCENT, MEAN, TWIN, WIDTH, band, log_across, log_axis, roles_legend, state
 
 PAPER = {"learning_rate": 1e-4, "step_ratio": 1.0, "trajectories": 1000}
 PAPER_POINTS = 1000
@@ -106,9 +105,7 @@ def _against_count(found: ExperimentResult) -> panels.Panel:
     power = found.numbers.get(f"λ = {ratio:g}: power of n in Δ to descent")
     numbers["power of n"] = power and power._asdict()
     axis.set_title(_said(power))
-    axis.set_xscale("log")
-    axis.xaxis.set_major_formatter("{x:g}")
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    log_across(axis)
     log_axis(axis)
     axis.set_xlabel("trajectories averaged, $n$", fontsize=7)
     axis.set_ylabel(f"Δ at $t$ = {short(run.time[-1])}")

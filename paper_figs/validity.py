@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from .parts.draw import save_figures
 from .parts.read import complete
 from .parts.settings import short, wrapped
-from .parts.style import WIDTH, state
+from .parts.style import WIDTH, log_across, state
 
 COLUMNS = (-0.08, -0.02, 0.07, 0.22, 0.62)
 MARKERS: dict[str, dict[str, Any]] = {
@@ -100,8 +100,8 @@ def _panel(axis: Axes, one: xarray.Dataset, steps: list[xarray.Dataset]) -> None
     across = np.r_[sigma / factor, sigma[-1] * factor]
     upward = np.arange(len(betas) + 1) - 0.5
     axis.pcolormesh(across, upward, one.regime, cmap=ListedColormap(COLOURS), vmin=-0.5, vmax=4.5, rasterized=True)
-    axis.set_xscale("log")
     axis.set_xlim(across[0], across[-1])
+    log_across(axis)
     # Every other β, and ∞ without the one below it, whose label would touch.
     ticks = [*range(0, len(betas) - 2, 2), len(betas) - 1]
     axis.set_yticks(ticks, [short(betas[k]) for k in ticks])

@@ -86,7 +86,7 @@ def all_weights(axis: Axes, run: Run) -> dict[str, Any]:
     axis.errorbar(rank, mean, run.mutation.error[-1, order], elinewidth=0.8, **green)
     axis.errorbar(rank, twin, run.twin.error[-1, order], elinewidth=0.5, **orange)
     axis.plot(rank, descent, **black)
-    axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel("weight, ordered by its value in noise-free descent", fontsize=7)
     axis.set_ylabel(f"$x_i(t)$ at $t$ = {short(run.time[-1])}")
     return {

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -85,15 +86,26 @@ def log_axis(axis: Axes, bottom: float | None = None) -> None:
     """A logarithmic y axis whose tick labels keep the full font size; 2 and 5 are labelled where decades are few."""
     axis.set_yscale("log")
     axis.set_ylim(bottom=bottom)
-    low, high = axis.get_ylim()
-    plain = low >= PLAIN
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if plain else _power(value)))
-    between = plain and high / low < FEW
-    axis.yaxis.set_minor_formatter(FuncFormatter(_two_and_five) if between else NullFormatter())
+    _label(axis.yaxis, *axis.get_ylim())
 
 
-def _two_and_five(value: float, _: int | None = None) -> str:
-    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+def log_across(axis: Axes) -> None:
+    """The same for the x axis."""
+    axis.set_xscale("log")
+    _label(axis.xaxis, *axis.get_xlim())
+
+
+def _label(axis: Axis, low: float, high: float) -> None:
+    few = high / low < FEW
+    say = "{:g}".format if low >= PLAIN else _short if few else _power
+    axis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
+    between = FuncFormatter(lambda value, _: say(value) if f"{value:e}"[0] in "25" else "")
+    axis.set_minor_formatter(between if few else NullFormatter())
+
+
+def _short(value: float) -> str:
+    digits, exponent = f"{value:.0e}".split("e")
+    return f"{digits}e{int(exponent)}"
 
 
 def _power(value: float) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from ..parts.read import StudyResult
 from ..parts.settings import short, wrapped
-from ..parts.style import MEAN, TWIN, WIDTH, state
+from ..parts.style import MEAN, TWIN, WIDTH, log_across, log_axis, state
 
 KERNEL = {"color": "black", "linewidth": 0.9}
 LIMIT = {"color": TWIN["color"], "linewidth": 1.0, "linestyle": (0, (3, 1.6))}
@@ -58,18 +57,15 @@ def _against_sigma(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         numbers[f"{name} {beta}"] = {key: data[key].values for key in ("sigma", "total_variation", "wasserstein")}
     for axis, text in zip(axes, ("total variation", "Wasserstein distance"), strict=True):
         _log(axis, text)
-    axes[-1].set_xlabel("mutation scale σ")
+    axes[-1].set_xlabel("mutation scale σ", fontsize=7)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     _state(figure, found, "exact kernel against Fokker-Planck at t = 1 (β = 4) and t = 0.25 (β = ∞)")
     return figure, numbers
 
 
 def _log(axis: Axes, text: str) -> None:
-    axis.set_xscale("log")
-    axis.set_yscale("log")
-    axis.set_xticks([0.05, 0.1, 0.2, 0.5], ["0.05", "0.1", "0.2", "0.5"])
-    axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    log_across(axis)
+    log_axis(axis)
     axis.set_ylabel(text, fontsize=7)
 
 

@@ -56,7 +56,9 @@ def _coarse_steps(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     figure = Figure(figsize=(WIDTH, 2.9))
     axis = figure.subplots()
     loss, error = (part[-1] for part in _mean_loss(found.parts["mutation"]))
-    axis.axhspan(loss - 2 * error, loss + 2 * error, color=MEAN["color"], alpha=0.35, linewidth=0)
+    axis.axhspan(
+        loss - 2 * error, loss + 2 * error, color=MEAN["color"], alpha=0.35, linewidth=0, label="mutation, ± 2 s.e."
+    )
     numbers: dict[str, Any] = {"mutation": [loss, error]}
     for level, marker in (("level 0", "o"), ("level 3", "D")):
         sides = [data for name, data in found.parts.items() if name.startswith(level)]
@@ -66,17 +68,18 @@ def _coarse_steps(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         style = {"color": COLOURS[level], "marker": marker, "markersize": 3, "linewidth": 0.8}
         axis.errorbar(steps, ends[:, 0], 2 * ends[:, 1], label=f"twin, {level}", **style)
         numbers[level] = {"steps": steps, "loss": ends[:, 0], "error": ends[:, 1]}
-    _mark(axis, loss)
+    _mark(axis, sorted({step for level in ("level 0", "level 3") for step in numbers[level]["steps"]}))
+    figure.legend(loc="outside lower center", ncols=3)
     state(figure, _settings(found))
     return figure, numbers
 
 
-def _mark(axis: Axes, loss: float) -> None:
+def _mark(axis: Axes, across: list[float]) -> None:
     axis.set_xscale("log", base=2)
+    axis.set_xticks(across, [f"{step:g}" if step >= 1 else f"1/{1 / step:g}" for step in across])
+    axis.minorticks_off()
     axis.set_xlabel("twin step d$t$ in mutation steps λα", fontsize=7)
     axis.set_ylabel("mean loss at the end", fontsize=7)
-    axis.text(8, loss, "mutation", ha="right", va="bottom", fontsize=6.5, color=MEAN["color"])
-    axis.legend(loc="upper left")
 
 
 def _mean_loss(data: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:

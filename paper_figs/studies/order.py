@@ -6,14 +6,15 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from ..parts.read import StudyResult
 from ..parts.settings import wrapped
-from ..parts.style import MEAN, TWIN, WIDTH, state
+from ..parts.style import MEAN, TWIN, WIDTH, log_across, log_axis, state
 
 MUTATION = {"color": MEAN["color"], "marker": "o", "markersize": 3.5, "linestyle": "", "zorder": 5}
-TWIN = {"color": TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
-
+TWINS = {"color": TWIN["color"], "marker": "D", "markersize": 3, "mfc": "white", "linestyle": "", "zorder": 4}
+FLOOR = {"color": TWIN["color"], "alpha": 0.4, "linewidth": 0}
 LEVEL_1 = {"color": "black", "linewidth": 0.9, "linestyle": (0, (2.5, 1.2)), "label": "twin, level 1", "zorder": 3}
 
 
@@ -35,7 +36,8 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     panels[2].set_xlabel("λα, at β = 20 (curved valley, $t$ = 1)", fontsize=7)
     for axis in panels:
         axis.set_ylabel("unbiased Δ, of squared\ndistance travelled", fontsize=7)
-    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles = [*panels[1].get_legend_handles_labels()[0], Patch(**FLOOR, label="floor foreseen by the twin")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     sizes = found.configuration
     state(figure, wrapped([
         f"preset {sizes['preset']}",
@@ -62,11 +64,11 @@ def _panel(axis: Axes, walks: xarray.Dataset, twins: xarray.Dataset, x: str) -> 
     best = int(np.argmin(twins.error.values / np.abs(twins.away.values)))
     line = float(twins.away[best]) * (across / across[best]) ** down
     axis.plot(across, line, color="0.5", linewidth=0.8, label="slope 2")
-    for name, data, style in (("twin", twins, TWIN), ("mutation", walks, MUTATION)):
+    for name, data, style in (("twin", twins, TWINS), ("mutation", walks, MUTATION)):
         axis.errorbar(data[x], data.away, data.error, elinewidth=0.8, label=name, **style)
         numbers[name] = {x: data[x].values, "away": data.away.values, "error": data.error.values}
-    axis.set_xscale("log")
-    axis.set_yscale("log")
+    log_across(axis)
+    log_axis(axis)
     return numbers
 
 
@@ -77,12 +79,10 @@ def _floor(axis: Axes, warm: xarray.Dataset, twins: xarray.Dataset, level_1: xar
     walks = warm.isel(run=np.flatnonzero(np.isclose(warm.beta, beta)))
     twin = twins.isel(run=int(np.argmin(np.abs(twins.beta.values - beta))))
     low, high = float(twin.away - twin.error), float(twin.away + twin.error)
-    axis.axhspan(low, high, color=TWIN["color"], alpha=0.4, linewidth=0)
-    axis.annotate("floor foreseen by the twin", (0.97, high), xycoords=("axes fraction", "data"), ha="right",
-                  va="bottom", fontsize=6.5, color=TWIN["color"])  # fmt: skip
+    axis.axhspan(low, high, **FLOOR)
     axis.errorbar(walks.step_time, walks.away, walks.error, elinewidth=0.8, **MUTATION)
-    axis.set_xscale("log")
-    axis.set_yscale("log")
+    log_across(axis)
+    log_axis(axis)
     return {"step_time": walks.step_time.values, "away": walks.away.values, "error": walks.error.values,
             "level_1": exact.away.values, "twin": [float(twin.away), float(twin.error)]}  # fmt: skip
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from ..parts.read import StudyResult
 from ..parts.settings import short, wrapped
-from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, band, log_axis, state
+from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, band, few_ticks, log_axis, state
 
 EXACT = {**MEAN, "linewidth": 1.6}
 SUBTRACTED = {"color": TWIN["color"], "linewidth": 1.2, "zorder": 5}
@@ -28,6 +28,10 @@ def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         Line2D([], [], **EXACT, label="exact change"),
         Line2D([], [], **DASHED, label="noise-free descent"),
         Line2D([], [], color=SUBTRACTED["color"], linewidth=0.7, linestyle=":", label="foreseen from rounding"),
+    ]
+    handles += [
+        Line2D([], [], color="0.3", linestyle="", marker=marker, markersize=3, label=f"decisions at $t$ = {time:g}")
+        for marker, time in zip(MARKERS, found.parts["rounding"].time.values, strict=True)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     sizes, walk = found.configuration, found.parts["exact change"]
@@ -58,11 +62,6 @@ def _flips(axis: Axes, found: StudyResult) -> dict[str, Any]:
     axis.set_xticks([10.0**k for k in range(-7, -2)], [f"1e-{k}" for k in range(7, 2, -1)])
     axis.set_xlabel("σ")
     axis.set_ylabel("share of flipped decisions", fontsize=7)
-    handles = [
-        Line2D([], [], color="0.3", linestyle="", marker=marker, markersize=3, label=f"$t$ = {time:g}")
-        for marker, time in zip(MARKERS, lines.time.values, strict=True)
-    ]
-    axis.legend(handles=handles, loc="upper right")
     return {**numbers, "foreseen": {name: lines[name].values for name in ("sigma", "time", "foreseen")}}
 
 
@@ -83,6 +82,7 @@ def _falls(axis: Axes, found: StudyResult) -> dict[str, Any]:
         count = np.full(data.sizes["time"], data.sizes["trajectory"])
         band(axis, data.time.values, data.fall.values, data.fall_error.values, style, count)
         numbers[name] = {"time": data.time.values, "fall": data.fall.values, "error": data.fall_error.values}
+    few_ticks(axis, 5)
     axis.set_xlabel("$t$")
     axis.set_ylabel("$U(0) - U(t)$")
     return numbers

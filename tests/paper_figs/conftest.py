@@ -52,7 +52,7 @@ class Drawn(NamedTuple):
 
 def quoted(name: str, results: Sequence[Results]) -> None:
     """Save the numbers that an experiment declares, as its judgement does."""
-    entry = CATALOGUE[name]
+    entry = CATALOGUE.get(name)
     if isinstance(entry, Experiment):
         save_numbers(results[0], name, shown(entry.numbers(results)))
 
