@@ -25,8 +25,8 @@ STIFF_AFTER = 8.0
 # Other work ran beside where a quarter of the parts took this many times the shortest or longer, or where this process,
 # which is never idle on CPUs, got less than this share of one core.
 STEADY, SHARE = 1.5, 0.7
-# A run compiles mutation, twin, descent, and the checks of decisions, in units of what the probe compiles: CPU seconds
-# at preset smoke were 30 for Figure 1, 21 for each run of Figure 6, 11 for the probe. Programs once compiled are kept.
+# A run compiles mutation, twin, descent, and the checks of decisions, in units of what the probe compiles: at preset
+# smoke CPU seconds were 30 for Figure 1, 21 for each run of Figure 6, 11 for the probe. Compiled ones are kept.
 COMPILED = 2.5
 
 
