@@ -13,6 +13,8 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from ._house import real_name
+
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 # Rules of derivatives (applied already where a program holds a derivative) and names of functions move no number.
 UNSAID = ("name", "jvp_jaxpr_fun", "fwd_jaxpr_thunk", "bwd", "out_trees")
@@ -68,7 +70,9 @@ class _Digests:
         yield type(value).__qualname__
         if value is None or isinstance(value, bool | int | float | complex | str | bytes | enum.Enum):
             yield repr(value)
-        elif isinstance(value, type | types.ModuleType | types.BuiltinFunctionType | np.dtype | np.ufunc):
+        elif isinstance(value, types.ModuleType):
+            yield real_name(value.__name__)
+        elif isinstance(value, type | types.BuiltinFunctionType | np.dtype | np.ufunc):
             yield str(getattr(value, "__qualname__", getattr(value, "__name__", value)))
         elif isinstance(value, core.ClosedJaxpr):
             yield from map(self._within(package), (value.jaxpr, *value.consts))
@@ -130,12 +134,12 @@ class _Digests:
         yield from map(named, program.outvars)
 
     def _function(self, function: types.FunctionType, package: str | None) -> Iterator[str]:
-        home = (function.__module__ or "").partition(".")[0]
+        home = real_name(function.__module__ or "").partition(".")[0]  # the same in a wheel as in a checkout
         package = home if package is None else package
         cells = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
         yield from map(self._within(package), (cells, function.__defaults__, function.__kwdefaults__))
         if home != package:
-            yield f"{function.__module__}.{function.__qualname__}"
+            yield f"{real_name(function.__module__)}.{function.__qualname__}"
             return
         yield self.of(function.__code__, package)
         for name in sorted(_names(function.__code__) & function.__globals__.keys()):

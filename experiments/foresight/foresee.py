@@ -73,7 +73,7 @@ def foresee(
 
     Example:
         >>> from corr._timing import resolve_clock                                     # doctest: +SKIP
-        >>> from experiments.problems.sines import shallow_sine                        # doctest: +SKIP
+        >>> from corr.experiments.problems.sines import shallow_sine                   # doctest: +SKIP
         >>> found = foresee(shallow_sine(), resolve_clock(1e-5, 1.0, None, math.inf), 10.0,  # doctest: +SKIP
         ...                 corr.root_key(0), descent_learning_rate=1e-4)
         >>> found.attrs["largest_sigma"]                                               # doctest: +SKIP

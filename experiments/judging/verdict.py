@@ -41,8 +41,9 @@ def verdict(results: Results, margins: Margins | None) -> dict[str, Any]:
     if margins is None:
         end = float(sides.mutation.time.values[-1])
         margins = Margins(weights_until=end, loss_until=end)
+    said = report(equivalence(sides, margins), sides)
     rows = {name: side_rows(sides.mutation, getattr(sides, name), sides.descent) for name in ("twin", "descent")}
-    result = report(equivalence(sides, margins), sides) | {
+    result = said | {
         "run": results.folder.name,
         "preset": manifest["configuration"]["preset"],
         "origin": origin,

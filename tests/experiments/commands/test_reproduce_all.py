@@ -189,7 +189,7 @@ def test_the_report_stands_alone(everything: Callable[..., int], tmp_path: Path)
     page, source = Page(file), file.read_text(encoding="utf-8")
     assert "://" not in source and "url(" not in source and "<script" not in source and "<link" not in source
     assert all(value.startswith("data:image/png;base64,") for value in page.attributes["src"])
-    assert len(page.attributes["src"]) == len(page.attributes["alt"]) == 3
+    assert len(page.attributes["src"]) == len(page.attributes["alt"]) == 6, "thumbnails and pictures"
     assert page.attributes["href"] == ["#first", "#second", "#third"]
     assert page.attributes["id"] == ["first", "second", "third"]
     assert "width=device-width, initial-scale=1" in page.attributes["content"]

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import xarray
 from matplotlib.figure import Figure
-from paper_figs.parts import style
 from scipy import stats
 
 import corr
@@ -21,6 +20,7 @@ from experiments import cli
 from experiments.declaring.experiment import Margins
 from experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
 from experiments.judging.statements import report
+from paper_figs.parts import draw
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 
@@ -198,7 +198,7 @@ def test_figure_shows_its_bounds_and_ends_with_the_run(tmp_path: Path, monkeypat
     }
     (tmp_path / "verdict.json").write_text(json.dumps(content))
     figures: list[Figure] = []
-    monkeypatch.setattr(style, "save", lambda figure, *args: figures.append(figure))
+    monkeypatch.setattr(draw, "save", lambda figure, *args: figures.append(figure) or [])
     paper_figs.draw_tests(Results(tmp_path), tmp_path)
     weights, loss = figures[0].axes[0], figures[0].axes[2]
     assert weights.get_xlim() == (0.0, 0.5)
