@@ -16,13 +16,14 @@ from experiments.judging.made import Made
 from experiments.reporting.check import check_numbers, update_numbers
 from experiments.reporting.content import (
     SIDES,
+    Table,
     check_table,
     settings_table,
     tables_of_tests,
     time_table,
 )
 from experiments.reporting.numbers import change_table, comparison_table, number_table
-from experiments.reporting.terminal import show_order, show_study, show_verdict
+from experiments.reporting.terminal import show_order, show_study, show_table, show_verdict
 
 
 def printed(show: Callable[..., None], *args: Any, width: int = 400) -> str:
@@ -69,6 +70,20 @@ def test_nothing_is_cut_at_the_width_of_a_terminal(said: Mapping[str, Any], widt
 def test_square_brackets_are_no_markup() -> None:
     text = printed(show_study, "a [bold]title", Path("/x"), {"sentences": ["said [b]so[/b]"]})
     assert "a [bold]title (/x)\n- said [b]so[/b]\n" in text
+
+
+def test_square_brackets_in_a_table_are_no_markup() -> None:
+    table = Table("c [b]1[/b]", ("h [b]2[/b]",), [("r [b]3[/b]",)], ("left",))
+    text = printed(show_table, table)
+    assert all(one in text for one in ("c [b]1[/b]", "h [b]2[/b]", "r [b]3[/b]"))
+
+
+def test_cells_of_a_test() -> None:
+    row = {"null": "n", "test": "t", "statistic": "s", "margin": "2 %", "until": 3.0, "p": 1e-9, "verdict": "v",
+           "meaning": "m"}  # fmt: skip
+    (table,) = tables_of_tests("run", {"rows": [row], "level": 0.05})
+    assert table.caption == "run: n; tests at level 5 %, p of differences after Holm"
+    assert table.rows == [("t", "s", "2 %", "3", "< 0.0001", "v", "m")]
 
 
 def test_order_is_said_with_sensible_digits() -> None:
