@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .parts import panels
 from .parts.read import ExperimentResult, Run
 from .parts.settings import settings, short
-from .parts.style import DESCENT, MEAN, TWIN, WIDTH, band, log_axis, ratio_colours, state
+from .parts.style import DESCENT, MEAN, TWIN, WIDTH, band, ratio_colours, state
 
 PAPER = {"learning_rate": 1e-5, "trajectories": 1000}
 OURS = ("λ", "end time", "start", "twin")
@@ -40,12 +41,13 @@ def losses(runs: list[Run]) -> panels.Curves:
     ratios = [short(run.configuration["step_ratio"]) for run in runs]
     handles = [Line2D([], [], color=c, label=f"λ = {r}") for c, r in zip(colours, ratios, strict=True)]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    every = [values for curve in curves for values in (curve["mean"], curve["twin"], curve["descent"])]
+    panels.log_where_wide(above, min(map(np.nanmin, every)), max(map(np.nanmax, every)))
     return figure, curves
 
 
 def _losses(found: ExperimentResult) -> panels.Panel:
     figure, curves = losses(found.runs)
-    log_axis(figure.axes[0])
     state(figure, settings(found.runs, paper=PAPER, ours=OURS))
     return figure, panels.of_runs(found.runs, curves)
 

@@ -27,10 +27,7 @@ def _loss(found: ExperimentResult) -> panels.Panel:
     runs = found.runs
     if len(runs) == 1:
         return _of_one(runs[0], fig1.loss(runs[0]))
-    figure, curves = figs2.losses(runs)
-    every = [values for curve in curves for values in (curve["mean"], curve["twin"], curve["descent"])]
-    panels.log_where_wide(figure.axes[0], min(map(min, every)), max(map(max, every)))
-    return _of_all(runs, (figure, curves))
+    return _of_all(runs, figs2.losses(runs))
 
 
 def _distance(found: ExperimentResult) -> panels.Panel:

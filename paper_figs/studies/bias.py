@@ -100,7 +100,7 @@ def _legend(figure: Figure, runs: list[Run]) -> None:
     marks: tuple[tuple[str, dict[str, Any]], ...] = (
         ("mutation, mean ± 1 s.e.", {"linestyle": "", "marker": "o", "markersize": 2.8}),
         ("upper limit, value + 2 s.e.", LIMIT),
-        ("noisy twin, mean (where above 1 s.e.)", {"linewidth": 1.1}),
+        ("twin, mean above 1 s.e.", {"linewidth": 1.1}),
     )
     handles += [Line2D([], [], **{"color": "0.3", **style}, label=text) for text, style in marks]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -16,6 +16,7 @@ import paper_figs
 from corr.results import Results
 from experiments.catalogue import CATALOGUE
 from paper_figs.parts.named import module_named
+from paper_figs.parts.read import ExperimentResult
 from paper_figs.parts.style import STYLE, WIDTH, save
 
 DECLARED = {name: list(import_module(module_named(name) or f"no figure of {name}").MAKERS) for name in CATALOGUE}
@@ -94,6 +95,15 @@ def test_no_text_overlaps(every: Any, name: str) -> None:
     with matplotlib.style.context(STYLE):
         found = collisions(every.figures[name])
     assert [text for text in found if not (name == WITH_INSET and text.endswith("on an axes"))] == []
+
+
+@pytest.mark.parametrize("name", ["fig2", "figs2", "bias"])
+def test_no_text_overlaps_with_two_step_ratios(runs: list[Path], name: str) -> None:
+    """Presets differ in how many there are, and legends with them."""
+    found = ExperimentResult(name, [Results(run) for run in runs[1:]])
+    with matplotlib.style.context(STYLE):
+        for make in import_module(str(module_named(name))).MAKERS.values():
+            assert collisions(make(found)[0]) == []
 
 
 def test_the_checks_see_bad_figures(tmp_path: Path) -> None:
