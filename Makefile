@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 EXTRAS := test,figs,stats,dev
 # Small tests mostly compile: fewer passes of LLVM took a third off those that do little else. What must hold to the last bit
-# or decision is tested again in test-slow, which compiles as users do.
+# or decision is tested in test-slow, which compiles as users do.
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
 BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
@@ -28,7 +28,7 @@ reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the
 	$(BIN)/corr reproduce fig1 fig2 --preset quick
 
 test: $(STAMP) ## run the test suite without its slow part
-	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=%,$(BITS))
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
 	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)

@@ -75,7 +75,7 @@ def test_everything_is_reached_beside_folders_of_the_same_names(wheel: Path, pla
         "import sys\n"
         "corr.theory.level0; corr.experiments.Experiment; corr.figures.__path__\n"
         "from corr.experiments import catalogue\n"
-        "import corr.experiments.commands.actions, corr.experiments.benchmarks.figure\n"
+        "import corr.experiments.commands.actions, corr.figures.bench\n"
         "from corr.figures import fig1\n"
         "assert {*sys.argv[1:]}.isdisjoint(sys.modules)\n"
         "for name in sys.argv[1:]:\n"

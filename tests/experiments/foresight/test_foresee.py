@@ -182,7 +182,7 @@ def test_a_bowl_is_foreseen() -> None:
     assert f"the bias of Δ reaches {100 * float(worst.bias):.2g} % at t = {float(worst.time):g}" in text
     assert "not sufficient." in printed(found.assign(bias=found.bias * np.nan))
     unsure = found.assign(acceptance=found.acceptance * 0 + 0.4, acceptance_error=found.acceptance * 0 + 0.02)
-    assert "0.4 ± 0.02" in printed(unsure) and "0.4 ± " not in text and (found.acceptance_error < 5e-4).all()
+    assert "0.40 ± 0.02" in printed(unsure) and "0.40 ± " not in text and (found.acceptance_error < 5e-4).all()
     assert "βm" not in text
     assert "inf" not in text
     most = float(found.sigma[-1])
