@@ -10,7 +10,8 @@ import pytest
 
 import corr
 from corr import data, losses, networks
-from experiments.benchmarks import _c_loop, _contest, _engines, _figure, _peers, bench
+from experiments.benchmarks import bench, c_loop, contest, engines, peers
+from paper_figs.bench import PANELS, draw_bench
 
 POINTS = data.sine(64)
 NETWORK = networks.functional(networks.Shallow(5))
@@ -19,20 +20,20 @@ START = NETWORK.init(corr.root_key(0))
 
 
 def test_peers_minimize_the_same_losses() -> None:
-    usual = _peers.points_first(*POINTS, ())
+    usual = peers.points_first(*POINTS, ())
     np.testing.assert_allclose(float(usual(START)), float(LOSS(START)), rtol=1e-6)
     deep = networks.functional(networks.FullyConnected((4, 3)))
     params = deep.init(corr.root_key(0))
-    other = _peers.points_first(*POINTS, sorted(params))
+    other = peers.points_first(*POINTS, sorted(params))
     expected = losses.mean_squared_error(deep.apply, *POINTS)(params)
     np.testing.assert_allclose(float(other(params)), float(expected), rtol=1e-6)
 
 
 def test_c_loop_walks_downhill_and_accepts_about_half(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
-    true_at = _c_loop._at
-    monkeypatch.setattr(_c_loop, "_at", lambda array: seen.append(array) or true_at(array))
-    loop = _c_loop.c_loop("C", START, *POINTS, mutation_std=1e-3, trajectories=4, steps=2000)
+    true_at = c_loop._at
+    monkeypatch.setattr(c_loop, "_at", lambda array: seen.append(array) or true_at(array))
+    loop = c_loop.c_loop("C", START, *POINTS, mutation_std=1e-3, trajectories=4, steps=2000)
     if loop is None:
         pytest.skip("no C compiler here")
     loop.go()
@@ -48,12 +49,12 @@ def test_contest_times_everyone_in_turns(capsys: pytest.CaptureFixture[str]) -> 
     walk = corr.mutation(LOSS, mutation_std=1e-3)
     many: dict[str, Any] = {"trajectories": 4, "steps": 10}
     field = [
-        _engines.engine(bench.EXACT, walk, START, **many),
-        _peers.plain_vmap(bench.VMAP, LOSS, START, mutation_std=1e-3, **many),
-        _peers.blackjax_walk("blackjax", LOSS, START, mutation_std=1e-3, **many),
-        _peers.numpy_loop("NumPy", START, *POINTS, mutation_std=1e-3, steps=10),
+        engines.engine(bench.EXACT, walk, START, **many),
+        peers.plain_vmap(bench.VMAP, LOSS, START, mutation_std=1e-3, **many),
+        peers.blackjax_walk("blackjax", LOSS, START, mutation_std=1e-3, **many),
+        peers.numpy_loop("NumPy", START, *POINTS, mutation_std=1e-3, steps=10),
     ]
-    timings = _contest.contest(field, 3, "test")
+    timings = contest.contest(field, 3, "test")
     assert [one.name for one in timings] == [one.name for one in field]
     assert all(len(one.microseconds) == 3 and one.median == sorted(one.microseconds)[1] for one in timings)
     bench.show("a section", timings)
@@ -62,8 +63,8 @@ def test_contest_times_everyone_in_turns(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_figure_is_drawn_from_the_json(tmp_path: Path) -> None:
     rows = [{"name": f"{n} x", "median": 1.0, "microseconds": [0.9, 1.0, 1.2]} for n in (1, 2)]
-    (tmp_path / "bench.json").write_text(json.dumps(dict.fromkeys(_figure.PANELS, rows)))
-    _figure.draw(tmp_path / "bench.json")
+    (tmp_path / "bench.json").write_text(json.dumps(dict.fromkeys(PANELS, rows)))
+    draw_bench(tmp_path / "bench.json")
     assert (tmp_path / "bench.pdf").stat().st_size > 1000
 
 
