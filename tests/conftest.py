@@ -9,8 +9,7 @@ from typing import Any
 
 import jax
 import pytest
-
-from experiments.running.machine import TESTED_JAXLIB, VECTOR_FLAG
+from corr.experiments.running.machine import TESTED_JAXLIB, VECTOR_FLAG
 
 if version("jaxlib").startswith(TESTED_JAXLIB):
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {VECTOR_FLAG}".strip()

@@ -8,6 +8,7 @@ from scipy import stats
 
 from ..declaring.experiment import Experiment
 from ..declaring.number import Number
+from ..declaring.rounding import measured
 
 LEVEL = 0.05
 AGREES, DIFFERS, UNDECIDED, UNJUDGED = "agrees", "differs", "undecided", "no prediction"
@@ -39,7 +40,7 @@ def _following(tested: Mapping[str, Any], experiment: Experiment) -> Agreement:
     line = (
         f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. Here {tested['run']}, against"
         f" noise-free descent: {_reached(tested, 'descent')}; its noisy twins' own |bias|² is"
-        f" {100 * twins['share']:.2g} ± {100 * twins['error']:.1g} % of the squared distance travelled at"
+        f" {measured(100 * twins['share'], 100 * twins['error'])} % of the squared distance travelled at"
         f" t = {twins['time']:g}. Against its noisy twin: {_reached(tested, 'twin')}; least p of a difference"
         f" {tested['verdicts']['twin']['difference_p']:.2g} (Holm).{_losses(tested, experiment)}"
     )

@@ -53,7 +53,7 @@ def read_expected(file: Path) -> dict[str, Any]:
     """The file; raises ``ValueError``, naming the command that makes it, where it is missing or damaged."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        return {key: found[key] for key in ("seed", "start_seed", "figures")}
+        return {"commits": [], **found, **{key: found[key] for key in ("seed", "start_seed", "figures")}}
     except (OSError, ValueError, KeyError) as error:
         presets = ", ".join(sorted(other.stem for other in file.parent.glob("*.json")))
         raise ValueError(
@@ -114,19 +114,40 @@ def factor(count: int | None, comparisons: int) -> float:
 
 
 def write_expected(file: Path, fresh: Figures, seed: int, start_seed: int, commits: list[str]) -> list[Row]:
-    """Write the file of a preset anew; returns the old numbers beside the new."""
+    """Write these figures of a preset's file anew; returns the old numbers beside the new.
+
+    Other figures of the file stay; a number's k is that of all numbers of the file together.
+
+    Raises:
+        ValueError: if other figures would stay that another seed or start network has given.
+    """
     old = read_expected(file) if file.exists() else {"figures": {}}
-    rows = compare(old, fresh)
-    total = sum(len(found) for found in fresh.values())
+    kept = {figure: found for figure, found in old["figures"].items() if figure not in fresh}
+    if kept and (old["seed"], old["start_seed"]) != (seed, start_seed):
+        raise ValueError(
+            f"{file} holds numbers of seed {old['seed']} and start network {old['start_seed']}, these results have"
+            f" {seed} and {start_seed}: make all of it anew, or give --seed {old['seed']} --start-seed"
+            f" {old['start_seed']}"
+        )
+    rows = compare({**old, "figures": {name: old["figures"][name] for name in fresh if name in old["figures"]}}, fresh)
+    every = {
+        figure: (
+            {name: number[:3] for name, number in fresh[figure].items()}
+            if figure in fresh
+            else {name: (one["value"], one["error"], one["count"]) for name, one in kept[figure].items()}
+        )
+        for figure in dict.fromkeys([*old["figures"], *fresh])
+    }
+    total = sum(len(found) for found in every.values())
     figures = {
         figure: {
-            name: {"value": number.value, "error": number.error, "count": number.count,
-                   "k": round(factor(number.count, total), 2)}
-            for name, number in found.items()
+            name: {"value": value, "error": error, "count": count, "k": round(factor(count, total), 2)}
+            for name, (value, error, count) in found.items()
         }
-        for figure, found in fresh.items()
+        for figure, found in every.items()
     }  # fmt: skip
     facts = {"preset": file.stem, "seed": seed, "start_seed": start_seed, "level": LEVEL}
     file.parent.mkdir(parents=True, exist_ok=True)
+    commits = sorted({*commits, *(old.get("commits", []) if kept else [])})
     write_json(file, {**facts, "commits": commits, "figures": figures})
     return rows

@@ -56,6 +56,8 @@ def of_run(results: Results, judged: Mapping[str, Any]) -> dict[str, Number]:
         f"{ratio}: loss, mutation less descent": Number(descent["loss_difference"], descent["loss_error"], finite),
     }
     for side, row, count in (("descent", descent, finite), ("twin", twin, min(finite, twin["followed"]))):
-        found[f"{ratio}: unbiased Δ to {side} / distance²"] = Number(row["unbiased"], row["standard_error"], count)
+        found[f"{ratio}: unbiased Δ to {side} / squared distance travelled"] = Number(
+            row["unbiased"], row["standard_error"], count
+        )
     loss = Number(twin["loss_difference"], twin["loss_error"], min(finite, twin["followed"]), 0.0)
     return {**found, f"{ratio}: loss, mutation less twin": loss}

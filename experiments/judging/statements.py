@@ -8,6 +8,7 @@ import xarray
 
 from corr import Comparison, inference
 
+from ..declaring.rounding import measured
 from .equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, established_until, finite, reaches
 
 NOISE = 2.0  # standard errors within which the twins' distance is called none
@@ -105,7 +106,7 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
         twins = _twins(found)
         text += (
             f" The twins' own distance to noise-free descent crosses the margin of the weights {where} (at"
-            f" t = {twins['time']:g} it is {percent(twins['share'])} ± {percent(twins['error'])} % of the squared"
+            f" t = {twins['time']:g} it is {measured(100 * twins['share'], 100 * twins['error'])} % of the squared"
             " distance travelled)."
         )
     return text

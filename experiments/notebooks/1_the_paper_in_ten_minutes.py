@@ -32,7 +32,7 @@ import corr
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 POINTS, RUNS, TWINS, END = (20, 8, 16, 1.0) if SMALL else (50, 24, 100, 8.0)
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 3
 
 # %% [markdown]

@@ -36,12 +36,12 @@ import jax
 import matplotlib.pyplot as plt
 
 import corr
-import experiments
-from experiments import Margins, equivalence, report
+import corr.experiments as experiments
+from corr.experiments import Margins, equivalence, report
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 RUNS, TWINS, END = (12, 24, 0.2) if SMALL else (48, 100, 1.0)
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 2.6
 
 # %% [markdown]
@@ -107,7 +107,9 @@ runs = Path(experiments.__file__).parents[1] / "results" / "quick"
 folders = [runs / f"shallow-lambda-{k}" for k in (1, 10, 100)]
 if SMALL or not all((folder / "test.json").exists() for folder in folders):
     output = Path(tempfile.mkdtemp())
-    code = "import sys; from experiments.cli import main; main(['run', *sys.argv[1:]]); main(['test', *sys.argv[1:]])"
+    code = (
+        "import sys; from corr.experiments.cli import main; main(['run', *sys.argv[1:]]); main(['test', *sys.argv[1:]])"
+    )
     line = [sys.executable, "-c", code, "fig1", "--preset", "smoke", "--output", str(output)]
     subprocess.run(line, check=True, capture_output=True)
     folders = [file.parent for file in output.glob("smoke/*/test.json")]

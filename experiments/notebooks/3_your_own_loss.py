@@ -34,7 +34,7 @@ import corr
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 RUNS, TWINS, END, DRAWS = (8, 16, 0.5, 512) if SMALL else (32, 200, 4.0, 16384)
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 3
 
 # %%

@@ -32,13 +32,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import corr
-from theory import level0, level1, level2, level3
-from theory.spectrum import full_spectrum
-from theory.validity import measure_curvature, validity
+from corr.theory import level0, level1, level2, level3
+from corr.theory.spectrum import full_spectrum
+from corr.theory.validity import measure_curvature, validity
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 UNITS, TRAINED, DRAWS, COUNT = (4, 2.0, 512, 2) if SMALL else (30, 10.0, 16384, 7)
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 2.8
 
 # %% [markdown]

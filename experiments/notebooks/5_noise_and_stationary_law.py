@@ -28,14 +28,14 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-from experiments.density import double_well
+from corr.experiments.studies.density import double_well
 
 import corr
-from theory import density, level1
+from corr.theory import density, level1
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 DRAWS, CHAINS, STEPS = (2000, 20, 1000) if SMALL else (40_000, 100, 20_000)
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 2.8
 
 # %% [markdown]

@@ -34,11 +34,11 @@ import numpy as np
 import corr
 import theory.proposals as theory
 from corr import proposals
-from theory import level0
+from corr.theory import level0
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 DRAWS = 20_000 if SMALL else 400_000
-plt.style.use("paper_figs.corr")
+plt.style.use("corr.figures.corr")
 plt.rcParams["figure.figsize"] = 5, 3
 
 # %% [markdown]

@@ -94,7 +94,9 @@ def numbers(found: Parts) -> dict[str, Number]:
         paths, path = data.path.values[:, [-1]].astype(float), data.descent.values[[-1]].astype(float)
         travelled = inference.travelled(data.descent.values)[-1]
         away, error = inference.unbiased_delta(paths, path)[0], inference.delta_standard_error(paths, path)[0]
-        shown[f"{name}: unbiased Δ / distance²"] = Number(away / travelled, error / travelled, len(paths), 0.0)
+        shown[f"{name}: unbiased Δ / squared distance travelled"] = Number(
+            away / travelled, error / travelled, len(paths), 0.0
+        )
         shown[f"{name}: mean loss at the end"] = sample(data.loss.values[:, -1])
     return shown
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..declaring.rounding import measured, percent, plain, probability
 from ..judging.equivalence import NULLS
-from .rounding import measured, percent, plain, probability
 
 SIDES = {"twin": "averaged noisy twin", "descent": "noise-free descent"}
 SHOWN = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0, 10.0)

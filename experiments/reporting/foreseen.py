@@ -7,9 +7,9 @@ import numpy as np
 import xarray
 from rich.console import Console
 
+from ..declaring.rounding import measured, percent, plain
 from ..foresight.steps import DRAWS, TOO_FAR
 from .content import RIGHT, Table
-from .rounding import measured, percent, plain
 from .terminal import show_table
 
 LEAST_SHOWN = 5e-4  # smallest error of an acceptance worth its place

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..declaring.number import Number, difference
+from ..declaring.rounding import measured, plain
 from ..judging.expected import Row
 from .content import LEFT, RIGHT, Table
-from .rounding import measured, plain
 
 
 def number_table(numbers: Mapping[str, Number], expected: Mapping[str, Number]) -> Table:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..declaring.experiment import Experiment
 from ..declaring.number import Number
 from ..declaring.options import Options
+from ..declaring.rounding import plain
 from ..judging.agreement import AGREES, CONSISTENT, DIFFERS, UNDECIDED
 from ..judging.expected import compare, expected_file, read_expected, refuse_same
 from ..judging.made import Made
@@ -13,7 +14,6 @@ from ..judging.numbers import of_run
 from .naming import label
 from .numbers import shown
 from .pictures import Picture, thumbnail
-from .rounding import plain
 
 PLUMBING = "smoke"  # the preset that judges nothing
 FAILED = "failed"

@@ -10,6 +10,7 @@ from corr.results import Results
 
 from ..declaring.number import Number
 from ..declaring.options import Options
+from ..declaring.rounding import duration
 from ..judging.made import Made
 from .content import (
     LEFT,
@@ -26,7 +27,6 @@ from .naming import label
 from .numbers import number_table
 from .overview import PLUMBING, Card, card, expected_numbers
 from .pictures import Picture, pictures
-from .rounding import duration
 
 TEMPLATES = Path(__file__).with_name("templates")
 FACTS = {"device": "device", "platform": "platform", "git": "commit", "versions": "versions"}

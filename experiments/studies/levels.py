@@ -17,6 +17,7 @@ from theory import corrected, level1, level2, level3
 from theory.spectrum import full_spectrum
 
 from ..declaring.number import Number, difference, sample
+from ..declaring.rounding import measured
 from ..declaring.study import Parts, Study
 
 UNITS, POINTS = 4, 64
@@ -172,7 +173,7 @@ def judge(found: Parts) -> list[str]:
         said.append(
             f"Twin of {level}: mean loss {value:.5f} ± {spread:.5f}, {apart(side, walk):+.1f} standard errors from"
             f" mutation ({apart(finer, side):+.1f} from its own when the step is halved); unbiased Δ of the means"
-            f" {100 * away:.2g} ± {100 * unsure:.1g} % of the squared distance travelled;"
+            f" {measured(100 * away, 100 * unsure)} % of the squared distance travelled;"
             f" predicted acceptance {float(side.predicted_acceptance[-1]):.3f}."
         )
     return said

@@ -16,6 +16,7 @@ from corr import inference
 from theory import level1
 
 from ..declaring.number import Number
+from ..declaring.rounding import measured
 from ..declaring.study import Parts, Study
 from ..problems.sines import shallow_sine
 
@@ -179,14 +180,14 @@ def judge(found: Parts) -> list[str]:
         where = f"β = {beta:g}, λα = {step_time:g}"
         said.append(
             _beside(where, walks.isel(run=k), "twin of level 1", twins.isel(run=k))
-            + f" Floor for λα → 0: {100 * float(floor.away):.3g} ± {100 * float(floor.error):.1g} %."
+            + f" Floor for λα → 0: {measured(100 * float(floor.away), 100 * float(floor.error))} %."
         )
     return said
 
 
 def _beside(where: str, walk: xarray.Dataset, name: str, twin: xarray.Dataset) -> str:
     score = float((walk.away - twin.away) / np.hypot(walk.error, twin.error))
-    mutated, other = (f"{100 * float(data.away):.3g} ± {100 * float(data.error):.1g} %" for data in (walk, twin))
+    mutated, other = (f"{measured(100 * float(data.away), 100 * float(data.error))} %" for data in (walk, twin))
     return (
         f"{where}: mutation {mutated} of the squared distance travelled, {name} {other} ({score:+.1f} standard errors)."
     )
@@ -203,7 +204,9 @@ def numbers(found: Parts) -> dict[str, Number]:
         walks = gather(found, f"{kind} mutation")
         for row in (walks.isel(run=k) for k in range(walks.sizes["run"])):
             where = f"β = {float(row.beta):g}, λα = {float(row.step_time):g}"
-            shown[f"{kind} mutation, {where}: unbiased Δ / distance²"] = Number(float(row.away), float(row.error))
+            shown[f"{kind} mutation, {where}: unbiased Δ / squared distance travelled"] = Number(
+                float(row.away), float(row.error)
+            )
     return shown
 
 

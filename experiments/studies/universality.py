@@ -15,6 +15,7 @@ from scipy.stats import t as student
 import corr
 from corr import inference
 
+from ..declaring.rounding import measured
 from ..declaring.study import Parts, Study
 from ..problems.sines import shallow_sine
 from .mutation_laws import CASES, STD, STEP_TIME, clock
@@ -104,7 +105,7 @@ def judge(found: Parts) -> list[str]:
             f"{name}: {verdict} the common curve, {score[worst]:+.1f} standard errors at most"
             f" (t = {float(data.time[worst + 1]):g}; the limit is a loss {limit * error.max():.2g} off at most); at the"
             f" end mean loss {float(data.loss[:, -1].mean()):.4f} (twin {float(twin.loss[:, -1].mean()):.4f}),"
-            f" unbiased Δ {100 * away / travelled:.2g} ± {100 * unsure / travelled:.1g} % of the squared distance"
+            f" unbiased Δ {measured(100 * away / travelled, 100 * unsure / travelled)} % of the squared distance"
             f" travelled; drift {pull.min():.3f} to {pull.max():.3f} of the Gaussian, with"
             f" {float(data.across.max()):.2f} of it across the gradient at"
             f" most; {'foreseen to follow' if data.foreseen else 'not foreseen to follow'}."

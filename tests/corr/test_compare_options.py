@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+from corr.theory import level1
 
 import corr
 from corr import _compare, _sweep
-from theory import level1
 
 QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
          "devices": 1, "check_decisions": False}  # fmt: skip

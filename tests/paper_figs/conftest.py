@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import corr.figures as paper_figs
 import pytest
+from corr.experiments.catalogue import CATALOGUE
+from corr.experiments.declaring.experiment import Experiment
+from corr.experiments.judging.numbers import save_numbers, shown
+from corr.figures.parts import draw as driver
 from matplotlib.figure import Figure
 
-import paper_figs
 from corr.results import Results
-from experiments.catalogue import CATALOGUE
-from experiments.declaring.experiment import Experiment
-from experiments.judging.numbers import save_numbers, shown
-from paper_figs.parts import draw as driver
 
 from .written_runs import write_run
 from .written_studies import write_study

@@ -6,13 +6,13 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 import pytest
+from corr.figures import fig1
+from corr.figures.parts.read import read_run
+from corr.figures.parts.style import STYLE
 from matplotlib.figure import Figure
 
 from corr import inference
 from corr.results import Results
-from paper_figs import fig1
-from paper_figs.parts.read import read_run
-from paper_figs.parts.style import STYLE
 
 from .conftest import Drawn, kept
 from .test_files import collisions

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import corr.figures as paper_figs
 import numpy as np
 import pytest
+from corr.figures import figs4
+from corr.figures.parts.read import StudyResult, read_means
 
-import paper_figs
 from corr import ResultError, inference, load_run
 from corr.results import Results
-from paper_figs import figs4
-from paper_figs.parts.read import StudyResult, read_means
 
 
 def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: list[Path]) -> None:

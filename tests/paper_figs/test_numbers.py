@@ -4,18 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import corr.figures as paper_figs
 import numpy as np
 import pytest
+from corr.figures import fig1, fig2
+from corr.figures.parts.read import read_run
+from corr.figures.parts.settings import settings, short
+from corr.figures.parts.style import DESCENT, MEAN, SINGLE, TWIN, ratio_colours
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-import paper_figs
 from corr import load_run
 from corr.results import Results
-from paper_figs import fig1, fig2
-from paper_figs.parts.read import read_run
-from paper_figs.parts.settings import settings, short
-from paper_figs.parts.style import DESCENT, MEAN, SINGLE, TWIN, ratio_colours
 
 
 def close(got: Any, expected: np.ndarray) -> None:

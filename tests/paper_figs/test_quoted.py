@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from corr.experiments.paper.deep import fig4, fig5
+from corr.experiments.paper.wide import fig6
 from matplotlib.figure import Figure
 from scipy import stats
 
 from corr import inference
 from corr.results import Results
-from experiments.paper.deep import fig4, fig5
-from experiments.paper.wide import fig6
 
 from . import conftest
 

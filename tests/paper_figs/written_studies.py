@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import xarray
+from corr.experiments.foresight.regimes import REGIMES
+from corr.experiments.studies import density, drift, levels, mutation_laws, order, precision
+from corr.figures.studies.architectures import TITLES
 
 from corr.results import save_part, write_json
-from experiments.foresight.regimes import REGIMES
-from experiments.studies import density, drift, levels, mutation_laws, order, precision
-from paper_figs.studies.architectures import TITLES
 
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 

@@ -7,10 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from corr.theory import level1, level2, level3
+from corr.theory.spectrum import Spectrum, full_spectrum, lanczos_spectrum
 from scipy import stats
-
-from theory import level1, level2, level3
-from theory.spectrum import Spectrum, full_spectrum, lanczos_spectrum
 
 LIMIT = 4.0
 DRAWS = 200_000

@@ -3,8 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-from theory import proposals
+from corr.theory import proposals
 
 
 @pytest.mark.parametrize("law", ["normal", "uniform", "laplace"])

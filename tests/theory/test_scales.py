@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-from theory import level0, level1, proposals, validity
+from corr.theory import level0, level1, proposals, validity
 
 ROUNDING = 16 * np.finfo(np.float32).eps
 GRADIENT = jnp.array([3.0, 4.0])

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corr.experiments import cli
+from corr.experiments.running import blocks, comparison
+from corr.experiments.running.machine import cores
 
 import corr
-from experiments import cli
-from experiments.running import blocks, comparison
-from experiments.running.machine import cores
 
 RUN = "shallow-lambda-100"
 
@@ -163,7 +163,7 @@ def test_bad_input(args: list[str], message: str, tmp_path: Path, capsys: pytest
 
 USER_FILE = """
 import jax, jax.numpy as jnp
-from experiments import Experiment, Preset, Problem
+from corr.experiments import Experiment, Preset, Problem
 
 experiment = Experiment(
     name="bowl",
@@ -255,7 +255,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_command_line_uses_every_core_and_wide_vectors() -> None:
     code = (
-        "import os; from experiments.running import machine; machine.prepare(); import jax;"
+        "import os; from corr.experiments.running import machine; machine.prepare(); import jax;"
         "print(jax.device_count(), os.environ.get('XLA_FLAGS', ''))"
     )
     done = subprocess.run(

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 import xarray
+from corr.experiments.catalogue import STUDIES
+from corr.experiments.commands.actions import draw, planned, reader
+from corr.experiments.commands.edge import mending
+from corr.experiments.declaring.options import Options
+from corr.experiments.running.fingerprints import study_fingerprint
 
 from corr import ResultError
 from corr.results import save_part, write_json
-from experiments.catalogue import STUDIES
-from experiments.commands.actions import draw, planned, reader
-from experiments.commands.edge import mending
-from experiments.declaring.options import Options
-from experiments.running.fingerprints import study_fingerprint
 
 DAMAGES = {
     "missing": "no results",

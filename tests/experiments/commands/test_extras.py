@@ -4,8 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-
-from experiments import cli
+from corr.experiments import cli
 
 
 @pytest.mark.parametrize(

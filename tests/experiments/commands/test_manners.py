@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
+from corr.experiments import cli
+from corr.experiments.running import machine
 
 import corr
-from experiments import cli
-from experiments.running import machine
 
 RUN = "shallow-lambda-100"
 # What is buffered fails at the end, what is not where it is printed.
@@ -41,7 +41,7 @@ def test_a_signal_is_answered_in_one_line_while_packages_are_loaded(package: str
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == sys.argv[1]: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Interrupt())\n"
-        "from experiments.cli import main\n"
+        "from corr.experiments.cli import main\n"
         "sys.exit(main(['reproduce', 'nothing']))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, package], capture_output=True, text=True, check=False)

@@ -7,22 +7,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+import corr.figures as paper_figs
 import jax
 import matplotlib.image
 import numpy as np
 import pytest
 import xarray
+from corr.experiments import cli
+from corr.experiments.catalogue import CATALOGUE
+from corr.experiments.commands.actions import reader
+from corr.experiments.commands.reproduce import make
+from corr.experiments.declaring.options import Options
+from corr.experiments.declaring.study import Study
+from corr.experiments.judging import expected
+from corr.experiments.reporting.page import write_report
 
-import paper_figs
 from corr.results import Results, load_run
-from experiments import cli
-from experiments.catalogue import CATALOGUE
-from experiments.commands.actions import reader
-from experiments.commands.reproduce import make
-from experiments.declaring.options import Options
-from experiments.declaring.study import Study
-from experiments.judging import expected
-from experiments.reporting.page import write_report
 
 VOID = {"meta", "img", "br"}
 

@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from experiments import cli
-from experiments.catalogue import CATALOGUE, GROUPS
-from experiments.commands import timetable
-from experiments.running import cost
+from corr.experiments import cli
+from corr.experiments.catalogue import CATALOGUE, GROUPS
+from corr.experiments.commands import timetable
+from corr.experiments.running import cost
 
 RUN = "shallow-lambda-100"
 RUN_ONLY = ("--fresh", "--devices", "--block-size", "--checkpoint-every", "--distributed", "--coordinator", "--process")
@@ -187,7 +186,7 @@ def test_a_list_of_other_names_asks_the_catalogue(
     assert "unknown experiment 'fig9x'" in fails(capsys, "list", "fig9x")
     mine = tmp_path / "mine.py"
     mine.write_text(
-        "from dataclasses import replace\nfrom experiments.paper.shallow import fig1\n"
+        "from dataclasses import replace\nfrom corr.experiments.paper.shallow import fig1\n"
         "experiment = replace(fig1, name='mine', title='my own')\n"
     )
     assert "my own" in listed(capsys, str(mine)) and len(timings) == 1

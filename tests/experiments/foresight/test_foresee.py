@@ -8,26 +8,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import corr.figures as paper_figs
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+from corr.experiments import Experiment, Preset, Problem, cli, foresee
+from corr.experiments.commands import actions
+from corr.experiments.foresight import foresee as foreseeing
+from corr.experiments.foresight.foresee import _axes, _measured, _predicted_bias
+from corr.experiments.foresight.regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
+from corr.experiments.foresight.steps import Measured, beyond, measure_step
+from corr.experiments.reporting import foreseen
+from corr.experiments.reporting.foreseen import show_foreseen
+from corr.theory import level1
+from corr.theory.spectrum import full_spectrum
 from rich.console import Console
 
 import corr
-import paper_figs
 from corr._timing import resolve_clock
-from experiments import Experiment, Preset, Problem, cli, foresee
-from experiments.commands import actions
-from experiments.foresight import foresee as foreseeing
-from experiments.foresight.foresee import _axes, _measured, _predicted_bias
-from experiments.foresight.regimes import REGIMES, Point, Row, largest_sigma, map_row, regime_map, regimes
-from experiments.foresight.steps import Measured, beyond, measure_step
-from experiments.reporting import foreseen
-from experiments.reporting.foreseen import show_foreseen
-from theory import level1
-from theory.spectrum import full_spectrum
 
 BOWL = Experiment(
     name="bowl",
@@ -195,7 +195,7 @@ def test_a_bowl_is_foreseen() -> None:
 def test_command_writes_table_dataset_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bowl.py"
     file.write_text(
-        "import jax.numpy as jnp\nfrom experiments import Experiment, Preset, Problem\n"
+        "import jax.numpy as jnp\nfrom corr.experiments import Experiment, Preset, Problem\n"
         "experiment = Experiment('bowl', 'a bowl', lambda: Problem(lambda x: jnp.sum(x * x), lambda key: jnp.ones(2)),"
         " {'smoke': Preset(1e-3, (1.0,), (6,), 12, end_time=1.0, record_every=0.2)})\n"
     )

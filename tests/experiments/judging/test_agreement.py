@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-
-from experiments.catalogue import EXPERIMENTS
-from experiments.declaring.number import Number
-from experiments.judging.agreement import of_experiment, of_numbers
+from corr.experiments.catalogue import EXPERIMENTS
+from corr.experiments.declaring.number import Number
+from corr.experiments.judging.agreement import of_experiment, of_numbers
 
 
 def result_of(*, equivalent: bool = False, beyond: float | None = None) -> dict[str, Any]:

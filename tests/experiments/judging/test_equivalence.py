@@ -7,20 +7,20 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+import corr.figures as paper_figs
 import numpy as np
 import pytest
 import xarray
+from corr.experiments import cli
+from corr.experiments.declaring.experiment import Margins
+from corr.experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
+from corr.experiments.judging.statements import report
+from corr.figures.parts import draw
 from matplotlib.figure import Figure
 from scipy import stats
 
 import corr
-import paper_figs
 from corr.results import Results
-from experiments import cli
-from experiments.declaring.experiment import Margins
-from experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
-from experiments.judging.statements import report
-from paper_figs.parts import draw
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from corr.experiments.catalogue import CATALOGUE
+from corr.experiments.cli import main
+from corr.experiments.commands.actions import planned
+from corr.experiments.declaring.experiment import Experiment
+from corr.experiments.declaring.number import Number, difference, of_parts, sample
+from corr.experiments.declaring.options import Options
+from corr.experiments.judging import expected
+from corr.experiments.judging.expected import compare, factor, read_expected, refuse_same, write_expected
+from corr.experiments.judging.made import judge_experiment, judge_study
 
 from corr import ResultError, inference, load_run
 from corr.results import Results
-from experiments.catalogue import CATALOGUE
-from experiments.cli import main
-from experiments.commands.actions import planned
-from experiments.declaring.experiment import Experiment
-from experiments.declaring.number import Number, difference, of_parts, sample
-from experiments.declaring.options import Options
-from experiments.judging import expected
-from experiments.judging.expected import compare, factor, read_expected, refuse_same, write_expected
-from experiments.judging.made import judge_experiment, judge_study
 
 REPEATS, COUNT, PER_FILE = 2000, 8, 10
 
@@ -39,7 +39,7 @@ def test_numbers_of_a_run_are_those_of_its_netcdf_files(smoke: Path) -> None:
     assert found["λ = 100: loss, mutation less descent"].value == pytest.approx(last.mean() - smooth)
     paths, path = sides.mutation.path.values[:, [-1]].astype(float), sides.descent.path.values[0].astype(float)
     share = inference.unbiased_delta(paths, path[[-1]])[0] / inference.travelled(path)[-1]
-    assert found["λ = 100: unbiased Δ to descent / distance²"].value == pytest.approx(share)
+    assert found["λ = 100: unbiased Δ to descent / squared distance travelled"].value == pytest.approx(share)
     assert len(found) == 5 and all(number.error > 0 for number in found.values())
 
 
@@ -107,7 +107,7 @@ def test_equal_random_numbers_and_other_starts_are_not_compared() -> None:
 
 BOWL = """
 import jax, jax.numpy as jnp
-from experiments import Experiment, Preset, Problem
+from corr.experiments import Experiment, Preset, Problem
 
 problem = Problem(loss=lambda x: jnp.sum(x**2), init=lambda key: jax.random.normal(key, (3,)))
 preset = Preset(1e-2, (0.5,), (4,), 4, end_time=0.1, record_every=0.05)

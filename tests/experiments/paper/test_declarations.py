@@ -9,18 +9,18 @@ import jax
 import numpy as np
 import pytest
 import xarray
+from corr.experiments import cli
+from corr.experiments.catalogue import EXPERIMENTS, STUDIES
+from corr.experiments.declaring.experiment import Experiment
+from corr.experiments.declaring.options import Options
+from corr.experiments.problems.sines import wide_sine
+from corr.experiments.running.means import means
+from corr.experiments.running.plan import plan_experiment
+from corr.experiments.studies.architectures import END_TIMES, RECORDS
 from jax.flatten_util import ravel_pytree
 
 import corr
 from corr._clock import whole_steps
-from experiments import cli
-from experiments.catalogue import EXPERIMENTS, STUDIES
-from experiments.declaring.experiment import Experiment
-from experiments.declaring.options import Options
-from experiments.problems.sines import wide_sine
-from experiments.running.means import means
-from experiments.running.plan import plan_experiment
-from experiments.studies.architectures import END_TIMES, RECORDS
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

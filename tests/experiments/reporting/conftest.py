@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from corr.experiments.declaring.experiment import Experiment, Preset
+from corr.experiments.declaring.number import Number
+from corr.experiments.declaring.study import Study
+from corr.experiments.judging import expected
+from corr.experiments.judging.agreement import of_numbers
+from corr.experiments.judging.made import Judged, Made, judge_experiment
+from corr.experiments.running.means import MEANS
 from PIL import Image
 
 from corr import Comparison
 from corr.results import Results, save_part, save_run, write_json
-from experiments.declaring.experiment import Experiment, Preset
-from experiments.declaring.number import Number
-from experiments.declaring.study import Study
-from experiments.judging import expected
-from experiments.judging.agreement import of_numbers
-from experiments.judging.made import Judged, Made, judge_experiment
-from experiments.running.means import MEANS
 
 NASTY = 'bowl <b>&" [bold]'
 MACHINE = {"seconds": 12.0, "git": "c0ffee <i>", "device": "cpu", "platform": "tests", "versions": {"jax": "0"}}

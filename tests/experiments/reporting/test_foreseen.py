@@ -5,10 +5,9 @@ import math
 
 import pytest
 import xarray
+from corr.experiments.foresight.steps import DRAWS
+from corr.experiments.reporting.foreseen import COLUMNS, show_foreseen
 from rich.console import Console
-
-from experiments.foresight.steps import DRAWS
-from experiments.reporting.foreseen import COLUMNS, show_foreseen
 
 
 def found(beta: float) -> xarray.Dataset:

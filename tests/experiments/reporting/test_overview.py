@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from experiments.declaring.experiment import Experiment
-from experiments.declaring.number import Number
-from experiments.judging.made import Made
-from experiments.judging.numbers import of_run
-from experiments.reporting.overview import key_number, tone
+from corr.experiments.declaring.experiment import Experiment
+from corr.experiments.declaring.number import Number
+from corr.experiments.judging.made import Made
+from corr.experiments.judging.numbers import of_run
+from corr.experiments.reporting.overview import key_number, tone
 
 OWN = {"correlation at the end": Number(0.9, 0.01)}
 

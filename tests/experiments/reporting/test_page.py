@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from corr.experiments.declaring.options import Options
+from corr.experiments.declaring.rounding import measured
+from corr.experiments.judging.made import Made
+from corr.experiments.reporting.content import Table, tables_of_tests, time_table
+from corr.experiments.reporting.page import write_report
 from PIL import Image
-
-from experiments.declaring.options import Options
-from experiments.judging.made import Made
-from experiments.reporting.content import Table, tables_of_tests, time_table
-from experiments.reporting.page import write_report
-from experiments.reporting.rounding import measured
 
 VOID = {"meta", "img", "br"}
 
@@ -113,8 +112,11 @@ def test_every_figure_has_thumbnail_word_and_key_number(
     words = [one for one in page.all("span", "word") if "nav.overview" in one.inside]
     assert [one.said for one in words] == [experiment.word, "differs", "failed"]
     assert [(one.attributes["class"] or "").split()[1] for one in words[1:]] == ["bad", "bad"]
-    assert [one.said for one in page.all("span", "number")] == ["λ = 1: unbiased Δ to descent / distance²", "predicted"]
-    number = experiment.judged.numbers["λ = 1: unbiased Δ to descent / distance²"]
+    assert [one.said for one in page.all("span", "number")] == [
+        "λ = 1: unbiased Δ to descent / squared distance travelled",
+        "predicted",
+    ]
+    number = experiment.judged.numbers["λ = 1: unbiased Δ to descent / squared distance travelled"]
     assert page.all("span", "value")[0].said == measured(number.value, number.error)
     assert [one.said for one in page.all("span", "value")[1:]] == ["0.500 ± 0.013"]
     assert [one.said for one in page.all("span", "expected")] == ["nothing expected", "predicted 1"]

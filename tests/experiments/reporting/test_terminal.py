@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
-
-from corr.results import Results
-from experiments.declaring.number import Number
-from experiments.declaring.options import Options
-from experiments.judging.expected import Row, read_expected
-from experiments.judging.made import Made
-from experiments.reporting.check import check_numbers, update_numbers
-from experiments.reporting.content import (
+from corr.experiments.declaring.number import Number
+from corr.experiments.declaring.options import Options
+from corr.experiments.judging.expected import Row, read_expected
+from corr.experiments.judging.made import Made
+from corr.experiments.reporting.check import check_numbers, update_numbers
+from corr.experiments.reporting.content import (
     SIDES,
     Table,
     check_table,
@@ -22,8 +19,11 @@ from experiments.reporting.content import (
     tables_of_tests,
     time_table,
 )
-from experiments.reporting.numbers import change_table, comparison_table, number_table
-from experiments.reporting.terminal import show_order, show_study, show_table, show_verdict
+from corr.experiments.reporting.numbers import change_table, comparison_table, number_table
+from corr.experiments.reporting.terminal import show_order, show_study, show_table, show_verdict
+from rich.console import Console
+
+from corr.results import Results
 
 
 def printed(show: Callable[..., None], *args: Any, width: int = 400) -> str:

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
+from corr.experiments.catalogue import CATALOGUE
+from corr.experiments.commands.actions import planned
+from corr.experiments.declaring.experiment import Preset
+from corr.experiments.declaring.options import Options
+from corr.experiments.running import cost
+from corr.experiments.running.machine import read_cache
+from corr.experiments.running.pace import Pace, due
 
 from corr.results import write_json
-from experiments.catalogue import CATALOGUE
-from experiments.commands.actions import planned
-from experiments.declaring.experiment import Preset
-from experiments.declaring.options import Options
-from experiments.running import cost
-from experiments.running.machine import read_cache
-from experiments.running.pace import Pace, due
 
 
 def test_shared_runs_are_counted_once_and_finished_ones_not_at_all(tmp_path: Path) -> None:

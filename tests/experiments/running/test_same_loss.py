@@ -9,18 +9,18 @@ import jax
 import jax.numpy as jnp
 import pytest
 import xarray
+from corr.experiments.declaring.experiment import Experiment, Preset, Problem
+from corr.experiments.declaring.options import Options
+from corr.experiments.declaring.study import Study
+from corr.experiments.running import comparison
+from corr.experiments.running.comparison import run_experiment
+from corr.experiments.running.fingerprints import problem_fingerprint
+from corr.experiments.running.job import Job
+from corr.experiments.running.parts import run_study
+from corr.experiments.running.plan import plan_experiment, plan_study
+from corr.experiments.running.saved import check_results, loss_saved
 
 from corr.results import ResultError, Results
-from experiments.declaring.experiment import Experiment, Preset, Problem
-from experiments.declaring.options import Options
-from experiments.declaring.study import Study
-from experiments.running import comparison
-from experiments.running.comparison import run_experiment
-from experiments.running.fingerprints import problem_fingerprint
-from experiments.running.job import Job
-from experiments.running.parts import run_study
-from experiments.running.plan import plan_experiment, plan_study
-from experiments.running.saved import check_results, loss_saved
 
 
 def made(scale: float, start: float = 1.0) -> Experiment:

@@ -11,21 +11,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+from corr.experiments.declaring.experiment import Experiment, Preset, Problem
+from corr.experiments.declaring.options import Options
+from corr.experiments.declaring.study import Study
+from corr.experiments.paper.shallow import fig1, fig2
+from corr.experiments.running import comparison, task
+from corr.experiments.running.comparison import run_experiment
+from corr.experiments.running.decisions import DecisionGuard
+from corr.experiments.running.keys import own_key
+from corr.experiments.running.parts import run_study
+from corr.experiments.running.plan import plan_experiment, plan_study
 
 import corr
 from corr import _decisions
 from corr._flips import interval
 from corr._referee import RefereeError
-from experiments.declaring.experiment import Experiment, Preset, Problem
-from experiments.declaring.options import Options
-from experiments.declaring.study import Study
-from experiments.paper.shallow import fig1, fig2
-from experiments.running import comparison, task
-from experiments.running.comparison import run_experiment
-from experiments.running.decisions import DecisionGuard
-from experiments.running.keys import own_key
-from experiments.running.parts import run_study
-from experiments.running.plan import plan_experiment, plan_study
 
 TRAJECTORIES, SIZE = 200, 4
 

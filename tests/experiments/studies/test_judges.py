@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from corr.experiments.paper import resets
+from corr.experiments.studies import architectures, density, drift, levels, order, precision, universality
 from scipy.special import erfcx
-
-from experiments.paper import resets
-from experiments.studies import architectures, density, drift, levels, order, precision, universality
 
 
 def numbers_in(text: str) -> list[float]:

@@ -8,20 +8,20 @@ import jax
 import numpy as np
 import pytest
 import xarray
+from corr.experiments.catalogue import CATALOGUE, STUDIES
+from corr.experiments.cli import main
+from corr.experiments.declaring.options import Options
+from corr.experiments.declaring.study import Study
+from corr.experiments.judging.made import judge_study
+from corr.experiments.running.parts import run_study
+from corr.experiments.running.plan import plan_study
+from corr.experiments.studies import drift, precision, regimes
+from corr.experiments.studies.architectures import departure
+from corr.experiments.studies.order import fit_order
 
 import corr
 from corr import ResultError
 from corr.results import Results
-from experiments.catalogue import CATALOGUE, STUDIES
-from experiments.cli import main
-from experiments.declaring.options import Options
-from experiments.declaring.study import Study
-from experiments.judging.made import judge_study
-from experiments.running.parts import run_study
-from experiments.running.plan import plan_study
-from experiments.studies import drift, precision, regimes
-from experiments.studies.architectures import departure
-from experiments.studies.order import fit_order
 
 
 class Sizes(NamedTuple):

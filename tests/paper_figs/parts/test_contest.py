@@ -3,10 +3,9 @@
 import matplotlib.style
 import numpy as np
 import xarray
-
-from paper_figs.parts.contest import losses
-from paper_figs.parts.read import StudyResult
-from paper_figs.parts.style import STYLE
+from corr.figures.parts.contest import losses
+from corr.figures.parts.read import StudyResult
+from corr.figures.parts.style import STYLE
 
 from ..test_files import collisions
 

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import corr.figures as paper_figs
 import pytest
 import xarray
+from corr.experiments.catalogue import CATALOGUE
+from corr.experiments.declaring.experiment import Experiment
+from corr.figures.parts.draw import makers_of
 
-import paper_figs
 from corr.results import DAMAGED, MISSING, UNFINISHED, ResultError, Results
-from experiments.catalogue import CATALOGUE
-from experiments.declaring.experiment import Experiment
-from paper_figs.parts.draw import makers_of
 
 from ..written_studies import write_study
 

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-
-from experiments.reporting.rounding import duration, measured, percent, plain, probability
+from corr.experiments.declaring.rounding import duration, measured, percent, plain, probability
 
 
 @pytest.mark.parametrize(
