@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import pytest
+
 from corr.experiments.running.machine import TESTED_JAXLIB, VECTOR_FLAG
 
 if version("jaxlib").startswith(TESTED_JAXLIB):

@@ -32,12 +32,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import corr.experiments as experiments
 import jax
 import matplotlib.pyplot as plt
-from corr.experiments import Margins, equivalence, report
 
 import corr
+import corr.experiments as experiments
+from corr.experiments import Margins, equivalence, report
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 RUNS, TWINS, END = (12, 24, 0.2) if SMALL else (48, 100, 1.0)

@@ -30,11 +30,11 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
+
+import corr
 from corr.theory import level0, level1, level2, level3
 from corr.theory.spectrum import full_spectrum
 from corr.theory.validity import measure_curvature, validity
-
-import corr
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 UNITS, TRAINED, DRAWS, COUNT = (4, 2.0, 512, 2) if SMALL else (30, 10.0, 16384, 7)

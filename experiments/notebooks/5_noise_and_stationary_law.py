@@ -28,10 +28,10 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-from corr.experiments.studies.density import double_well
-from corr.theory import density, level1
 
 import corr
+from corr.experiments.studies.density import double_well
+from corr.theory import density, level1
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 DRAWS, CHAINS, STEPS = (2000, 20, 1000) if SMALL else (40_000, 100, 20_000)

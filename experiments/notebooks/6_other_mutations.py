@@ -30,11 +30,11 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-from corr.theory import level0
 
 import corr
 import theory.proposals as theory
 from corr import proposals
+from corr.theory import level0
 
 SMALL = os.environ.get("CORR_NOTEBOOKS") == "small"
 DRAWS = 20_000 if SMALL else 400_000

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level0
-from corr.theory.corrected import level2_side
 
 import corr
 from corr import _compare
+from corr.theory import level0
+from corr.theory.corrected import level2_side
 
 SMALL = {
     "key": corr.root_key(0),

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
-from corr.theory import level1
 
 import corr
 from corr import _compare, _sweep
+from corr.theory import level1
 
 QUICK = {"end_time": 0.2, "record_every": 0.1, "learning_rate": 1e-2, "step_ratio": 1.0, "progress": False,
          "devices": 1, "check_decisions": False}  # fmt: skip
@@ -194,7 +194,7 @@ def test_points_that_are_close_have_keys_and_folders_of_their_own(monkeypatch: p
     def note(loss: object, params: object, *, key: jax.Array, checkpoint: Path, **point: float) -> corr.Comparison:
         seen.append((tuple(jax.random.key_data(key).tolist()), checkpoint))
         numbers = {"learning_rate": 1.0, "beta": 1.0, "mutation_std": 1.0, "step_ratio": 1.0, "side": "any"}
-        data = xarray.Dataset(coords={"step": ("time", [0])}, attrs=numbers)
+        data = xarray.Dataset(coords={"step": ("time", [0]), "evaluations": ("time", [0.0])}, attrs=numbers)
         return corr.Comparison(data, data, data)
 
     monkeypatch.setattr(_sweep, "compare", note)

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from corr.theory import level1
 
 import corr
+from corr.theory import level1
 
 
 def skewed(x: dict[str, jax.Array]) -> jax.Array:

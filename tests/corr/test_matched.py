@@ -9,13 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
-from corr.theory import level1
 from scipy.special import erfcx
 
 import corr
 from corr import _compare, proposals
 from corr._matched import warn_if_unmatched
 from corr._timing import resolve_clock
+from corr.theory import level1
 
 BETA, STEP = 50.0, 1e-4
 COLD, WARM = (resolve_clock(1.0, STEP, None, beta) for beta in (math.inf, BETA))

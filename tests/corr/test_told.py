@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level1
 
 import corr
 from corr._gradient_sides import warn_if_cold, warn_if_rounded, warn_if_unseen
 from corr._timegrid import steepness_along
 from corr._timing import resolve_clock
+from corr.theory import level1
 
 RUN = {"steps": 200, "trajectories": 8, "key": corr.root_key(0), "devices": 1, "progress": False}
 SIDES = {"key": corr.root_key(0), "trajectories": 4, "devices": 1, "progress": False, "check_decisions": False}

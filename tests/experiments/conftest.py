@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
-from corr.experiments import cli
-from corr.experiments.running import decisions
 
 from corr import Comparison
+from corr.experiments import cli
+from corr.experiments.running import decisions
 
 TIMES, STIFFNESS = np.linspace(0.0, 1.0, 5), np.arange(1.0, 9.0)
 

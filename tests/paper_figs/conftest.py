@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import corr.figures as paper_figs
 import pytest
+from matplotlib.figure import Figure
+
+import corr.figures as paper_figs
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.declaring.experiment import Experiment
 from corr.experiments.judging.numbers import save_numbers, shown
 from corr.figures.parts import draw as driver
-from matplotlib.figure import Figure
-
 from corr.results import Results
 
 from .written_runs import write_run

@@ -6,17 +6,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import corr.figures as paper_figs
 import matplotlib.style
 import pytest
-from corr.experiments.catalogue import CATALOGUE
-from corr.figures.parts.named import module_named
-from corr.figures.parts.read import ExperimentResult
-from corr.figures.parts.style import STYLE, WIDTH, save
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
 
+import corr.figures as paper_figs
+from corr.experiments.catalogue import CATALOGUE
+from corr.figures.parts.named import module_named
+from corr.figures.parts.read import ExperimentResult
+from corr.figures.parts.style import STYLE, WIDTH, save
 from corr.results import Results
 
 DECLARED = {name: list(import_module(module_named(name) or f"no figure of {name}").MAKERS) for name in CATALOGUE}

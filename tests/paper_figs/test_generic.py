@@ -6,12 +6,12 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 import pytest
-from corr.figures import fig1
-from corr.figures.parts.read import read_run
-from corr.figures.parts.style import STYLE
 from matplotlib.figure import Figure
 
 from corr import inference
+from corr.figures import fig1
+from corr.figures.parts.read import read_run
+from corr.figures.parts.style import STYLE
 from corr.results import Results
 
 from .conftest import Drawn, kept

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import corr.figures as paper_figs
 import numpy as np
 import pytest
+
+import corr.figures as paper_figs
+from corr import ResultError, inference, load_run
 from corr.figures import figs4
 from corr.figures.parts.read import StudyResult, read_means
-
-from corr import ResultError, inference, load_run
 from corr.results import Results
 
 

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import corr.figures as paper_figs
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+
+import corr.figures as paper_figs
+from corr import load_run
 from corr.figures import fig1, fig2
 from corr.figures.parts.read import read_run
 from corr.figures.parts.settings import settings, short
 from corr.figures.parts.style import DESCENT, MEAN, SINGLE, TWIN, ratio_colours
-from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure
-
-from corr import load_run
 from corr.results import Results
 
 

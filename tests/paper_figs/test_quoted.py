@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corr.experiments.paper.deep import fig4, fig5
-from corr.experiments.paper.wide import fig6
 from matplotlib.figure import Figure
 from scipy import stats
 
 from corr import inference
+from corr.experiments.paper.deep import fig4, fig5
+from corr.experiments.paper.wide import fig6
 from corr.results import Results
 
 from . import conftest

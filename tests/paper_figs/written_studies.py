@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import xarray
+
 from corr.experiments.foresight.regimes import REGIMES
 from corr.experiments.studies import density, drift, levels, mutation_laws, order, precision
 from corr.figures.studies.architectures import TITLES
-
 from corr.results import save_part, write_json
 
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
@@ -32,6 +32,16 @@ def stretches(trajectories: int = 10) -> tuple[Parts, Sizes]:
         columns: Any = {"descent": (("time", "parameter"), path), "descent_loss": ("time", np.exp(-time / 2.5))}
         parts[f"stretch {number}"] = data.assign(columns)
     return parts, {"trajectories": trajectories, "step_ratio": 5.0, "points": 250, "descent_learning_rate": 1e-3}
+
+
+def schemes() -> tuple[Parts, Sizes]:
+    """A contest of two: losses of seeds that fall with what is spent."""
+    spent, parts = np.linspace(0.0, 600.0, 5), {}
+    for number, name in enumerate(("mutation", "Adam")):
+        scatter = 1 + 0.02 * np.random.default_rng(number).normal(size=(6, 5))
+        values = np.exp(-spent / (300.0 * (2 - number))) * scatter
+        parts[name] = xarray.Dataset({"loss": (("seed", "evaluations"), values)}, {"evaluations": spent})
+    return parts, {"evaluations": 600, "seeds": 6, "records": 4}
 
 
 def losses_of(curve: np.ndarray, time: np.ndarray, count: int, seed: int, scatter: float = 0.02) -> xarray.Dataset:
@@ -190,6 +200,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "density": densities,
     "universality": many_proposals,
     "precision": roundings,
+    "budget": schemes,
 }
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
 import numpy as np
-from corr.experiments.problems.sines import shallow_sine
 
 import corr
+from corr.experiments.problems.sines import shallow_sine
 
 
 def main(args: argparse.Namespace) -> None:

@@ -14,11 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from corr.theory import corrected
 
 import corr
 from corr._digest import digest, program_digest
 from corr._fingerprint import LOSS, MADE_BY, STEP, differences, loss_fingerprint, processor, run_fingerprint
+from corr.theory import corrected
 
 X = jnp.array([0.5, -1.0, 2.0])
 KEY = corr.root_key(0)

@@ -5,10 +5,10 @@ import math
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.experiments.studies import levels
-from corr.theory import corrected, level1
 
 import corr
+from corr.experiments.studies import levels
+from corr.theory import corrected, level1
 
 COLD = math.inf
 

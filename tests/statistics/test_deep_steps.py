@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level3
-from corr.theory.spectrum import hessian_product, lanczos_spectrum
 from jax.flatten_util import ravel_pytree
 
 import corr
 from corr.difference._promote import in_float64
+from corr.theory import level3
+from corr.theory.spectrum import hessian_product, lanczos_spectrum
 
 LIMIT, DRAWS, BATCH = 4.0, 2000, 100
 TRAINED, RATE = 1.0, 1e-3

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level3
-from corr.theory.spectrum import full_spectrum
 
 import corr
+from corr.theory import level3
+from corr.theory.spectrum import full_spectrum
 
 LIMIT, DRAWS = 4.0, 400_000
 CURVATURES = jnp.asarray([1.0, 0.5, 3.0, 0.25])

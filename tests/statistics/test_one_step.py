@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level1
 
 import corr
+from corr.theory import level1
 
 LIMIT = 4.0
 DIMENSIONS = 3

@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level0, level1
-from corr.theory import proposals as theory
 
 import corr
 from corr import proposals
+from corr.theory import level0, level1
+from corr.theory import proposals as theory
 
 LIMIT = 4.0
 STD, DRAWS = 0.01, 400_000

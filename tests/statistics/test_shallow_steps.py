@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import level2, level3
-from corr.theory.spectrum import full_spectrum, hessian_product, lanczos_spectrum
 
 import corr
+from corr.theory import level2, level3
+from corr.theory.spectrum import full_spectrum, hessian_product, lanczos_spectrum
 
 LIMIT, DRAWS, BATCH = 4.0, 40_000, 2000
 UNITS, POINTS = 30, 1000

@@ -5,10 +5,10 @@ from functools import cache
 import jax
 import numpy as np
 import pytest
-from corr.experiments.problems.sines import shallow_sine
 
 import corr
 from corr._timegrid import TimeGrid
+from corr.experiments.problems.sines import shallow_sine
 
 TRAVELLED_UNTIL = 3.0
 

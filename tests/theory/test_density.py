@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.theory import density
 
 import corr
+from corr.theory import density
 
 pytestmark = pytest.mark.usefixtures("x64")
 

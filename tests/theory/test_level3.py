@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
+
 from corr.theory import level1, level2, level3
 from corr.theory.spectrum import Spectrum, full_spectrum, lanczos_spectrum
-from scipy import stats
 
 LIMIT = 4.0
 DRAWS = 200_000

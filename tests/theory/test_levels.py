@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import integrate, special, stats
+
 from corr.theory import level0, level1, validity
 from corr.theory._erfcx import erfcx
-from scipy import integrate, special, stats
 
 STRENGTHS = [1e-3, 0.1, 1.0, 3.0, 10.0, 99.0, 101.0, 1e4]
 

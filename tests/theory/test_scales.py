@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from corr.theory import level0, level1, proposals, validity
 
 ROUNDING = 16 * np.finfo(np.float32).eps

@@ -7,11 +7,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.experiments.benchmarks import bench, c_loop, contest, engines, peers
-from corr.figures.bench import PANELS, draw_bench
 
 import corr
 from corr import data, losses, networks
+from corr.experiments.benchmarks import bench, c_loop, contest, engines, peers
+from corr.figures.bench import PANELS, draw_bench
 
 POINTS = data.sine(64)
 NETWORK = networks.functional(networks.Shallow(5))

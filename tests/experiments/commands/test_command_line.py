@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+import corr
 from corr.experiments import cli
 from corr.experiments.running import blocks, comparison
 from corr.experiments.running.machine import cores
-
-import corr
 
 RUN = "shallow-lambda-100"
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import xarray
+
+from corr import ResultError
 from corr.experiments.catalogue import STUDIES
 from corr.experiments.commands.actions import draw, planned, reader
 from corr.experiments.commands.edge import mending
 from corr.experiments.declaring.options import Options
 from corr.experiments.running.fingerprints import study_fingerprint
-
-from corr import ResultError
 from corr.results import save_part, write_json
 
 DAMAGES = {

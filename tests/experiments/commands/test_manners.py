@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
-from corr.experiments import cli
-from corr.experiments.running import machine
 
 import corr
+from corr.experiments import cli
+from corr.experiments.running import machine
 
 RUN = "shallow-lambda-100"
 # What is buffered fails at the end, what is not where it is printed.

@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
-import corr.figures as paper_figs
 import jax
 import matplotlib.image
 import numpy as np
 import pytest
 import xarray
+
+import corr.figures as paper_figs
 from corr.experiments import cli
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.commands.actions import reader
@@ -21,7 +22,6 @@ from corr.experiments.declaring.options import Options
 from corr.experiments.declaring.study import Study
 from corr.experiments.judging import expected
 from corr.experiments.reporting.page import write_report
-
 from corr.results import Results, load_run
 
 VOID = {"meta", "img", "br"}

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+
+import corr
 from corr.experiments.declaring.contest import Scheme, Sizes, contest
 from corr.experiments.declaring.experiment import Problem
 from corr.experiments.declaring.study import Study
-
-import corr
 
 SEEDS, EVALUATIONS = 24, 300
 

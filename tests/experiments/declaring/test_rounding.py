@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from corr.experiments.declaring.rounding import duration, measured, percent, plain, probability
 
 

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import corr.figures as paper_figs
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+from rich.console import Console
+
+import corr
+import corr.figures as paper_figs
+from corr._timing import resolve_clock
 from corr.experiments import Experiment, Preset, Problem, cli, foresee
 from corr.experiments.commands import actions
 from corr.experiments.foresight import foresee as foreseeing
@@ -24,10 +28,6 @@ from corr.experiments.reporting import foreseen
 from corr.experiments.reporting.foreseen import show_foreseen
 from corr.theory import level1
 from corr.theory.spectrum import full_spectrum
-from rich.console import Console
-
-import corr
-from corr._timing import resolve_clock
 
 BOWL = Experiment(
     name="bowl",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from corr.experiments.catalogue import EXPERIMENTS
 from corr.experiments.declaring.number import Number
 from corr.experiments.judging.agreement import of_experiment, of_numbers

@@ -7,19 +7,19 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-import corr.figures as paper_figs
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
+from scipy import stats
+
+import corr
+import corr.figures as paper_figs
 from corr.experiments import cli
 from corr.experiments.declaring.experiment import Margins
 from corr.experiments.judging.equivalence import bias_at_least, crossing_time, equivalence, established_until
 from corr.experiments.judging.statements import report
 from corr.figures.parts import draw
-from matplotlib.figure import Figure
-from scipy import stats
-
-import corr
 from corr.results import Results
 
 MARGINS = Margins(weights=0.02, weights_until=0.75, loss=0.05, loss_until=1.0)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+
+from corr import ResultError, inference, load_run
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.cli import main
 from corr.experiments.commands.actions import planned
@@ -17,8 +19,6 @@ from corr.experiments.declaring.options import Options
 from corr.experiments.judging import expected
 from corr.experiments.judging.expected import compare, factor, read_expected, refuse_same, write_expected
 from corr.experiments.judging.made import judge_experiment, judge_study
-
-from corr import ResultError, inference, load_run
 from corr.results import Results
 
 REPEATS, COUNT, PER_FILE = 2000, 8, 10

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from corr.experiments.declaring.experiment import Margins
-from corr.experiments.judging.equivalence import LEVEL, POWER, SEED, equivalence
-from corr.experiments.judging.statements import report
 
 import corr
 from corr import inference
+from corr.experiments.declaring.experiment import Margins
+from corr.experiments.judging.equivalence import LEVEL, POWER, SEED, equivalence
+from corr.experiments.judging.statements import report
 
 MARGINS = Margins(weights=0.002, weights_until=1.0, loss=0.002, loss_until=1.0)
 

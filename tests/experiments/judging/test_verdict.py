@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray
+
+import corr
 from corr.experiments.declaring.experiment import Margins
 from corr.experiments.judging.equivalence import equivalence
 from corr.experiments.judging.sides import side_rows
 from corr.experiments.judging.statements import report
 from corr.experiments.judging.verdict import order_by_step_ratio
-
-import corr
 
 Sides = Callable[..., corr.Comparison]
 MARGINS = Margins(weights_until=1.0, loss_until=1.0)

@@ -9,6 +9,10 @@ import jax
 import numpy as np
 import pytest
 import xarray
+from jax.flatten_util import ravel_pytree
+
+import corr
+from corr._clock import whole_steps
 from corr.experiments import cli
 from corr.experiments.catalogue import EXPERIMENTS, STUDIES
 from corr.experiments.declaring.experiment import Experiment
@@ -17,10 +21,6 @@ from corr.experiments.problems.sines import wide_sine
 from corr.experiments.running.means import means
 from corr.experiments.running.plan import plan_experiment
 from corr.experiments.studies.architectures import END_TIMES, RECORDS
-from jax.flatten_util import ravel_pytree
-
-import corr
-from corr._clock import whole_steps
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

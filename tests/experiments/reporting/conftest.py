@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from PIL import Image
+
+from corr import Comparison
 from corr.experiments.declaring.experiment import Experiment, Preset
 from corr.experiments.declaring.number import Number
 from corr.experiments.declaring.study import Study
@@ -14,9 +17,6 @@ from corr.experiments.judging import expected
 from corr.experiments.judging.agreement import of_numbers
 from corr.experiments.judging.made import Judged, Made, judge_experiment
 from corr.experiments.running.means import MEANS
-from PIL import Image
-
-from corr import Comparison
 from corr.results import Results, save_part, save_run, write_json
 
 NASTY = 'bowl <b>&" [bold]'

@@ -5,9 +5,10 @@ import math
 
 import pytest
 import xarray
+from rich.console import Console
+
 from corr.experiments.foresight.steps import DRAWS
 from corr.experiments.reporting.foreseen import COLUMNS, show_foreseen
-from rich.console import Console
 
 
 def found(beta: float) -> xarray.Dataset:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from PIL import Image
+
 from corr.experiments.declaring.options import Options
 from corr.experiments.declaring.rounding import measured
 from corr.experiments.judging.made import Made
 from corr.experiments.reporting.content import Table, tables_of_tests, time_table
 from corr.experiments.reporting.page import write_report
-from PIL import Image
 
 VOID = {"meta", "img", "br"}
 

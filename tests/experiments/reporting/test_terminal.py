@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+
 from corr.experiments.declaring.number import Number
 from corr.experiments.declaring.options import Options
 from corr.experiments.judging.expected import Row, read_expected
@@ -21,8 +23,6 @@ from corr.experiments.reporting.content import (
 )
 from corr.experiments.reporting.numbers import change_table, comparison_table, number_table
 from corr.experiments.reporting.terminal import show_order, show_study, show_table, show_verdict
-from rich.console import Console
-
 from corr.results import Results
 
 

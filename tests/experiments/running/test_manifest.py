@@ -6,11 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
-from corr.experiments.running.decisions import CHECKED_POINTS
-from corr.experiments.running.manifest import _predictions
 from scipy.special import erfcx
 
 from corr._timing import resolve_clock
+from corr.experiments.running.decisions import CHECKED_POINTS
+from corr.experiments.running.manifest import _predictions
 
 STIFFNESS = np.array([1.0, 4.0, 9.0])
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.commands.actions import planned
 from corr.experiments.declaring.experiment import Preset
@@ -10,7 +11,6 @@ from corr.experiments.declaring.options import Options
 from corr.experiments.running import cost
 from corr.experiments.running.machine import read_cache
 from corr.experiments.running.pace import Pace, due
-
 from corr.results import write_json
 
 

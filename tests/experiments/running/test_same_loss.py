@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 import xarray
+
 from corr.experiments.declaring.experiment import Experiment, Preset, Problem
 from corr.experiments.declaring.options import Options
 from corr.experiments.declaring.study import Study
@@ -19,7 +20,6 @@ from corr.experiments.running.job import Job
 from corr.experiments.running.parts import run_study
 from corr.experiments.running.plan import plan_experiment, plan_study
 from corr.experiments.running.saved import check_results, loss_saved
-
 from corr.results import ResultError, Results
 
 

@@ -11,6 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
+
+import corr
+from corr import _decisions
+from corr._flips import interval
+from corr._referee import RefereeError
 from corr.experiments.declaring.experiment import Experiment, Preset, Problem
 from corr.experiments.declaring.options import Options
 from corr.experiments.declaring.study import Study
@@ -21,11 +26,6 @@ from corr.experiments.running.decisions import DecisionGuard
 from corr.experiments.running.keys import own_key
 from corr.experiments.running.parts import run_study
 from corr.experiments.running.plan import plan_experiment, plan_study
-
-import corr
-from corr import _decisions
-from corr._flips import interval
-from corr._referee import RefereeError
 
 TRAJECTORIES, SIZE = 200, 4
 

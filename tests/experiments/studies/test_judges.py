@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from scipy.special import erfcx
+
 from corr.experiments.paper import resets
 from corr.experiments.studies import architectures, density, drift, levels, order, precision, universality
-from scipy.special import erfcx
 
 
 def numbers_in(text: str) -> list[float]:

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from corr.experiments.problems.sines import shallow_sine
-from corr.experiments.studies.mutation_laws import CASES, STD, clock
 from jax.flatten_util import ravel_pytree
 
 import corr
 from corr import inference
+from corr.experiments.problems.sines import shallow_sine
+from corr.experiments.studies.mutation_laws import CASES, STD, clock
 
 LIMIT = 4.0
 DRAWS = 40_000

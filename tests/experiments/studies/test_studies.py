@@ -8,6 +8,9 @@ import jax
 import numpy as np
 import pytest
 import xarray
+
+import corr
+from corr import ResultError
 from corr.experiments.catalogue import CATALOGUE, STUDIES
 from corr.experiments.cli import main
 from corr.experiments.declaring.options import Options
@@ -18,9 +21,6 @@ from corr.experiments.running.plan import plan_study
 from corr.experiments.studies import drift, precision, regimes
 from corr.experiments.studies.architectures import departure
 from corr.experiments.studies.order import fit_order
-
-import corr
-from corr import ResultError
 from corr.results import Results
 
 

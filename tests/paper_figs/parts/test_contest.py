@@ -3,6 +3,7 @@
 import matplotlib.style
 import numpy as np
 import xarray
+
 from corr.figures.parts.contest import losses
 from corr.figures.parts.read import StudyResult
 from corr.figures.parts.style import STYLE

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import corr.figures as paper_figs
 import pytest
 import xarray
+
+import corr.figures as paper_figs
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.declaring.experiment import Experiment
 from corr.figures.parts.draw import makers_of
-
 from corr.results import DAMAGED, MISSING, UNFINISHED, ResultError, Results
 
 from ..written_studies import write_study

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from corr.figures.parts.style import ratio_colours
 from matplotlib.collections import PathCollection
 
 from corr import inference, load_run
+from corr.figures.parts.style import ratio_colours
 
 
 def test_distance_and_loss_excess_are_the_saved_ones(drawn: Any, runs: list[Path]) -> None:
