@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from . import panels
 from .read import StudyResult
-from .settings import wrapped
+from .settings import short, wrapped
 from .style import WIDTH, band, few_ticks, state
 
 COLOURS = ("#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "black")
@@ -39,6 +39,7 @@ def losses(found: StudyResult) -> panels.Panel:
     curves = [one["mean"] for one in numbers.values()]
     panels.log_where_wide(axis, min(map(np.nanmin, curves)), max(map(np.nanmax, curves)))
     few_ticks(axis, 4)
+    axis.xaxis.set_major_formatter(lambda value, _: short(value))
     axis.set_xlabel("evaluations of the loss", fontsize=7)
     axis.set_ylabel("loss $U$")
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

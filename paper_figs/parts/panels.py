@@ -1,5 +1,6 @@
 """Parts that several figures share: weights against time, all weights at the end, losses; each with its numbers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -81,10 +82,12 @@ def all_weights(axis: Axes, run: Run) -> dict[str, Any]:
     rank = np.arange(1, len(order) + 1)
     single = run.mutation.path[: drawn(run), -1][:, order]
     mean, twin, descent = run.mutation.mean[-1, order], run.twin.mean[-1, order], run.descent[-1, order]
-    grey, green, orange, black = ({**role, "rasterized": len(order) > MANY} for role in DOTS)
+    many = len(order) > MANY
+    grey, green, orange, black = (_fine(role) if many else role for role in DOTS)
+    bars = 0.0 if many else 1.0
     axis.plot(rank, single.T, **grey)
-    axis.errorbar(rank, mean, run.mutation.error[-1, order], elinewidth=0.8, **green)
-    axis.errorbar(rank, twin, run.twin.error[-1, order], elinewidth=0.5, **orange)
+    axis.errorbar(rank, mean, bars * run.mutation.error[-1, order], elinewidth=0.8, **green)
+    axis.errorbar(rank, twin, bars * run.twin.error[-1, order], elinewidth=0.5, **orange)
     axis.plot(rank, descent, **black)
     axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel("weight, ordered by its value in noise-free descent", fontsize=7)
@@ -100,6 +103,10 @@ def all_weights(axis: Axes, run: Run) -> dict[str, Any]:
         "twin_standard_error": run.twin.error[-1, order],
         "descent": descent,
     }
+
+
+def _fine(role: Mapping[str, Any]) -> dict[str, Any]:
+    return {**role, "markersize": 0.4 * role.get("markersize", 1.0), "mew": 0.3, "rasterized": True}
 
 
 def losses(axis: Axes, run: Run, single: int) -> dict[str, Any]:

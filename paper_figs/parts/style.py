@@ -130,6 +130,9 @@ def save_pages(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write ``name`` as PDF and PNG, no dates or versions inside; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
+    # Laid out once, so that both files show the same places.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     figure.savefig(pdf, metadata={"CreationDate": None, "Creator": None, "Producer": None})
     figure.savefig(png, metadata={"Software": None})
     return [pdf, png]

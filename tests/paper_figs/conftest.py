@@ -18,6 +18,7 @@ from corr.results import Results
 from .written_runs import write_run
 from .written_studies import write_study
 
+COARSE = 40  # dots per inch of the PNG where 300 have been looked at in other figures
 OF_TWO = ("fig3", "fig4", "fig5", "figs1", "figs2", "figs3")
 
 
@@ -77,7 +78,14 @@ def more(runs: list[Path], large: Path, tmp_path_factory: pytest.TempPathFactory
     asked = {**dict.fromkeys(OF_TWO, runs[:2]), "fig6": [runs[0], large]}
     studies = [name for name, entry in CATALOGUE.items() if not isinstance(entry, Experiment)]
     asked |= {name: [write_study(name, base / name)] for name in studies}
-    return kept(asked, tmp_path_factory.mktemp("figures"))
+    savefig = Figure.savefig
+
+    def coarsely(self: Figure, file: Path, **options: Any) -> None:
+        savefig(self, file, **options, **({"dpi": COARSE} if file.suffix == ".png" else {}))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", coarsely)
+        return kept(asked, tmp_path_factory.mktemp("figures"))
 
 
 def kept(asked: dict[str, list[Path]], folder: Path) -> Drawn:

@@ -14,9 +14,10 @@ from scipy import stats
 from corr import inference
 from corr.experiments.paper.deep import fig4, fig5
 from corr.experiments.paper.wide import fig6
+from corr.figures import fig4 as fig4_module
+from corr.figures import fig6 as fig6_module
+from corr.figures.parts.read import ExperimentResult
 from corr.results import Results
-
-from . import conftest
 
 POWER = "λ = 20: power of n in Δ to descent"
 
@@ -63,31 +64,27 @@ def test_fig6_declares_the_power_of_n(runs: list[Path], large: Path) -> None:
     ],
 )
 def test_titles_hold_the_saved_numbers(
-    experiment: str, figure: str, key: str, drawn: str, runs: list[Path], large: Path, more: Any, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    experiment: str, figure: str, key: str, drawn: str, runs: list[Path], large: Path, more: Any, tmp_path: Path
+) -> None:
     """What was saved stands in the JSON as well; another value in the file is another title."""
     first = tmp_path / "first"
     shutil.copytree(runs[0], first)
-    folders = [first, large] if experiment == "fig6" else [first]
     file = first / f"numbers-{experiment}.json"
     saved = json.loads(file.read_text(encoding="utf-8"))
     assert json.dumps(saved[key]["value"]) in json.dumps(more.numbers(figure))
     file.write_text(json.dumps(saved | {key: {**saved[key], "value": 0.123, "error": 0.045}}), encoding="utf-8")
-    monkeypatch.setattr(Figure, "savefig", lambda *args, **options: None)
-    monkeypatch.setattr(conftest, "quoted", lambda name, results: None)
-    found = conftest.kept({experiment: folders}, tmp_path / "figures")
+    module = fig4_module if experiment == "fig4" else fig6_module
+    found = ExperimentResult(experiment, [Results(first), *[Results(large)] * (experiment == "fig6")])
     assert not re.search(drawn, titles(more.figures[figure]))
-    assert re.search(drawn, titles(found.figures[figure]))
+    assert re.search(drawn, titles(module.MAKERS[figure](found)[0]))
 
 
-def test_numbers_without_an_error_are_not_quoted(runs: list[Path], tmp_path: Path, monkeypatch: Any) -> None:
+def test_numbers_without_an_error_are_not_quoted(runs: list[Path], tmp_path: Path) -> None:
     first = tmp_path / "first"
     shutil.copytree(runs[0], first)
-    monkeypatch.setattr(Figure, "savefig", lambda *args, **options: None)
-    monkeypatch.setattr(conftest, "quoted", lambda name, results: None)
+    file = first / "numbers-fig4.json"
+    saved = json.loads(file.read_text(encoding="utf-8"))
     for kept, said in (((), "no correlation"), (("correlation with descent",), "noise hides")):
-        file = first / "numbers-fig4.json"
-        saved = json.loads((runs[0] / file.name).read_text(encoding="utf-8"))
         file.write_text(json.dumps({key: saved[key] for key in kept}), encoding="utf-8")
-        assert said in titles(conftest.kept({"fig4": [first]}, tmp_path / "figures").figures["fig4b"])
+        figure, _ = fig4_module.MAKERS["fig4b"](ExperimentResult("fig4", [Results(first)]))
+        assert said in titles(figure)
