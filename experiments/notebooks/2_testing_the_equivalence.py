@@ -105,21 +105,21 @@ for name, twin in (("true", sides.twin), ("fast", fast)):
 # %%
 runs = Path(experiments.__file__).parents[1] / "results" / "quick"
 folders = [runs / f"shallow-lambda-{k}" for k in (1, 10, 100)]
-if SMALL or not all((folder / "test.json").exists() for folder in folders):
+if SMALL or not all((folder / "verdict.json").exists() for folder in folders):
     output = Path(tempfile.mkdtemp())
     code = (
         "import sys; from corr.experiments.cli import main; main(['run', *sys.argv[1:]]); main(['test', *sys.argv[1:]])"
     )
     line = [sys.executable, "-c", code, "fig1", "--preset", "smoke", "--output", str(output)]
     subprocess.run(line, check=True, capture_output=True)
-    folders = [file.parent for file in output.glob("smoke/*/test.json")]
+    folders = [file.parent for file in output.glob("smoke/*/verdict.json")]
 
 # %%
 again = {}
 for folder in folders:
     saved, _ = corr.load_run(folder)
     tests = equivalence(saved, Margins())
-    again[folder.name] = (tests, report(tests, saved), json.loads((folder / "test.json").read_text()))
+    again[folder.name] = (tests, report(tests, saved), json.loads((folder / "verdict.json").read_text()))
     print(folder.name, *again[folder.name][1]["sentences"], sep="\n  ")
 
 # %% [markdown]

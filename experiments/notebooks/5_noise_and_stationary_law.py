@@ -25,6 +25,7 @@ import math
 import os
 
 import jax
+import jax.flatten_util
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np

@@ -178,7 +178,7 @@ def test_a_bowl_is_foreseen() -> None:
     assert "mean loss does not fall" in {REGIMES[k] for k in np.ravel(found.regime.isel(map_time=-1))}
     text = printed(found)
     assert "to t = 1, where preset smoke ends; preset paper goes to t = 3" in text
-    worst = found.isel(time=int(found.bias.argmax()))
+    worst = found.isel(time=int(np.argmax(found.bias.values)))
     assert f"the bias of Δ reaches {100 * float(worst.bias):.2g} % at t = {float(worst.time):g}" in text
     assert "not sufficient." in printed(found.assign(bias=found.bias * np.nan))
     unsure = found.assign(acceptance=found.acceptance * 0 + 0.4, acceptance_error=found.acceptance * 0 + 0.02)
