@@ -107,10 +107,10 @@ def test_order_fits_powers_and_compares_mutation_with_its_twin() -> None:
     said = order.judge(found)
     assert "falls as (λα)^p, p = 1.50 ±" in said[0] and "falls as β^-p, p = 1.00 ±" in said[1]
     assert said[2].startswith("β = ∞, λα = 4e-05: mutation ") and said[2].endswith(
-        "twin 2.53 ± 4 % (+1.0 standard errors)."
+        "twin 3 ± 4 % (+1.0 standard errors)."
     )
     assert "mutation 20 ± 3 % of the squared distance travelled, twin of level 1 30 ± 4 % (-2.0 standard" in said[3]
-    assert said[3].endswith("Floor for λα → 0: 30 ± 0.3 %.")
+    assert said[3].endswith("Floor for λα → 0: 30.0 ± 0.3 %.")
 
 
 def test_drift_names_the_largest_deviation_of_each_quantity() -> None:
