@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .equivalence import draw_tests
     from .parts.draw import draw
-    from .parts.named import has_figure
     from .validity import draw_foreseen
 
 PLACES = {
     "draw": "parts.draw",
     "draw_foreseen": "validity",
     "draw_tests": "equivalence",
-    "has_figure": "parts.named",
 }
 
-__all__ = ["draw", "draw_foreseen", "draw_tests", "has_figure"]
+__all__ = ["draw", "draw_foreseen", "draw_tests"]
 
 
 def __getattr__(name: str) -> Any:

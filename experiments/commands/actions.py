@@ -47,6 +47,12 @@ def judge(job: Job[Any], read: Read) -> Judged:
     return kind(job.entry).judge(job.entry, [read(folder) for folder in job.folders])
 
 
+def draw_again(job: Job[Any], read: Read) -> list[Path]:
+    """Draw figures of results that this command has not judged: the numbers they quote are worked out first."""
+    kind(job.entry).quote(job.entry, [read(folder) for folder in job.folders])
+    return draw(job, read)
+
+
 def draw(job: Job[Any], read: Read) -> list[Path]:
     """Draw its figures from saved results; returns the files written.
 

@@ -59,7 +59,7 @@ def figure(names: Names, options: Annotated[Saved, tyro.conf.arg(name="")] = SAV
     """
     need("figure", "matplotlib")
     _prepare()
-    from .actions import check, draw, planned, reader
+    from .actions import check, draw_again, planned, reader
     from .edge import mending
     from .own import draw_own, sorted_out
 
@@ -71,7 +71,7 @@ def figure(names: Names, options: Annotated[Saved, tyro.conf.arg(name="")] = SAV
             with mending(name, resolved(options)):
                 job = planned(found, resolved(options))
                 check(job, read, resolved(options), named(options))
-                files = draw(job, read)
+                files = draw_again(job, read)
         for file in files:
             print(f"figure: {file}")
 
@@ -185,8 +185,6 @@ def _begin(names: tuple[str, ...], command: str, options: Run) -> tuple[dict[str
     from ..running.machine import join
     from ..running.plan import refuse_fresh
 
-    if len(set(asked)) > 1:
-        refuse_fresh(resolved(options))
     # A user's file may start JAX, after which no group can be joined.
     first = join(options)
     from ..catalogue import gather

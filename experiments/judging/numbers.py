@@ -14,7 +14,7 @@ from ..declaring.study import Study
 def numbers_of_experiment(
     experiment: Experiment, runs: Sequence[Results], judged: Sequence[Mapping[str, Any]]
 ) -> dict[str, Number]:
-    """Numbers by name, saved for the figures as ``numbers-NAME.json`` beside the first run's results.
+    """Numbers by name.
 
     Args:
         experiment: the declaration.
@@ -26,9 +26,15 @@ def numbers_of_experiment(
         standard error are left out.
     """
     every = {name: one for run, verdict in zip(runs, judged, strict=True) for name, one in of_run(run, verdict).items()}
+    return shown(every) | quoted_numbers(experiment, runs)
+
+
+def quoted_numbers(experiment: Experiment, runs: Sequence[Results]) -> dict[str, Number]:
+    """What the declaration adds, saved for its figures as ``numbers-NAME.json`` beside the first run's results."""
     own = shown(experiment.numbers(runs))
-    save_numbers(runs[0], experiment.name, own)
-    return shown(every) | own
+    saved = {name: number._asdict() for name, number in own.items()}
+    write_json(runs[0].folder / f"numbers-{experiment.name}.json", saved)
+    return own
 
 
 def numbers_of_study(study: Study, results: Results) -> dict[str, Number]:
@@ -39,11 +45,6 @@ def numbers_of_study(study: Study, results: Results) -> dict[str, Number]:
 def shown(every: Mapping[str, Number]) -> dict[str, Number]:
     """Those with a finite value and a positive standard error."""
     return {name: number for name, number in every.items() if math.isfinite(number.value) and number.error > 0}
-
-
-def save_numbers(results: Results, name: str, found: Mapping[str, Number]) -> None:
-    """Write what a declaration adds, where its figure reads it."""
-    write_json(results.folder / f"numbers-{name}.json", {key: number._asdict() for key, number in found.items()})
 
 
 def of_run(results: Results, judged: Mapping[str, Any]) -> dict[str, Number]:

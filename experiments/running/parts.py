@@ -34,19 +34,22 @@ def run_study(job: Job[Study], say: Any = print) -> None:
         if finished:
             say(f"{folder}: finished before, reused")
             return
-        _compute(study.name, parts, folder, job.seed, say)
-        found = load_parts(folder, list(parts))
-        seconds = round(sum(data.attrs["seconds"] for data in found.values()), 1)
-        manifest = {"configuration": facts, "parts": list(parts), "seconds": seconds}
+        seconds = _compute(study.name, parts, folder, job.seed, say)
+        manifest = {"configuration": facts, "parts": list(parts), "seconds": round(seconds, 1)}
         write_json(folder / "manifest.json", {**manifest, **machine_facts(), "complete": True})
 
 
-def _compute(study: str, parts: Mapping[str, Compute], folder: Path, seed: int, say: Any) -> None:
-    """Every part that is not there yet."""
+def _compute(study: str, parts: Mapping[str, Compute], folder: Path, seed: int, say: Any) -> float:
+    """Every part that is not there yet; returns the seconds that all of them took."""
+    total = 0.0
     for number, (name, compute) in enumerate(parts.items()):
         if (folder / f"{name}.nc").exists():
+            total += load_parts(folder, [name])[name].attrs["seconds"]
             continue
         say(f"{folder}: part {number + 1} of {len(parts)}, {name}")
         begun = time.perf_counter()
         data = compute(own_key(corr.root_key(seed), study=study, part=name))
-        save_part(folder, name, data.assign_attrs(seconds=time.perf_counter() - begun))
+        seconds = time.perf_counter() - begun
+        save_part(folder, name, data.assign_attrs(seconds=seconds))
+        total += seconds
+    return total

@@ -15,16 +15,3 @@ def module_named(name: str) -> str | None:
     if OF_PAPER.fullmatch(name):
         places.insert(0, f"{PACKAGE}.{name}")
     return next((place for place in places if find_spec(place)), None)
-
-
-def has_figure(name: str) -> bool:
-    """Whether an experiment or study has figures of its own; any other experiment has generic ones.
-
-    Args:
-        name: as declared.
-
-    Example:
-        >>> has_figure("fig1"), has_figure("my_experiment")
-        (True, False)
-    """
-    return module_named(name) is not None

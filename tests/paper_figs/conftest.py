@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 import corr.figures as paper_figs
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.declaring.experiment import Experiment
-from corr.experiments.judging.numbers import save_numbers, shown
+from corr.experiments.judging.numbers import quoted_numbers
 from corr.figures.parts import draw as driver
 from corr.results import Results
 
@@ -55,7 +55,7 @@ def quoted(name: str, results: Sequence[Results]) -> None:
     """Save the numbers that an experiment declares, as its judgement does."""
     entry = CATALOGUE.get(name)
     if isinstance(entry, Experiment):
-        save_numbers(results[0], name, shown(entry.numbers(results)))
+        quoted_numbers(entry, results)
 
 
 @pytest.fixture(scope="session")

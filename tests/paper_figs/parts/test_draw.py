@@ -14,6 +14,7 @@ import corr.figures as paper_figs
 from corr.experiments.catalogue import CATALOGUE
 from corr.experiments.declaring.experiment import Experiment
 from corr.figures.parts.draw import makers_of
+from corr.figures.parts.named import module_named
 from corr.results import DAMAGED, MISSING, UNFINISHED, ResultError, Results
 
 from ..written_studies import write_study
@@ -70,7 +71,7 @@ def test_a_study_without_a_figure_is_refused(tmp_path: Path) -> None:
 
 
 def test_figures_are_found_by_name() -> None:
-    assert all(paper_figs.has_figure(name) for name in CATALOGUE)
+    assert all(module_named(name) for name in CATALOGUE)
     # Neither a module that draws something else, nor a folder, nor a name that is none.
     for name in (
         "generic",
@@ -84,7 +85,7 @@ def test_figures_are_found_by_name() -> None:
         "lambda-0.1",
         "",
     ):
-        assert not paper_figs.has_figure(name), name
+        assert not module_named(name), name
 
 
 def test_runs_of_ones_own_are_never_called_the_papers(runs: list[Path], tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_each_file_is_read_once_for_several_figures(
 
 def test_the_package_is_imported_without_matplotlib() -> None:
     program = (
-        "import sys, paper_figs; assert paper_figs.has_figure('fig1') and paper_figs.has_figure('bias');"
+        "import sys, paper_figs; from paper_figs.parts.named import module_named; assert module_named('bias');"
         "assert 'matplotlib' not in sys.modules and 'jax' not in sys.modules;"
         "assert set(paper_figs.__all__) == set(paper_figs.PLACES)"
     )
