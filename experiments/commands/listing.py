@@ -33,7 +33,11 @@ def lines(names: tuple[str, ...], width: int, *, again: bool = False) -> Iterato
     yield from textwrap.wrap(_timed(table), width, break_on_hyphens=False)
     indent = 2 + max(map(len, table["entries"]))
     for name, entry in asked.items():
-        yield textwrap.fill(entry["title"], width, initial_indent=f"{name:<{indent}}", subsequent_indent=" " * indent)
+        head = f"{name:<{indent}}"
+        if len(head) > indent:  # the path of a user's own file
+            yield name
+            head = " " * indent
+        yield textwrap.fill(entry["title"], width, initial_indent=head, subsequent_indent=" " * indent)
         for size, (seconds, sizes) in entry["presets"].items():
             yield f"    {size:<6}{duration(seconds):>8}{sizes}"
     for group in table["groups"] if "all" in names else [name for name in names if name in table["groups"]]:
