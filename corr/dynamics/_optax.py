@@ -47,7 +47,8 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         del key
-        update, memory = transformation.update(state.tape, state.aux, state.position)
+        with jax.numpy_dtype_promotion("standard"):  # optax's Adam takes a Python float to an integer array's power
+            update, memory = transformation.update(state.tape, state.aux, state.position)
         new = start(moved_by(state.position, update), memory)
         return new, always_moved(state, new.position, new.loss)
 

@@ -1,7 +1,7 @@
 """A dynamics on minibatches: what it remembers goes on from batch to batch."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -53,13 +53,6 @@ def on_batches(make: Callable[[Any], corr.Dynamics], batch: Callable[[jax.Array]
 
 def some(key: jax.Array) -> jax.Array:
     return jax.random.choice(key, 4, (2,), replace=False)
-
-
-@pytest.fixture(autouse=True)
-def _mixed_dtypes() -> Iterator[None]:
-    """Optax's Adam and schedules mix integers and floats."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
 
 
 @pytest.mark.parametrize("name", MAKERS)
