@@ -6,6 +6,8 @@ EXTRAS := test,figs,stats,dev
 # Small tests mostly compile: fewer passes of LLVM took a third off those that do little else. What must hold to the last bit
 # or decision is tested in test-slow, which compiles as users do.
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
+# Two workers on two cores: threads of a worker's own for matrices of 200 rows only wait for the other's.
+ALONE := OPENBLAS_NUM_THREADS=1
 BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
 .PHONY: help install reproduce test unit test-slow lint format types clean
@@ -28,14 +30,14 @@ reproduce: $(STAMP) ## run Figures 1 and 2 at preset quick, draw them, print the
 	$(BIN)/corr reproduce fig1 fig2 --preset quick
 
 test: $(STAMP) ## run the test suite without its slow part
-	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=%,$(BITS))
+	$(QUICKLY) $(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=%,$(BITS))
 
 unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
-	$(QUICKLY) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
+	$(QUICKLY) $(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites, and what must hold to the last bit as users compile it
-	$(BIN)/python -m pytest -q -n 2 -m slow tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
+	$(ALONE) $(BIN)/python -m pytest -q -n 2 -m slow tests
+	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
 
 lint: $(STAMP) ## check style, format and which way imports run
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._paths import unflatten
     from ._run import run
     from ._sweep import sweep
+    from ._timing import Clock, resolve_clock
     from ._types import Comparison, Dynamics, Info, Objective, State
     from .difference import Difference, difference
     from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
@@ -45,6 +46,7 @@ PLACES = {
     "_paths": ("unflatten",),
     "_run": ("run",),
     "_sweep": ("sweep",),
+    "_timing": ("Clock", "resolve_clock"),
     "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
     "difference": ("Difference", "difference"),
     "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
@@ -56,6 +58,7 @@ FOLDERS = ("data", "ensemble", "inference", "losses", "networks", "proposals", "
 FOUND = {name: place for place, names in PLACES.items() for name in names}
 
 __all__ = [
+    "Clock",
     "Comparison",
     "Difference",
     "Dynamics",
@@ -90,6 +93,7 @@ __all__ = [
     "objective",
     "paper_moments",
     "proposals",
+    "resolve_clock",
     "results",
     "root_key",
     "run",

@@ -154,7 +154,7 @@ def compare(
     times = recorded_times(end_time, record_every)
     descending = clock.learning_rate if descent_learning_rate is None else descent_learning_rate
     slow = check_positive("descent_learning_rate", descending)
-    smooth = descent(loss, learning_rate=slow, normalized=math.isinf(clock.beta), scale=scale)
+    plain = descent(loss, learning_rate=slow, normalized=math.isinf(clock.beta), scale=scale)
     walk = _walk(loss, clock, std, proposal, rule, exact)
     weights = None if scale is None else ravel_pytree(scale)[0]
     usual = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=weights)
@@ -172,7 +172,7 @@ def compare(
     shared = {"key": key, "times": times.tolist(), "devices": devices, "start_per_trajectory": start_per_trajectory,
               "observe": observe}  # fmt: skip
     plans = {
-        "descent": _plan(smooth, params, slow_marks, one_each, block_size=1, **shared),
+        "descent": _plan(plain, params, slow_marks, one_each, block_size=1, **shared),
         "mutation": _plan(walk, params, marks, trajectories, keep=keep, block_size=blocks["mutation"], **shared),
         "twin": _plan(twin.foreseen, starts, marks, twins, keep=keep, block_size=blocks["twin"],
                       thin=twin.thinned_at(marks), **shared),

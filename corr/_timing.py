@@ -19,7 +19,14 @@ RARELY = 20  # steps between rebuilds from which on these cost under a tenth
 
 
 class Clock(NamedTuple):
-    """Everything that fixes the common time: σ, β, α, λ and λα."""
+    """Everything that fixes the common time: σ, β, α, λ and λα; ``resolve_clock`` makes it.
+
+    Attributes:
+        mutation_std: σ, in parameter units.
+        beta: β, in units of inverse loss, inf for zero temperature.
+        learning_rate: α, common time of one gradient step.
+        step_ratio: λ.
+    """
 
     mutation_std: float
     beta: float
@@ -35,7 +42,28 @@ class Clock(NamedTuple):
 def resolve_clock(
     learning_rate: float, step_ratio: float | None, mutation_std: float | None, beta: float, rule: str = "metropolis"
 ) -> Clock:
-    """σ, β, α and λ from α and one of λ and σ; both are accepted only where they agree."""
+    """σ, β, α and λ from α and one of λ and σ: σ = λα√(2π) at β = ∞, σ = √(2λα/β) at finite β.
+
+    Args:
+        learning_rate: α, common time of one gradient step.
+        step_ratio: λ, or None where σ is given.
+        mutation_std: σ in parameter units, or None where λ is given; both are accepted only where they agree.
+        beta: β in (0, ∞], in units of inverse loss.
+        rule: "metropolis" or "barker", for which σ = √(4λα/β) at finite β.
+
+    Returns:
+        A ``Clock``.
+
+    Raises:
+        ValueError: if neither or two contradicting ones are given, or a number is not positive.
+
+    Example:
+        >>> clock = resolve_clock(1e-5, 1.0, None, float("inf"))
+        >>> round(clock.mutation_std / clock.step_time, 3)                                              # √(2π)
+        2.507
+
+    Reference: Whitelam et al. (2021), eqs. 14 and 17; theory/README.md, "Definitions".
+    """
     alpha = check_positive("learning_rate", learning_rate)
     beta = check_beta(beta)
     if step_ratio is None:

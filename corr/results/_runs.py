@@ -70,7 +70,7 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
 
 def _configuration(comparison: Comparison, name: str) -> dict[str, Any]:
     """What was run, from the Datasets' own attributes and sizes."""
-    walk, twin, smooth = comparison
+    walk, twin, descent = comparison
     clock = ("mutation_std", "beta", "learning_rate", "step_ratio")
     told = {**{one: walk[one].item() for one in clock if one in walk.coords}, **walk.attrs}
     missing = [one for one in clock if one not in told]
@@ -86,7 +86,7 @@ def _configuration(comparison: Comparison, name: str) -> dict[str, Any]:
         "twin_trajectories": twin.sizes["trajectory"],
         "end_time": float(times[-1]),
         "record_every": float(times[1] - times[0]),
-        "descent_learning_rate": float(smooth.step_size.values[-1]),
+        "descent_learning_rate": float(descent.step_size.values[-1]),
     }
 
 

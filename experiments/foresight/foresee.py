@@ -13,9 +13,8 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 import corr
-from corr import inference
+from corr import Clock, inference
 from corr._timegrid import steepness_along, step_limits, twin_grid
-from corr._timing import Clock
 from corr.difference._promote import in_float64
 from theory import level0, level1, level3
 from theory.spectrum import LARGEST_FULL, Spectrum, full_spectrum, hessian_product, lanczos_spectrum
@@ -72,9 +71,8 @@ def foresee(
         ValueError: if the tolerance lies outside (0, 1).
 
     Example:
-        >>> from corr._timing import resolve_clock                                     # doctest: +SKIP
         >>> from corr.experiments.problems.sines import shallow_sine                   # doctest: +SKIP
-        >>> found = foresee(shallow_sine(), resolve_clock(1e-5, 1.0, None, math.inf), 10.0,  # doctest: +SKIP
+        >>> found = foresee(shallow_sine(), corr.resolve_clock(1e-5, 1.0, None, math.inf), 10.0,  # doctest: +SKIP
         ...                 corr.root_key(0), descent_learning_rate=1e-4)
         >>> found.attrs["largest_sigma"]                                               # doctest: +SKIP
 

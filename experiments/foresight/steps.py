@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import corr
-from corr import inference
-from corr._timing import Clock
+from corr import Clock, inference
 from theory import level3
 
 from .regimes import Point

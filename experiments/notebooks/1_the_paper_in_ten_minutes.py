@@ -99,9 +99,9 @@ plt.show()
 # freed of it.
 
 # %%
-runs, smooth = sides.mutation.path.values.astype(float), sides.descent.path.values[0].astype(float)
-twins, size = sides.twin.path.values.astype(float), smooth.shape[1]
-delta = corr.inference.delta(runs.mean(axis=0), smooth)
+runs, descent = sides.mutation.path.values.astype(float), sides.descent.path.values[0].astype(float)
+twins, size = sides.twin.path.values.astype(float), descent.shape[1]
+delta = corr.inference.delta(runs.mean(axis=0), descent)
 noise = corr.inference.sampling_noise(runs)
 plt.semilogy(time[1:], delta[1:], "k-", label=r"$\Delta$ to noise-free descent")
 plt.semilogy(time[1:], corr.inference.delta(runs.mean(axis=0), twins.mean(axis=0))[1:], color="#D55E00", ls="--",
@@ -114,12 +114,12 @@ plt.show()
 
 # %%
 test = corr.inference.permutation_test(runs[:, 1:], twins[:, 1:], seed=0)
-fair = corr.inference.unbiased_delta(runs, smooth) / np.maximum(corr.inference.travelled(smooth), 1e-30)
+fair = corr.inference.unbiased_delta(runs, descent) / np.maximum(corr.inference.travelled(descent), 1e-30)
 for t in (END / 4, END / 2, END):
     k = int(np.argmin(abs(time - t)))
     print(f"t = {t:g}: loss {sides.mutation.loss.values[:, k].mean():.4f} by mutation, "
           f"{sides.twin.loss.values[:, k].mean():.4f} by twins, {float(sides.descent.loss[0, k]):.4f} noise-free; "
-          f"unbiased squared distance to descent {100 * fair[k]:.2g} % of the way squared")  # fmt: skip
+          f"unbiased squared distance to descent {100 * fair[k]:.2g} % of the squared distance travelled")  # fmt: skip
 print(f"mean weights of mutation against twins, all times together: p = {test.maximum_p:.2g}")
 
 # %% [markdown]

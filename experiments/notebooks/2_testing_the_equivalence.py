@@ -137,8 +137,8 @@ for column, (name, (tests, _, _)) in enumerate(again.items()):
         axis.set_ylim(-5, 20)
     axes[0, column].set_title(name)
     axes[1, column].set_xlabel("common time $t$")
-axes[0, 0].set_ylabel("|bias|² to twins,\n% of way²")
-axes[1, 0].set_ylabel("|bias|² to descent,\n% of way²")
+axes[0, 0].set_ylabel("|bias|² to twins, % of\nsquared distance travelled")
+axes[1, 0].set_ylabel("|bias|² to descent, % of\nsquared distance travelled")
 plt.show()
 
 # %%

@@ -121,8 +121,8 @@ for name, data in sides._asdict().items():
     print(f"{name}: mean loss at t = {END:g} is {float(data.loss[:, -1].mean()):.4f}")
 for name, test in (("weights", weights), ("loss", losses)):
     print(f"mean {name} of mutation against twins, all times together: p = {test.maximum_p:.2g}")
-print(f"unbiased squared distance to the mean twin at the end: {100 * away / way:.2g} % of the way squared;"
-      f" {100 * weights.detectable[-1] / way:.2g} % would have been seen with power 0.8")  # fmt: skip
+print(f"unbiased squared distance to the mean twin at the end: {100 * away / way:.2g} % of the squared distance"
+      f" travelled; {100 * weights.detectable[-1] / way:.2g} % would have been seen with power 0.8")  # fmt: skip
 
 # %% [markdown]
 # ## Answer

@@ -12,11 +12,11 @@ import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
 
+from corr import Clock
 from corr._decisions import Judgement, judge
 from corr._flips import flip_counter
 from corr._keys import Stream, trajectory_key
 from corr._referee import RefereeError
-from corr._timing import Clock
 
 CHECKED_POINTS, DRAWS = 4, 4096
 WHOLE = {"time", "flips", "draws", "low", "high"}

@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 
-from corr._timing import Clock
+from corr import Clock
 
 from ..declaring.experiment import Experiment
 from ..declaring.study import Study

@@ -12,8 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from corr import Comparison
-from corr._timing import Clock
+from corr import Clock, Comparison
 from theory import level1
 from theory.spectrum import LARGEST_FULL
 from theory.validity import measure_curvature, validity

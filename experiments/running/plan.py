@@ -4,8 +4,8 @@ from pathlib import Path
 
 import jax
 
+from corr import Clock, resolve_clock
 from corr._checks import check_count, check_positive
-from corr._timing import Clock, resolve_clock
 
 from ..declaring.experiment import Experiment, Preset, check_recorded
 from ..declaring.names import flag

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import xarray
 
-from corr._timing import resolve_clock
+from corr import resolve_clock
 
 from ..declaring.number import Number
 from ..declaring.study import Parts, Study

@@ -12,9 +12,8 @@ import pytest
 from scipy.special import erfcx
 
 import corr
-from corr import _compare, proposals
+from corr import _compare, proposals, resolve_clock
 from corr._matched import warn_if_unmatched
-from corr._timing import resolve_clock
 from corr.theory import level1
 
 BETA, STEP = 50.0, 1e-4

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import corr
+from corr import resolve_clock
 from corr._gradient_sides import warn_if_cold, warn_if_rounded, warn_if_unseen
 from corr._timegrid import steepness_along
-from corr._timing import resolve_clock
 from corr.theory import level1
 
 RUN = {"steps": 200, "trajectories": 8, "key": corr.root_key(0), "devices": 1, "progress": False}

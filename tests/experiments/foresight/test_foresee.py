@@ -17,7 +17,7 @@ from rich.console import Console
 
 import corr
 import corr.figures as paper_figs
-from corr._timing import resolve_clock
+from corr import resolve_clock
 from corr.experiments import Experiment, Preset, Problem, cli, foresee
 from corr.experiments.commands import actions
 from corr.experiments.foresight import foresee as foreseeing

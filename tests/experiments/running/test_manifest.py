@@ -8,7 +8,7 @@ import pytest
 import xarray
 from scipy.special import erfcx
 
-from corr._timing import resolve_clock
+from corr import resolve_clock
 from corr.experiments.running.decisions import CHECKED_POINTS
 from corr.experiments.running.manifest import _predictions
 

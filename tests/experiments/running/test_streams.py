@@ -122,7 +122,7 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
                       lambda found: [], {"smoke": 0.0})  # fmt: skip
         run_study(plan_study(study, sizes), lambda line: None)
     root = corr.root_key(0)
-    clock = corr._compare.resolve_clock(1e-3, 1.0, None, np.inf)
+    clock = corr.resolve_clock(1e-3, 1.0, None, np.inf)
     guard = DecisionGuard(bowl().loss, clock, own_key(root, run=0), tmp_path, print)
     guard._counter = lambda params, key: (note(key), corr.FlipRate(0, 64, 0.0, 0.0, 0.1))[1]
     for step in (0, 1, 2):
@@ -138,7 +138,7 @@ def test_parts_of_studies_and_flip_checks_have_numbers_of_their_own(tmp_path: Pa
 def guard(tmp_path: Path) -> tuple[DecisionGuard, list[str]]:
     """A guard, and what it says."""
     said: list[str] = []
-    clock = corr._compare.resolve_clock(1e-3, 1.0, None, np.inf)
+    clock = corr.resolve_clock(1e-3, 1.0, None, np.inf)
     return DecisionGuard(bowl().loss, clock, corr.root_key(0), tmp_path, said.append), said
 
 
