@@ -130,4 +130,4 @@ if not TYPE_CHECKING:  # or type checkers would take any name for one of corr's
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *FOLDERS})
+    return sorted({*__all__, *FOLDERS})

@@ -38,10 +38,11 @@ def find(name: str) -> Found:
     """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
     if name.endswith(".py"):
         return _from_file(Path(name))
+    known: dict[str, Any] = CATALOGUE | GROUPS
     try:
-        return nearest("experiment", name, CATALOGUE)
+        return nearest("experiment", name, known)
     except ValueError as error:
-        raise ValueError(f"{error}; of your own: {name}.py for a file, ./{name} for a saved run") from error
+        raise ValueError(f"{error}; of your own: {name}.py for a file, `corr test ./{name}` for a saved run") from error
 
 
 def gather(names: tuple[str, ...]) -> Mapping[str, Found]:

@@ -12,6 +12,7 @@ from corr.results import read_json
 from .parts.style import MEAN, STYLE, save_pages
 
 LOGARITHMIC = ("number of parameters", "number of data points")
+SHOWN = "Cost per step and trajectory against trajectories, parameters, points and devices"
 PANELS = ("number of trajectories", *LOGARITHMIC, "devices")
 TWO_COLUMNS = 6.9  # inches
 
@@ -34,7 +35,7 @@ def draw_bench(file: Path) -> list[Path]:
         for axis, title in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
             _panel(axis, title, results[title])
         figure.supylabel("µs per step and trajectory", fontsize="medium")
-        return save_pages(figure, file.parent, file.stem)
+        return save_pages(figure, file.parent, file.stem, SHOWN)
 
 
 def _panel(axis: Axes, title: str, rows: list[dict[str, Any]]) -> None:

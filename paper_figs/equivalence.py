@@ -40,6 +40,7 @@ def draw_tests(results: Results, folder: Path) -> list[Path]:
 
 
 def _tests(found: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
+    """Bias of the mean weights and of the mean loss against common time, with bounds and the declared margins."""
     series, margins = found["series"], found["margins"]
     figure = Figure(figsize=(WIDTH, 4.4))
     axes = figure.subplots(2, 2, sharex=True, sharey="row")

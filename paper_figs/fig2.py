@@ -22,7 +22,7 @@ NOISE = {"linewidth": 0.9, "linestyle": (0, (1, 1.2))}
 
 
 def _one_weight(found: ExperimentResult) -> panels.Panel:
-    """The weight that noise-free descent moves furthest, one panel for each λ."""
+    """The weight that noise-free descent moves furthest against common time, one panel for each λ."""
     runs = found.runs
     chosen = int(np.argmax(np.abs(runs[0].descent[-1] - runs[0].descent[0])))
     figure, curves = panels.weight_side_by_side(runs, chosen)
@@ -33,6 +33,7 @@ def _one_weight(found: ExperimentResult) -> panels.Panel:
 
 
 def _distance(found: ExperimentResult) -> panels.Panel:
+    """Squared distance Δ to noise-free descent against common time, one line for each λ."""
     figure, curves = distances(found.runs)
     state(figure, settings(found.runs, paper=PAPER, ours=OURS))
     return figure, panels.of_runs(found.runs, curves)

@@ -10,7 +10,7 @@ OURS = ("second λ", "α", "end time", "start", "twin")
 
 
 def _weights(found: ExperimentResult) -> panels.Panel:
-    """Of the smallest λ."""
+    """The two weights that noise-free descent moves furthest, at the smallest λ."""
     run = found.runs[0]
     figure, numbers = panels.weights(run, panels.moved_furthest(run))
     roles_legend(figure, panels.drawn(run))
@@ -20,6 +20,7 @@ def _weights(found: ExperimentResult) -> panels.Panel:
 
 
 def _losses(found: ExperimentResult) -> panels.Panel:
+    """Loss against common time, one panel for each λ."""
     figure, curves = panels.losses_side_by_side(found.runs)
     roles_legend(figure, panels.drawn(*found.runs))
     state(figure, settings(found.runs, paper={"trajectories": 100}, ours=OURS))

@@ -22,7 +22,7 @@ GREEN = {**GREY, "color": MEAN["color"], "markersize": 1.2, "zorder": 3}
 
 
 def _every_weight(found: ExperimentResult) -> panels.Panel:
-    """The weights as the paper draws them above, what differs from noise-free descent below."""
+    """Every weight at the end, and what differs from noise-free descent."""
     run = found.runs[0]
     order = np.argsort(run.descent[-1], kind="stable")
     rank = np.arange(1, len(order) + 1)

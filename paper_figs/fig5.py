@@ -16,6 +16,7 @@ TARGET = {"color": "#56B4E9", "linewidth": 3.2, "alpha": 0.6, "zorder": 1}
 
 
 def _loss(found: ExperimentResult) -> panels.Panel:
+    """Loss against common time, with the times at which outputs are shown."""
     run, figure = found.runs[0], Figure()
     axis = figure.subplots()
     numbers = panels.losses(axis, run, panels.drawn(run))

@@ -47,6 +47,7 @@ def losses(runs: list[Run]) -> panels.Curves:
 
 
 def _losses(found: ExperimentResult) -> panels.Panel:
+    """Mean loss against common time, one line for each λ."""
     figure, curves = losses(found.runs)
     state(figure, settings(found.runs, paper=PAPER, ours=OURS))
     return figure, panels.of_runs(found.runs, curves)

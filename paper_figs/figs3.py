@@ -10,6 +10,7 @@ OURS = ("λ", "α", "end time", "start", "twin")
 
 
 def _weight(found: ExperimentResult) -> panels.Panel:
+    """The weight that noise-free descent raises furthest, one panel for each λ."""
     first = found.runs[0]
     k = panels.moved_furthest(first)[0]
     shown = f"weight shown (i = {k}: {first.labels[k]}, descent raises it furthest)"
@@ -17,6 +18,7 @@ def _weight(found: ExperimentResult) -> panels.Panel:
 
 
 def _losses(found: ExperimentResult) -> panels.Panel:
+    """Loss against common time, one panel for each λ."""
     return _stated(found, panels.losses_side_by_side(found.runs))
 
 

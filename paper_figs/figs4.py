@@ -48,6 +48,7 @@ def _weights(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
 
 
 def _loss_and_distance(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Loss, and squared distance Δ to noise-free descent, with resets."""
     stretches = _in_order(found)
     figure = Figure(figsize=(WIDTH, 4.4))
     above, below = figure.subplots(2, 1, sharex=True)

@@ -23,7 +23,7 @@ def _of_least(found: ExperimentResult, make: Any) -> panels.Panel:
 
 
 def _loss(found: ExperimentResult) -> panels.Panel:
-    """In the four roles for one λ; for several, the means side by side."""
+    """Loss against common time."""
     runs = found.runs
     if len(runs) == 1:
         return _of_one(runs[0], fig1.loss(runs[0]))
@@ -31,6 +31,7 @@ def _loss(found: ExperimentResult) -> panels.Panel:
 
 
 def _distance(found: ExperimentResult) -> panels.Panel:
+    """Squared distance Δ to noise-free descent against common time, one line for each λ."""
     return _of_all(found.runs, fig2.distances(found.runs))
 
 

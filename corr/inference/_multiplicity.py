@@ -12,7 +12,7 @@ Kind = Literal["difference", "equivalence"]
 VERDICTS = {
     (True, False): "equivalent within the margins, no difference found",
     (True, True): "equivalent within the margins, though not equal",
-    (False, True): "different, not shown to lie within the margins",
+    (False, True): "different, whether by more than the margins is undecided",
     (False, False): "undecided: neither equivalence nor a difference is established",
 }
 

@@ -5,11 +5,12 @@ from ._error import DAMAGED, MISSING, UNFINISHED, ResultError
 from ._files import make_writable, read_json, replacing, write_json, writing
 from ._lock import locked
 from ._results import Results
-from ._runs import finished_manifest, load_parts, load_run, read_manifest, save_part, save_run
+from ._runs import OWN, finished_manifest, load_parts, load_run, read_manifest, save_part, save_run
 
 __all__ = [
     "DAMAGED",
     "MISSING",
+    "OWN",
     "UNFINISHED",
     "ResultError",
     "Results",

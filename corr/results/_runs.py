@@ -54,7 +54,7 @@ def save_run(folder: Path | str, comparison: Comparison, manifest: dict[str, Any
     with writing(folder):
         finished = (folder / MANIFEST).exists()
     if finished:
-        raise ResultError(f"{folder} holds a finished run: choose another folder (--output)")
+        raise ResultError(f"{folder} holds a finished run: choose another folder, or remove this one first")
     facts = dict(manifest or {})
     asked = facts.get("configuration", {})
     if "preset" not in asked:

@@ -1,5 +1,6 @@
 """What the commands do with an experiment or a study: run it, find its results, judge and draw it."""
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -107,7 +108,7 @@ def look_ahead(entry: Found, options: Options, tolerance: float) -> tuple[xarray
     found = foresee(
         preset.resolved(entry), job.tasks[0].clock, preset.end_time, corr.root_key(job.seed),
         start_seed=job.start_seed, descent_learning_rate=preset.descent_learning_rate,
-        twins_until=entry.margins.loss_until, tolerance=tolerance,
+        twins_until=math.inf if entry.margins is None else entry.margins.loss_until, tolerance=tolerance,
     )  # fmt: skip
     paper = entry.presets.get("paper", preset).end_time
     found = found.assign_attrs(experiment=entry.name, preset=job.preset, paper_end_time=max(paper, preset.end_time))

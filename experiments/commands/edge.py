@@ -6,7 +6,10 @@ from contextlib import contextmanager
 
 from corr.results import DAMAGED, MISSING, UNFINISHED, ResultError
 
-from ..declaring.options import Options
+from ..declaring.names import flag
+from ..declaring.options import CLOCK, Options
+
+SAID = (*CLOCK, "seed", "start_seed", "trajectories", "precision")
 
 
 @contextmanager
@@ -32,5 +35,8 @@ def mending(name: str, options: Options) -> Iterator[None]:
 
 
 def asking(name: str, options: Options) -> str:
-    """What stands behind ``corr run`` or ``corr reproduce`` for these results."""
-    return f"{shlex.quote(name)} --preset {options.preset} --output {shlex.quote(str(options.output))}"
+    """What stands behind ``corr run`` or ``corr reproduce`` for these results: what fixes them, as it was given."""
+    default = Options()
+    given = {one: getattr(options, one) for one in SAID if getattr(options, one) != getattr(default, one)}
+    said = "".join(f" --{flag(one)} {value}" for one, value in given.items())
+    return f"{shlex.quote(name)} --preset {options.preset} --output {shlex.quote(str(options.output))}{said}"

@@ -21,7 +21,8 @@ def list_experiments(names: Names = ("all",), time_again: bool = False) -> None:
     """List experiments and studies with their presets and about how long each takes on this machine.
 
     Args:
-        names: groups (paper, studies, systems, all) or names.
+        names: groups (paper, studies, systems, all), names, or paths of Python files that define `experiment =
+            Experiment(...)`.
         time_again: time this machine anew (half a minute), after other work beside it has ended, say.
     """
     from .listing import lines
@@ -85,8 +86,8 @@ def reproduce(
     """Run experiments, draw their figures and print the verdict; finished runs are reused.
 
     Args:
-        names: names from `corr list`, for example `fig1 fig2`, or a group (paper, studies, systems, all), which also
-            makes a report, an HTML page.
+        names: names from `corr list`, for example `fig1 fig2`, paths of Python files that define `experiment =
+            Experiment(...)`, or a group (paper, studies, systems, all), which also makes a report, an HTML page.
         options: what to run.
         check: compare the numbers with the expected ones in experiments/expected.
         update_expected: write the expected numbers anew and print what changed.

@@ -12,7 +12,7 @@ from ..catalogue import GROUPS, Found
 from ..declaring.names import nearest
 from ..declaring.options import Options
 from ..declaring.study import Study
-from ..judging.expected import expected_file, read_expected, refuse_same
+from ..judging.expected import expected_file, read_expected, refuse_same, refuse_unknown
 from ..judging.made import Made
 from ..judging.verdict import order_by_step_ratio
 from ..reporting.check import check_numbers, update_numbers
@@ -82,6 +82,7 @@ def reproduce_group(
     saved = read_expected(expected_file(options.preset)) if check else None
     if saved is not None:
         refuse_same(saved, options.seed, options.start)
+        refuse_unknown(saved, [entry.name for entry in asked.values()], options.preset)
     make_writable(options.place)
     made = make_all(asked, options)
     failed = [one for one in made if one.error]
@@ -128,7 +129,7 @@ def make_all(asked: Mapping[str, Found], options: Options) -> list[Made]:
     except KeyboardInterrupt:
         print(f"{len(made)} of {len(order)} figures are done after {_duration(time.perf_counter() - begun)}")
         raise
-    print(f"{len(order)} figures in {_duration(time.perf_counter() - begun)}")
+    print(f"{len(order)} figure{'s' * (len(order) > 1)} in {_duration(time.perf_counter() - begun)}")
     return [made[name] for name in asked]
 
 

@@ -132,8 +132,9 @@ class Experiment:
         problem: builds the loss and the start parameters.
         presets: sizes by name; the package's own have ``smoke``, ``quick`` and ``paper``.
         beta: β in (0, ∞].
-        network: short name of the network; runs of one network and one λ are shared between experiments.
-        margins: what counts as equivalent.
+        network: short name of the network, by default that of the experiment; runs of one network and one λ are shared
+            between experiments.
+        margins: what counts as equivalent, None for shares of 2 % to the last recorded time.
         relative_cost: time of one step in units of Figure 1's.
         breaks_down: whether the paper shows mutation leaving gradient descent here, at the largest λ.
         numbers: what its figures and texts quote beside the numbers of every run, from its finished runs, λ ascending.
@@ -144,11 +145,15 @@ class Experiment:
     problem: Callable[[], Problem]
     presets: Mapping[str, Preset]
     beta: float = math.inf
-    network: str = "network"
-    margins: Margins = Margins()
+    network: str = ""
+    margins: Margins | None = None
     relative_cost: float = 1.0
     breaks_down: bool = False
     numbers: Callable[[Sequence[Results]], Mapping[str, Number]] = _none
+
+    def __post_init__(self) -> None:
+        if not self.network:
+            object.__setattr__(self, "network", self.name)
 
     def preset(self, name: str) -> Preset:
         """The size of this name; raises ``ValueError`` where there is none."""

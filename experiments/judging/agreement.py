@@ -9,6 +9,7 @@ from scipy import stats
 from ..declaring.experiment import Experiment
 from ..declaring.number import Number
 from ..declaring.rounding import measured
+from .statements import reached_until
 
 LEVEL = 0.05
 AGREES, DIFFERS, UNDECIDED, UNJUDGED = "agrees", "differs", "undecided", "no prediction"
@@ -38,7 +39,7 @@ def of_experiment(experiment: Experiment, tested: Sequence[Mapping[str, Any]]) -
 def _following(tested: Mapping[str, Any], experiment: Experiment) -> Agreement:
     twins = tested["twins"]
     line = (
-        f"The paper shows mutation following gradient descent{_papers(experiment, 0)}. Here {tested['run']}, against"
+        f"{_question(experiment, 'following', 0)} Here {tested['run']}, against"
         f" noise-free descent: {_reached(tested, 'descent')}; its noisy twins' own |bias|² is"
         f" {measured(100 * twins['share'], 100 * twins['error'])} % of the squared distance travelled at"
         f" t = {twins['time']:g}. Against its noisy twin: {_reached(tested, 'twin')}; least p of a difference"
@@ -51,7 +52,7 @@ def _following(tested: Mapping[str, Any], experiment: Experiment) -> Agreement:
 
 def _breakdown(tested: Mapping[str, Any], experiment: Experiment) -> Agreement:
     line = (
-        f"The paper shows mutation leaving gradient descent{_papers(experiment, -1)}. Here {tested['run']}, against"
+        f"{_question(experiment, 'leaving', -1)} Here {tested['run']}, against"
         f" noise-free descent: {_reached(tested, 'descent')}."
     )
     return Agreement(AGREES if _parted(tested) else UNDECIDED, line)
@@ -70,10 +71,12 @@ def _losses(tested: Mapping[str, Any], experiment: Experiment) -> str:
     )
 
 
-def _papers(experiment: Experiment, which: int) -> str:
-    """The λ at which the paper shows it."""
+def _question(experiment: Experiment, doing: str, which: int) -> str:
+    """What the paper shows, and at which λ; of an experiment without its sizes, what is asked."""
     preset = experiment.presets.get("paper")
-    return "" if preset is None else f" at λ = {preset.step_ratios[which]:g}"
+    if preset is None:
+        return f"The question is whether mutation is seen {doing} gradient descent."
+    return f"The paper shows mutation {doing} gradient descent at λ = {preset.step_ratios[which]:g}."
 
 
 def _parted(tested: Mapping[str, Any]) -> bool:
@@ -85,12 +88,10 @@ def _reached(tested: Mapping[str, Any], side: str) -> str:
     """Up to when weights and loss are equivalent, and from when on they are seen to differ by more."""
     said = []
     for what, one in tested["reach"][side].items():
-        share, until = 100 * tested["margins"][what], tested["margins"][f"{what}_until"]
-        text = f"{what} equivalent within {share:g} % to t = {one['established']:g} of {until:g}"
-        if not one["established"]:
-            text = f"{what} at no time shown to be equivalent within {share:g} %"
+        share, last = 100 * tested["margins"][what], tested["margins"][f"{what}_until"]
+        text = f"{reached_until(what, one, last)} (within {share:g} %)"
         said.append(text if one["beyond"] is None else f"{text} and further apart at t = {one['beyond']:g}")
-    return ", ".join(said)
+    return "equivalent in " + ", ".join(said)
 
 
 def of_numbers(numbers: Mapping[str, Number]) -> Agreement:

@@ -72,7 +72,7 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
     if min(kept.values()) < FEWEST:
         raise ValueError(
             f"the run kept the paths of {kept['mutation']} mutation and {kept['twin']} twin trajectories, the tests"
-            f" need {FEWEST} or more of each: give a larger keep, or more trajectories"
+            f" need {FEWEST} or more of each: run corr.compare with more trajectories (or a larger keep)"
         )
     time = sides.mutation.time.values[1:]
     check_recorded(float(time[0]), "this run", weights_until=margins.weights_until, loss_until=margins.loss_until)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,6 +79,15 @@ def refuse_same(saved: Mapping[str, Any], seed: int, start_seed: int) -> None:
         raise ValueError(
             f"the expected numbers belong to the start network of seed {start}, these results to that of seed"
             f" {start_seed}: add --start-seed {start}"
+        )
+
+
+def refuse_unknown(saved: Mapping[str, Any], names: Sequence[str], preset: str) -> None:
+    """Raises ``ValueError`` where nothing is expected of these figures, so that a check of them could not fail."""
+    if not any(name in saved["figures"] for name in names):
+        raise ValueError(
+            f"nothing is expected of {', '.join(names)} at preset {preset}: leave --check out, or write its numbers"
+            " first with --update-expected"
         )
 
 

@@ -1,6 +1,7 @@
 """What the equivalence tests of a run say: rows for a table, one verdict for each null, sentences."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from .equivalence import DECLARED, LEVEL, NULLS, POWER, SEED, crossing_time, est
 NOISE = 2.0  # standard errors within which the twins' distance is called none
 # What a margin is a share of.
 UNITS = {"weights": "travelled", "loss": "fallen"}
+BEYOND = "different by more than the margins"
+DIFFERENCES = {"weights": "weights differ", "loss": "loss differs"}
 MEASURES = {
     "weights": "|bias|² of the squared distance travelled",
     "loss": "difference of mean losses, of the fall since t = 0",
@@ -29,8 +32,9 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
 
     Returns:
         ``rows`` (null, test, statistic, margin, p, verdict, meaning), ``verdicts`` and ``reach`` by side, ``twins``
-        and ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established`` and
-        the first one at which a difference ``beyond`` the margin is seen, None where there is none;
+        and ``sentences``. ``reach`` has for "weights" and "loss" the time to which equivalence is ``established``, at
+        how many of the declared times it would be ``alone`` (a pair of counts), and the first time at which a
+        difference ``beyond`` the margin is seen, None where there is none or where no difference is found at all;
         ``twins`` is how far the twins themselves are from noise-free descent at the last time declared for weights. The
         p of a difference is adjusted (Holm) for the differences tested under the same null.
     """
@@ -38,14 +42,15 @@ def report(found: xarray.Dataset, sides: Comparison) -> dict[str, Any]:
     for side in ("twin", "descent"):
         one = found.sel(side=side)
         p = {name: float(one.together_p.sel(test=name)) for name in DECLARED[side]}
-        rows += [_row(side, name, value, one, found) for name, value in _held(p, side).items()]
+        held = _held(p, side)
+        rows += [_row(side, name, value, one, found) for name, value in held.items()]
+        reach[side] = {what: _reached(one, what, held) for what in UNITS}
         verdicts[side] = inference.summary_verdict(p, DECLARED[side], level=LEVEL)._asdict()
+        if any(ends["beyond"] is not None for ends in reach[side].values()):
+            verdicts[side]["verdict"] = BEYOND
         mutation, other = (int(count) for count in one.trajectories.values)
         against = "noise-free descent" if side == "descent" else f"{other} twins"
         sentences.append(f"{NULLS[side]} ({mutation} runs against {against}): {verdicts[side]['verdict']}.")
-        reach[side] = {
-            what: {"established": established_until(one, what), "beyond": _beyond(one, what)} for what in UNITS
-        }
         sentences.append(_reach(reach[side], side, found))
         sentences += _needed(one, sides, side, reach[side])
     return {"rows": rows, "verdicts": verdicts, "reach": reach, "twins": _twins(found),
@@ -94,11 +99,7 @@ def percent(share: float) -> str:
 
 def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
     """Up to when each equivalence holds, testing time after time and stopping at the first that fails."""
-    ends = {what: one["established"] for what, one in reach.items()}
-    said = ", ".join(
-        f"{what} to t = {end:g} of {found.attrs[f'{what}_until']:g}" if end else f"{what} at no time"
-        for what, end in ends.items()
-    )
+    said = ", ".join(reached_until(what, one, found.attrs[f"{what}_until"]) for what, one in reach.items())
     text = f"Equivalence is established for {said}."
     if side == "descent":
         crossing = crossing_time(found)
@@ -110,6 +111,21 @@ def _reach(reach: dict[str, Any], side: str, found: xarray.Dataset) -> str:
             " distance travelled)."
         )
     return text
+
+
+def reached_until(what: str, one: Mapping[str, Any], last: float) -> str:
+    """Up to which time, of the last declared one, an equivalence holds; ``one`` is its entry in ``reach``."""
+    if one["established"]:
+        return f"{what} to t = {one['established']:g} of {last:g}"
+    alone, times = one["alone"]
+    return f"{what} at no time" if not alone else f"{what} not from the start on (at {alone} of {times} times alone)"
+
+
+def _reached(one: xarray.Dataset, what: str, p: dict[str, float]) -> dict[str, Any]:
+    """How far an equivalence holds, and from when on a difference that the tests find is beyond the margin."""
+    held = one[f"{what}_p"].values[np.isfinite(one[f"{what}_p"].values)] < LEVEL
+    beyond = _beyond(one, what) if p[DIFFERENCES[what]] < LEVEL else None
+    return {"established": established_until(one, what), "alone": [int(held.sum()), len(held)], "beyond": beyond}
 
 
 def _unsure(found: xarray.Dataset) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..declaring.experiment import Experiment, Preset
+from ..declaring.experiment import Experiment, Margins, Preset
 from ..problems.sines import other_start, shallow_sine
 
 fig1 = Experiment(
@@ -10,6 +10,7 @@ fig1 = Experiment(
     title="shallow network, zero temperature: averaged mutation follows gradient descent",
     problem=shallow_sine,
     network="shallow",
+    margins=Margins(weights=0.02, weights_until=3.0, loss=0.02, loss_until=8.0),
     presets={
         "smoke": Preset(1e-5, (100.0,), (8,), 16, end_time=0.5, record_every=0.125, descent_learning_rate=1e-3),
         "quick": Preset(

@@ -14,13 +14,14 @@ WIDTH = 160  # names of numbers are long
 
 
 def check_numbers(saved: dict[str, Any], made: Sequence[Made]) -> bool:
-    """Print every comparison; returns whether none is refused.
+    """Print every comparison of these figures; returns whether none is refused.
 
     Args:
         saved: the expected numbers, from ``read_expected``.
         made: what came of each figure.
     """
-    rows = compare(saved, {one.entry.name: one.judged.numbers for one in made if not one.error})
+    known = {one.entry.name: saved["figures"].get(one.entry.name, {}) for one in made}
+    rows = compare({**saved, "figures": known}, {one.entry.name: one.judged.numbers for one in made if not one.error})
     show_table(comparison_table(rows), console(WIDTH))
     new, missing = sum(row.expected is None for row in rows), sum(row.fresh is None for row in rows)
     refused = sum(row.refused for row in rows) - missing

@@ -9,6 +9,7 @@ from ..judging.equivalence import NULLS
 SIDES = {"twin": "averaged noisy twin", "descent": "noise-free descent"}
 SHOWN = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0, 10.0)
 IN_HEADER = ("run", "study", "preset", "seed")  # settings told above the table or in its heads
+PLUMBING = "smoke"  # the preset that judges nothing
 LEFT, RIGHT = "left", "right"
 
 

@@ -20,13 +20,13 @@ def label(name: str) -> str:
     return f"Figure {found[1].upper()}{found[2]}" if found else name
 
 
-def panel(file: Path, name: str, title: str) -> str:
-    """What a picture shows: its figure, which panel of it, and the figure's title.
+def panel(file: Path, name: str, shown: str) -> str:
+    """What a picture is called: its figure, which panel of it, and what it shows.
 
     Args:
         file: the picture, named as its figure with what tells the panel at the end.
         name: of the entry in the catalogue.
-        title: the entry's.
+        shown: on the picture.
 
     Example:
         >>> panel(Path("fig1c.png"), "fig1", "weights"), panel(Path("drift_one_coordinate.png"), "drift", "one step")
@@ -39,4 +39,4 @@ def panel(file: Path, name: str, title: str) -> str:
         called += letter[1] if called != name else f", panel {letter[1]}"
     elif rest:
         called += f", {re.sub('[-_]+', ' ', rest).strip()}"
-    return f"{called}: {title}"
+    return f"{called}: {shown}"

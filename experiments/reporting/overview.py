@@ -11,11 +11,11 @@ from ..judging.agreement import AGREES, CONSISTENT, DIFFERS, UNDECIDED
 from ..judging.expected import compare, expected_file, read_expected, refuse_same
 from ..judging.made import Made
 from ..judging.numbers import of_run
+from .content import PLUMBING
 from .naming import label
 from .numbers import shown
 from .pictures import Picture, thumbnail
 
-PLUMBING = "smoke"  # the preset that judges nothing
 FAILED = "failed"
 TONES = {AGREES: "good", CONSISTENT: "good", DIFFERS: "bad", UNDECIDED: "unsure", FAILED: "bad"}
 CLAIM = "Δ to descent"  # in the name of the number that the paper's figures are about

@@ -14,6 +14,7 @@ from ..declaring.rounding import duration
 from ..judging.made import Made
 from .content import (
     LEFT,
+    PLUMBING,
     SIDES,
     Table,
     check_table,
@@ -25,7 +26,7 @@ from .content import (
 )
 from .naming import label
 from .numbers import number_table
-from .overview import PLUMBING, Card, card, expected_numbers
+from .overview import Card, card, expected_numbers
 from .pictures import Picture, pictures
 
 TEMPLATES = Path(__file__).with_name("templates")

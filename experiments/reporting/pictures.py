@@ -36,13 +36,13 @@ def pictures(files: Sequence[Path], name: str, title: str) -> list[Picture]:
     Args:
         files: what was drawn.
         name: of the entry in the catalogue.
-        title: the entry's.
+        title: the entry's, for a picture that does not say what it shows.
     """
     found = []
     for file in _drawn(files):
         data = file.read_bytes()
         with Image.open(io.BytesIO(data)) as image:
-            found.append(Picture(_source(data), panel(file, name, title), *image.size))
+            found.append(Picture(_source(data), panel(file, name, _shown(image) or title), *image.size))
     return found
 
 
@@ -58,12 +58,17 @@ def thumbnail(files: Sequence[Path], name: str, title: str) -> Picture | None:
     if first is None:
         return None
     with Image.open(first) as image:
-        drawn = image.convert("RGBA")
+        drawn, shown = image.convert("RGBA"), _shown(image)
     small = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
     small.thumbnail(THUMBNAIL)
     data = io.BytesIO()
     small.quantize(COLOURS).save(data, "PNG", optimize=True)
-    return Picture(_source(data.getvalue()), panel(first, name, title), *small.size)
+    return Picture(_source(data.getvalue()), panel(first, name, shown or title), *small.size)
+
+
+def _shown(image: Image.Image) -> str:
+    """What a picture says of itself."""
+    return str(image.info.get("Description", ""))
 
 
 def _drawn(files: Sequence[Path]) -> list[Path]:

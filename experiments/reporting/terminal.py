@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from .content import LEFT, SIDES, Table, check_table, flip_lines, order_lines, tables_of_tests, time_table
+from .content import LEFT, PLUMBING, SIDES, Table, check_table, flip_lines, order_lines, tables_of_tests, time_table
 
 WIDTH = 120  # of what is not a terminal
 GAP = 2  # between columns
@@ -78,6 +78,8 @@ def show_tests(folder: Path | str, result: Mapping[str, Any], console: Console) 
         result: its verdict.
         console: where.
     """
+    if result.get("preset") == PLUMBING:
+        _show_lines([f"Preset {PLUMBING} tests the plumbing alone: its runs are too few and short to judge."], console)
     _show_lines(result["sentences"], console)
     for table in tables_of_tests(str(folder), result):
         show_table(table, console)

@@ -1,11 +1,13 @@
 """From options to jobs: everything that can be refused before anything is computed."""
 
+import math
 from pathlib import Path
 
 import jax
 
 from corr import Clock, resolve_clock
 from corr._checks import check_count, check_positive
+from corr._timing import fitted_clock
 
 from ..declaring.experiment import Experiment, Preset, check_recorded
 from ..declaring.names import flag
@@ -25,12 +27,13 @@ def plan_experiment(experiment: Experiment, options: Options) -> Job[Experiment]
     preset = experiment.preset(options.preset)
     _check(options)
     margins = experiment.margins
-    check_recorded(
-        preset.record_every,
-        f"preset {options.preset} of {experiment.name}, record_every",
-        weights_until=margins.weights_until,
-        loss_until=margins.loss_until,
-    )
+    if margins is not None:
+        check_recorded(
+            preset.record_every,
+            f"preset {options.preset} of {experiment.name}, record_every",
+            weights_until=margins.weights_until,
+            loss_until=margins.loss_until,
+        )
     clocks, sizes = _clocks(experiment, preset, options)
     return Job(
         experiment,
@@ -91,7 +94,21 @@ def _clocks(experiment: Experiment, preset: Preset, options: Options) -> tuple[l
     else:
         clocks = [resolve_clock(alpha, ratio, None, beta) for ratio in preset.step_ratios]
         sizes = preset.trajectories
+    if any(value is not None for value in (options.sigma, options.step_ratio, options.alpha)):
+        _check_descent(preset, alpha)
+        clocks = [fitted_clock(clock, preset.record_every) for clock in clocks]
     return clocks, sizes if options.trajectories is None else (options.trajectories,) * len(clocks)
+
+
+def _check_descent(preset: Preset, alpha: float) -> None:
+    """Raises ``ValueError``, with values that fit, unless records are whole steps of noise-free descent apart."""
+    every = preset.record_every
+    if preset.descent_learning_rate is None and not math.isclose(every / alpha, max(round(every / alpha), 1)):
+        below = max(math.floor(every / alpha), 1)
+        raise ValueError(
+            f"--alpha {alpha:g} makes {every / alpha:.6g} steps of noise-free descent in the time {every:g} between"
+            f" records, expected a whole number: {every / (below + 1):.10g} and {every / below:.10g} fit"
+        )
 
 
 def _check(options: Options) -> None:

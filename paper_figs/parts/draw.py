@@ -2,13 +2,14 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from corr.results import Results
+from corr.results import OWN, Results
 
 from ..generic import generic_makers
 from .named import module_named
@@ -16,7 +17,6 @@ from .read import ExperimentResult, StudyResult, complete, read_study
 from .style import STYLE, save
 
 Maker = Callable[[Any], tuple[Figure, dict[str, Any]]]
-OWN = "none"  # the preset of runs that no experiment declares, whatever their folder is called
 
 
 def draw(name: str, results: Sequence[Results], folder: Path) -> list[Path]:
@@ -53,17 +53,28 @@ def makers_of(name: str, results: Results) -> Mapping[str, Maker]:
     return generic_makers(name)
 
 
+def _shows(make: Maker) -> str:
+    """The first line of a maker's docstring; of one that states settings as well, that of what it makes."""
+    shown = make.keywords.get("make", make.func) if isinstance(make, partial) else make
+    return (shown.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
 def save_figures(makers: Mapping[str, Maker], found: Any, source: Path, folder: Path) -> list[Path]:
     """Make all figures of what was found in ``source``, then write them; returns the files."""
     with matplotlib.style.context(STYLE):
         with complete(source):
             made = {title: make(found) for title, make in makers.items()}
-        return [file for title, (figure, numbers) in made.items() for file in save(figure, folder, title, numbers)]
+        return [
+            file
+            for title, (figure, numbers) in made.items()
+            for file in save(figure, folder, title, numbers, _shows(makers[title]))
+        ]
 
 
 def _stating(make: Maker) -> Maker:
     """The numbers of a study's figure, with its settings in front."""
 
+    @wraps(make)
     def stated(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         figure, numbers = make(found)
         return figure, {"configuration": found.configuration, **numbers}

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+
+from corr.results import OWN
 
 from .read import Run
 
@@ -39,7 +42,7 @@ def settings(runs: Sequence[Run], *, paper: Mapping[str, float] | None, ours: Se
         A few lines of at most one column's width.
     """
     asked = [run.configuration for run in runs]
-    parts = [f"preset {_listed(c['preset'] for c in asked)}"]
+    parts = [_which(asked)]
     for name in ("beta", "learning_rate", "step_ratio", "mutation_std"):
         parts.append(f"{_SYMBOLS[name]} = {_listed(short(c[name]) for c in asked)}")
         if name == "beta":
@@ -55,6 +58,12 @@ def settings(runs: Sequence[Run], *, paper: Mapping[str, float] | None, ours: Se
     changed = [_SYMBOLS[name] for name, value in paper.items() if any(c[name] != value for c in asked)]
     changed += ["descent α"] * (coarser and "α" not in ours)
     return f"{wrapped(parts)}\n{wrapped([*changed, *ours], 'ours, not the paper’s: ')}"
+
+
+def _which(asked: Sequence[Mapping[str, Any]]) -> str:
+    """The preset; of runs that no experiment declares, their names."""
+    own = all(c["preset"] == OWN for c in asked)
+    return _listed(c["run"] for c in asked) if own else f"preset {_listed(c['preset'] for c in asked)}"
 
 
 def _validity(runs: Sequence[Run]) -> list[str]:

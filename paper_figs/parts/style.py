@@ -117,24 +117,24 @@ def spread(count: int, chosen: int) -> list[int]:
     return [int(k) for k in np.linspace(0, count - 1, min(chosen, count)).round()]
 
 
-def save(figure: Figure, folder: Path, name: str, numbers: Mapping[str, Any]) -> list[Path]:
-    """Write ``name`` as PDF and PNG, and every plotted array as JSON; returns the files."""
+def save(figure: Figure, folder: Path, name: str, numbers: Mapping[str, Any], shown: str) -> list[Path]:
+    """Write ``name`` as PDF and PNG that tell what is ``shown``, and every plotted array as JSON; returns the files."""
     text = json.dumps(_plain(numbers), ensure_ascii=False, allow_nan=False)
     file = folder / f"{name}.json"
-    pages = save_pages(figure, folder, name)
+    pages = save_pages(figure, folder, name, shown)
     file.write_text(text, encoding="utf-8")
     return [*pages, file]
 
 
-def save_pages(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``name`` as PDF and PNG, no dates or versions inside; returns the files."""
+def save_pages(figure: Figure, folder: Path, name: str, shown: str) -> list[Path]:
+    """Write ``name`` as PDF and PNG, inside them what is ``shown``, no dates or versions; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
     # Laid out once, so that both files show the same places.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    figure.savefig(pdf, metadata={"CreationDate": None, "Creator": None, "Producer": None})
-    figure.savefig(png, metadata={"Software": None})
+    figure.savefig(pdf, metadata={"CreationDate": None, "Creator": None, "Producer": None, "Title": shown})
+    figure.savefig(png, metadata={"Software": None, "Description": shown})
     return [pdf, png]
 
 

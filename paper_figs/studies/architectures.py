@@ -23,6 +23,7 @@ TITLES = {
 
 
 def _four(found: StudyResult) -> panels.Panel:
+    """Loss of four architectures against common time, at several mutation scales."""
     sizes = found.configuration
     step_times = sizes["step_times"]
     figure = Figure(figsize=(WIDTH, 4.6))

@@ -19,6 +19,7 @@ COLOURS = {("double well", "4"): "#0072B2", ("double well", "inf"): "#D55E00", (
 
 
 def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Densities of the exact kernel, Fokker-Planck and particles at several times."""
     figure = Figure(figsize=(WIDTH, 5.4))
     names = list(COLOURS)
     times = found.parts["double well 4"].time.values
@@ -46,6 +47,7 @@ def _over_time(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
 
 
 def _against_sigma(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Distance between exact kernel and Fokker-Planck against σ."""
     figure = Figure(figsize=(WIDTH, 4.4))
     axes = figure.subplots(2, 1, sharex=True)
     numbers = {}

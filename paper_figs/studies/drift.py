@@ -22,6 +22,7 @@ BARS = "bars: one standard error"
 
 
 def _against_strength(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Drift, acceptance and noise of one step against s = βσ|∇U|."""
     data = found.parts["isotropic"]
     figure = Figure(figsize=(WIDTH, 5.6))
     axes = figure.subplots(3, 2, sharex="col", sharey="row", width_ratios=(9, 1))
@@ -79,6 +80,7 @@ def _broken(left: Axes, right: Axes) -> None:
 
 
 def _coordinate(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Drift of mutations of one coordinate at a time against s."""
     data = found.parts["one coordinate"]
     figure = Figure(figsize=(WIDTH, 4.4))
     top, bottom = figure.subplots(2, 1, sharex=True)

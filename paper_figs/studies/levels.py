@@ -20,6 +20,7 @@ DASHES = {"level 0": "-", "level 1": (0, (1, 1)), "level 2": (0, (4, 1.5)), "lev
 
 
 def _all_levels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Loss, acceptance and distance of mutation beside the twins of levels 0 to 3."""
     walk = found.parts["mutation"]
     time = walk.time.values
     figure = Figure(figsize=(WIDTH, 5.2))
@@ -53,6 +54,7 @@ def _all_levels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
 
 
 def _coarse_steps(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Loss at the end of twins whose time step is too coarse."""
     figure = Figure(figsize=(WIDTH, 2.9))
     axis = figure.subplots()
     loss, error = (part[-1] for part in _mean_loss(found.parts["mutation"]))

@@ -19,6 +19,7 @@ LEVEL_1 = {"color": "black", "linewidth": 0.9, "linestyle": (0, (2.5, 1.2)), "la
 
 
 def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Unbiased Δ to noise-free descent against λα at β = ∞, against β, and against λα at fixed β."""
     figure = Figure(figsize=(WIDTH, 6.0))
     panels = figure.subplots(3, 1)
     cold, warm = _gather(found, "cold mutation"), _gather(found, "warm mutation")

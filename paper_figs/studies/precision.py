@@ -20,6 +20,7 @@ BESIDE = (0.8, 1.0, 1.25)  # markers of the three t at one σ stand side by side
 
 
 def _panels(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Flipped decisions in float32, and loss by exact change and by subtraction."""
     figure = Figure(figsize=(WIDTH, 5.4))
     top, bottom = figure.subplots(2, 1)
     numbers = {"flips": _flips(top, found), "fall": _falls(bottom, found)}

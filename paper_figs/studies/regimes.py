@@ -9,6 +9,7 @@ from ..validity import regimes
 
 
 def _map(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Regimes over σ and β on the way of Figure 1, with measured steps."""
     return regimes(found.parts["map"], whose=f"fig1, preset {found.configuration['path_of']}")
 
 

@@ -93,9 +93,9 @@ def kept(asked: dict[str, list[Path]], folder: Path) -> Drawn:
     figures: dict[str, Figure] = {}
     save = driver.save
 
-    def keep(figure: Figure, folder: Path, name: str, numbers: dict[str, Any]) -> list[Path]:
+    def keep(figure: Figure, folder: Path, name: str, numbers: dict[str, Any], shown: str) -> list[Path]:
         figures[name] = figure
-        return save(figure, folder, name, numbers)
+        return save(figure, folder, name, numbers, shown)
 
     files = {}
     with pytest.MonkeyPatch.context() as patch:

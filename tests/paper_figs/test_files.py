@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
+from PIL import Image
 
 import corr.figures as paper_figs
 from corr.experiments.catalogue import CATALOGUE
@@ -108,6 +109,16 @@ def test_no_text_overlaps_with_two_step_ratios(runs: list[Path], name: str) -> N
             assert collisions(make(found)[0]) == []
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_picture_says_what_it_shows(every: Any, name: str) -> None:
+    """In the file, where the report reads it; the pictures of one figure say different things."""
+    said = []
+    for file in (file for file in every.files[name] if file.suffix == ".png"):
+        with Image.open(file) as picture:
+            said.append(picture.info.get("Description", ""))
+    assert all(said) and len(set(said)) == len(said) == len(DECLARED[name])
+
+
 def test_the_checks_see_bad_figures(tmp_path: Path) -> None:
     """Small sub-scripts and a label on the axes are found."""
     with matplotlib.style.context(STYLE):
@@ -115,7 +126,7 @@ def test_the_checks_see_bad_figures(tmp_path: Path) -> None:
         axis = figure.subplots()
         axis.set_xlabel("$x_i$", fontsize=7)
         figure.text(0.5, 0.5, "in the way")
-        save(figure, tmp_path, "bad", {})
+        save(figure, tmp_path, "bad", {}, "")
         assert min(pdf_fonts(tmp_path / "bad.pdf")) < SMALLEST
         assert collisions(figure) == ["'in the way' on an axes"]
 

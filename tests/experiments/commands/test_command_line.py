@@ -132,7 +132,7 @@ def test_damaged_results_are_named(file: str, smoke: Path, tmp_path: Path, capsy
     [
         (
             ["fig3x"],
-            "unknown experiment 'fig3x': did you mean 'fig3'?; of your own: fig3x.py for a file, ./fig3x for",
+            "unknown experiment 'fig3x': did you mean 'fig3'?; of your own: fig3x.py for a file, `corr test ./fig3x`",
         ),
         (["fig1", "--preset", "smok"], "did you mean 'smoke'?"),
         (["fig1", "--preset", "enormous"], "unknown preset"),

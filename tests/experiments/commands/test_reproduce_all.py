@@ -103,10 +103,10 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Toys:
 
 @pytest.fixture
 def everything(tmp_path: Path, toys: Toys) -> Callable[..., int]:
-    """Runs `corr reproduce all` into a folder."""
+    """Runs `corr reproduce all`, or other names, into a folder."""
 
-    def command(*args: str, output: str = "results") -> int:
-        return cli.main(["reproduce", "all", "--preset", "smoke", "--output", str(tmp_path / output), *args])
+    def command(*args: str, output: str = "results", names: tuple[str, ...] = ("all",)) -> int:
+        return cli.main(["reproduce", *names, "--preset", "smoke", "--output", str(tmp_path / output), *args])
 
     return command
 
@@ -223,6 +223,8 @@ def test_numbers_are_checked_against_those_of_another_seed(
     assert (saved["seed"], saved["start_seed"], len(saved["figures"])) == (1, 0, 3)
     assert everything("--check") == 0
     assert "3 numbers compared, 0 refused" in capsys.readouterr().out
+    assert everything("--check", names=("first",)) == 0
+    assert "1 numbers compared, 0 refused; 0 have no expected number yet, 0 expected ones" in capsys.readouterr().out
     assert everything("--seed", "1", "--start-seed", "0", "--check", output="elsewhere") == 2
     assert "other random numbers" in capsys.readouterr().err
     assert not (tmp_path / "elsewhere").exists()

@@ -11,7 +11,10 @@ from corr.experiments.judging.agreement import of_experiment, of_numbers
 
 def result_of(*, equivalent: bool = False, beyond: float | None = None) -> dict[str, Any]:
     verdict = {"equivalent": equivalent, "difference_p": 0.3}
-    reach = {"weights": {"established": 3.0, "beyond": None}, "loss": {"established": 0.0, "beyond": beyond}}
+    reach = {
+        "weights": {"established": 3.0, "alone": [9, 12], "beyond": None},
+        "loss": {"established": 0.0, "alone": [0, 32], "beyond": beyond},
+    }
     margins = {"weights": 0.02, "weights_until": 3.0, "loss": 0.02, "loss_until": 8.0}
     twins = {"time": 3.0, "share": 0.001, "error": 0.002}
     both = {"twin": verdict, "descent": verdict}
@@ -34,7 +37,7 @@ def test_following_is_judged_by_the_smallest_step_ratio_and_the_declared_margins
     found = of_experiment(EXPERIMENTS["fig2"], [result, result_of(beyond=0.1)])
     assert found.word == word and "λ = 0.1. Here a run" in found.line
     assert "0.1 ± 0.2 %" in found.line
-    assert "weights equivalent within 2 % to t = 3 of 3" in found.line and "loss at no time" in found.line
+    assert "equivalent in weights to t = 3 of 3 (within 2 %), loss at no time (within 2 %)" in found.line
     assert ("further apart at t = 4" in found.line) == ("4.0" in str(result))
 
 

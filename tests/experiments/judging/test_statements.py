@@ -9,7 +9,7 @@ import corr
 from corr import inference
 from corr.experiments.declaring.experiment import Margins
 from corr.experiments.judging.equivalence import LEVEL, POWER, SEED, equivalence
-from corr.experiments.judging.statements import report
+from corr.experiments.judging.statements import BEYOND, report
 
 MARGINS = Margins(weights=0.002, weights_until=1.0, loss=0.002, loss_until=1.0)
 
@@ -50,8 +50,38 @@ def test_what_differs_by_more_than_the_margin_needs_no_plan(sides: corr.Comparis
     moved = sides._replace(
         mutation=sides.mutation.assign(path=sides.mutation.path + off.astype(np.float32)[None, :, None])
     )
-    sentences = said(moved, Margins(weights=0.02, weights_until=1.0, loss=0.5, loss_until=1.0))
+    margins = Margins(weights=0.02, weights_until=1.0, loss=0.5, loss_until=1.0)
+    found = report(equivalence(moved, margins), moved)
+    sentences = found["sentences"]
+    for side in ("twin", "descent"):
+        assert found["verdicts"][side]["verdict"] == BEYOND and f"{BEYOND}." in " ".join(sentences)
+        assert found["reach"][side]["weights"]["beyond"] == 0.5 and found["reach"][side]["loss"]["beyond"] is None
     assert sentences.count("Equivalence of the weights cannot be established: at t = 0.5 they differ by more.") == 2
+
+
+def test_no_difference_beyond_the_margin_is_told_where_none_is_found(sides: corr.Comparison) -> None:
+    """One verdict: a bound of one statement and the tests of equality must not say opposite things."""
+    found = equivalence(sides, Margins(weights=1e-9, weights_until=1.0, loss=1e-9, loss_until=1.0))
+    found["weights_least"] = found.weights_least + 1.0
+    found["loss_least"] = found.loss_least + 1.0
+    equal, apart = found.copy(deep=True), found.copy(deep=True)
+    equal["together_p"][:] = 0.9
+    apart["together_p"][:] = 0.001
+    for told, beyond in ((equal, None), (apart, 0.25)):
+        result = report(told, sides)
+        assert [one["beyond"] for side in result["reach"].values() for one in side.values()] == [beyond] * 4
+        assert all((one["verdict"] == BEYOND) == (beyond is not None) for one in result["verdicts"].values())
+
+
+def test_times_that_would_be_equivalent_alone_are_counted(sides: corr.Comparison) -> None:
+    """The first time fails, so nothing is established from the start on; the others are no secret."""
+    found = equivalence(sides, Margins(weights=0.5, weights_until=1.0, loss=0.5, loss_until=1.0))
+    found["weights_p"][:, 0] = 0.5
+    result = report(found, sides)
+    times = found.sizes["time"]
+    assert result["reach"]["descent"]["weights"]["alone"] == [times - 1, times]
+    said = f"weights not from the start on (at {times - 1} of {times} times alone), loss to t = 1 of 1."
+    assert any(said in line for line in result["sentences"])
 
 
 def test_nothing_is_needed_where_everything_is_established(sides: corr.Comparison) -> None:
