@@ -46,7 +46,7 @@ def test_no_results_yet_names_the_command_to_run(
         (["--trajectories", "20"], "trajectories: saved 8, asked 20"),
         (["--precision", "float64"], "precision: saved float32, asked float64"),
         (["--beta", "100"], "beta: saved inf, asked 100"),
-        (["--alpha", "1e-3"], "learning_rate: saved"),
+        (["--alpha", "1.25e-3"], "learning_rate: saved"),
     ],
 )
 def test_options_that_contradict_the_saved_run_are_refused(
