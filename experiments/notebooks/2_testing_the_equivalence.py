@@ -137,8 +137,9 @@ for column, (name, (tests, _, _)) in enumerate(again.items()):
         axis.set_ylim(-5, 20)
     axes[0, column].set_title(name)
     axes[1, column].set_xlabel("common time $t$")
-axes[0, 0].set_ylabel("|bias|² to twins, % of\nsquared distance travelled")
-axes[1, 0].set_ylabel("|bias|² to descent, % of\nsquared distance travelled")
+axes[0, 0].set_ylabel("to twins, %")
+axes[1, 0].set_ylabel("to descent, %")
+figure.suptitle("|bias|² in % of the squared distance travelled", fontsize="medium")
 plt.show()
 
 # %%
