@@ -38,7 +38,9 @@ def find(name: str) -> Found:
     """The experiment or study of this name, or the one declared as ``experiment`` in the file at this path."""
     if name.endswith(".py"):
         return _from_file(Path(name))
-    known: dict[str, Any] = CATALOGUE | GROUPS
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    known: dict[str, Any] = {other: other for other in (*CATALOGUE, *GROUPS) if other != name}
     try:
         return nearest("experiment", name, known)
     except ValueError as error:

@@ -16,7 +16,7 @@ PAPER = {"learning_rate": 1e-5, "step_ratio": 0.1, "trajectories": 1000, "end_ti
 
 
 def over_time(run: Run) -> panels.Panel:
-    """Four weights against common time."""
+    """Weights against common time."""
     figure, numbers = panels.weights(run, spread(len(run.labels), WEIGHTS))
     roles_legend(figure, panels.drawn(run), LINES)
     return figure, numbers

@@ -45,15 +45,21 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
         value, gradient = evaluate(params)
         return State(params, value, memory, gradient)
 
+    # optax's Adam takes a Python float to the power of an integer array, which strict promotion refuses.
+    def begin(params: Params) -> State:
+        with jax.numpy_dtype_promotion("standard"):
+            memory = transformation.init(params)
+        return start(params, memory)
+
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         del key
-        with jax.numpy_dtype_promotion("standard"):  # optax's Adam takes a Python float to an integer array's power
+        with jax.numpy_dtype_promotion("standard"):
             update, memory = transformation.update(state.tape, state.aux, state.position)
         new = start(moved_by(state.position, update), memory)
         return new, always_moved(state, new.position, new.loss)
 
     return Dynamics(
-        lambda params, key=None: start(params, transformation.init(params)),
+        lambda params, key=None: begin(params),
         step,
         Stream.OPTIMIZER,
         lambda state: start(state.position, state.aux),

@@ -81,7 +81,8 @@ def tested(
     import paper_figs
 
     if isinstance(entry, Study):
-        raise ValueError(f"{entry.name} is a study: its verdict comes with `corr reproduce {asking(name, options)}`")
+        where = asking(name, Options(options.preset, options.output))
+        raise ValueError(f"{entry.name} is a study: its verdict comes with `corr reproduce {where}`")
     with mending(name, options):
         job = planned(entry, options)
         check(job, read, options, given)

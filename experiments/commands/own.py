@@ -6,13 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import xarray
-
 from corr.results import ResultError, Results, read_manifest
 
 from ..catalogue import CATALOGUE, GROUPS, Found, gather
 from ..declaring.options import CLOCK, Options
+from ..judging.sides import check_finite
 from ..judging.verdict import verdict
 from ..running.saved import refuse_another
 
@@ -62,24 +60,6 @@ def draw_own(folder: Path, options: Options, given: Collection[str]) -> list[Pat
         return paper_figs.draw(folder.name, [results], folder / "figures")
 
 
-def _refuse_unmoved(descent: xarray.Dataset, folder: Path) -> None:
-    """Raises ``ResultError`` where noise-free descent, of whose way margins are shares, has none or an infinite one."""
-    curve = descent.loss.values[0]
-    lost = ~(np.isfinite(curve) & np.isfinite(descent.path.values[0]).all(axis=1))
-    if lost.any():
-        first = float(descent.time.values[np.argmax(lost)])
-        raise ResultError(
-            f"noise-free descent in {folder} is not finite from t = {first:g} on: compare to an end_time before that",
-            folder,
-        )
-    if (curve == curve[0]).all():
-        raise ResultError(
-            f"noise-free descent in {folder} does not change the loss, of whose fall the margins are shares: choose a"
-            " start at which the loss has a gradient",
-            folder,
-        )
-
-
 @contextmanager
 def _explained(folder: Path, options: Options, given: Collection[str]) -> Iterator[Results]:
     """Gives the results; inside it, messages speak of a comparison of the user's own.
@@ -94,5 +74,8 @@ def _explained(folder: Path, options: Options, given: Collection[str]) -> Iterat
         raise ResultError(f"no finished run in {folder}: save a comparison there with corr.save_run first", folder)
     results = Results(folder)
     refuse_another(results, asked)
-    _refuse_unmoved(results.sides.descent, folder)
+    try:
+        check_finite(results.sides.descent)
+    except ValueError as error:
+        raise ResultError(f"{folder}: {error}", folder) from error
     yield results

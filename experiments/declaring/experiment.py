@@ -151,9 +151,10 @@ class Experiment:
     breaks_down: bool = False
     numbers: Callable[[Sequence[Results]], Mapping[str, Number]] = _none
 
-    def __post_init__(self) -> None:
-        if not self.network:
-            object.__setattr__(self, "network", self.name)
+    @property
+    def network_name(self) -> str:
+        """The network's short name, that of the experiment where it has none."""
+        return self.network or self.name
 
     def preset(self, name: str) -> Preset:
         """The size of this name; raises ``ValueError`` where there is none."""

@@ -10,6 +10,7 @@ from corr.inference._multiplicity import Kind
 from corr.inference._resample import resamples_for
 
 from ..declaring.experiment import TIME_ROUNDING, Margins, check_recorded
+from .sides import check_descent
 
 LEVEL, POWER = 0.05, 0.9
 SEED, RESAMPLES = 1, 1999
@@ -77,6 +78,7 @@ def equivalence(sides: Comparison, margins: Margins) -> xarray.Dataset:
     time = sides.mutation.time.values[1:]
     check_recorded(float(time[0]), "this run", weights_until=margins.weights_until, loss_until=margins.loss_until)
     time = time[time <= max(margins.weights_until, margins.loss_until) + TIME_ROUNDING]
+    check_descent(sides.descent.sel(time=sides.mutation.time.values[: len(time) + 1]))
     parts = _parts(sides, time)
     found = xarray.concat([_side(name, sides, parts, margins) for name in NULLS], "side", join="outer")
     found = found.assign_attrs(level=LEVEL, power=POWER, **vars(margins))
@@ -133,7 +135,7 @@ def _side(name: str, sides: Comparison, parts: list[np.ndarray], margins: Margin
     for key, inside in (("weights_p", early), ("loss_p", late)):
         # Estimates are shown at all times; the statement is made at the declared ones.
         data[key] = ("time", np.where(inside, data[key][1], np.nan))
-    differ = [one.differ for one in done if one.differ]
+    differ = [one.differ for one in done]
     together = {what: min(1.0, len(differ) * min(one[what] for one in differ)) for what in differ[0]}
     for what, until in (("weights", margins.weights_until), ("loss", margins.loss_until)):
         # A run that ends before the last declared time cannot show what is declared.
@@ -165,19 +167,13 @@ def _part(name: str, sides: Comparison, time: np.ndarray, margins: Margins, decl
     columns = _columns("weights", mean, {"upper": mean.upper, "least": least})
     limits = {"lower": loss.lower, "upper": loss.upper, "least": np.maximum(apart.lower, -apart.upper)}
     columns |= _columns("loss", loss, limits)
-    late = time <= margins.loss_until + TIME_ROUNDING
-    differ: dict[str, float] = {}
-    if late.any():
-        null = _null(paths[:, late], other[..., late, :], losses[:, late], other_losses[..., late])
-        columns |= {f"{key}_null_p": _spread(late, test.p_value) for key, test in null.items()}
-        spread = _distribution(paths[:, late], other[..., late, :]) if name == "twin" else np.nan
-        differ = {
-            "weights differ": null["weights"].maximum_p,
-            "loss differs": null["loss"].maximum_p,
-            "distribution differs": spread,
-        }
-    else:
-        columns |= {f"{key}_null_p": np.full(len(time), np.nan) for key in ("weights", "loss")}
+    null = _null(paths, other, losses, other_losses)
+    columns |= {f"{key}_null_p": test.p_value for key, test in null.items()}
+    differ = {
+        "weights differ": null["weights"].maximum_p,
+        "loss differs": null["loss"].maximum_p,
+        "distribution differs": _distribution(paths, other) if name == "twin" else np.nan,
+    }
     return _Part(columns, differ, [len(paths), len(other) if name == "twin" else 1])
 
 
@@ -209,12 +205,6 @@ def _columns(name: str, test: Any, limits: dict[str, np.ndarray]) -> dict[str, n
     columns = {"": test.estimate, "_margin": test.margin, "_detectable": test.detectable, "_p": test.p_value}
     columns |= {f"_{key}": value for key, value in limits.items()}
     return {f"{name}{key}": value for key, value in columns.items()}
-
-
-def _spread(inside: np.ndarray, values: np.ndarray) -> np.ndarray:
-    full = np.full(inside.shape, np.nan)
-    full[inside] = values
-    return full
 
 
 def _null(paths: np.ndarray, other: np.ndarray, losses: np.ndarray, other_losses: np.ndarray) -> dict[str, Any]:

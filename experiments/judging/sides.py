@@ -64,6 +64,27 @@ def _columns(paths: np.ndarray, losses: np.ndarray, other: np.ndarray, other_los
     }
 
 
+def check_finite(descent: xarray.Dataset) -> None:
+    """Raises ``ValueError`` where noise-free descent is not finite, naming the first such time."""
+    lost = ~(np.isfinite(descent.loss.values[0]) & np.isfinite(descent.path.values[0]).all(axis=1))
+    if lost.any():
+        first = float(descent.time.values[np.argmax(lost)])
+        raise ValueError(f"noise-free descent is not finite from t = {first:g} on: compare to an end_time before that")
+
+
+def check_descent(descent: xarray.Dataset) -> None:
+    """Raises ``ValueError`` where margins, which are shares of descent's way and of its fall since t = 0, would be none."""
+    check_finite(descent)
+    curve, travelled = descent.loss.values[0], inference.travelled(descent.path.values[0].astype(float))
+    none = (curve == curve[0]) | (travelled == 0)
+    if none[1:].any():
+        time = float(descent.time.values[1:][np.argmax(none[1:])])
+        raise ValueError(
+            f"at t = {time:g} noise-free descent stands where it started, in its weights or its loss, of which the"
+            " margins are shares: choose a start with a gradient, or a record_every that leaves that time out"
+        )
+
+
 def _spans(side: xarray.Dataset, travel: np.ndarray) -> list[np.ndarray]:
     """Recorded times after the start, grouped by how many trajectories of the side are followed."""
     moved = np.flatnonzero(travel > 0)

@@ -68,7 +68,8 @@ def _held(p: dict[str, float], side: str) -> dict[str, float]:
 
 def _row(side: str, name: str, p: float, one: xarray.Dataset, found: xarray.Dataset) -> dict[str, Any]:
     what = name.split()[0]
-    until = found.attrs["weights_until" if name == "weights equivalent" else "loss_until"]
+    declared = {what: found.attrs[f"{what}_until"] for what in UNITS}
+    until = declared[what] if DECLARED[side][name] == "equivalence" else max(declared.values())
     end = min(until, float(one.time[-1]))
     row = {"null": NULLS[side], "test": name, "until": end, "p": p, "statistic": "", "margin": ""}
     if DECLARED[side][name] == "difference":
@@ -118,7 +119,7 @@ def reached_until(what: str, one: Mapping[str, Any], last: float) -> str:
     if one["established"]:
         return f"{what} to t = {one['established']:g} of {last:g}"
     alone, times = one["alone"]
-    return f"{what} at no time" if not alone else f"{what} not from the start on (at {alone} of {times} times alone)"
+    return f"{what} at no time" if not alone else f"{what} at no time from the start on (alone at {alone} of {times})"
 
 
 def _reached(one: xarray.Dataset, what: str, p: dict[str, float]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import jax
 
 from corr import Clock, resolve_clock
 from corr._checks import check_count, check_positive
-from corr._timing import fitted_clock
+from corr._timing import SAME, fitted_clock
 
 from ..declaring.experiment import Experiment, Preset, check_recorded
 from ..declaring.names import flag
@@ -15,6 +15,7 @@ from ..declaring.options import CLOCK, Options
 from ..declaring.study import Study
 from .job import Job, Manner, Task
 
+FITTED = 0.01  # largest change of a step ratio that is made, and told, instead of refused
 FIXED = ("trajectories", "devices", "block_size", *CLOCK)  # by a study
 
 
@@ -61,7 +62,7 @@ def plan_study(study: Study, options: Options) -> Job[Study]:
 
 def run_folder(place: Path, experiment: Experiment, step_ratio: float) -> Path:
     """Where a run lies: ``OUTPUT/PRESET/NETWORK-lambda-λ``."""
-    return place / f"{experiment.network}-lambda-{step_ratio:.6g}"
+    return place / f"{experiment.network_name}-lambda-{step_ratio:.6g}"
 
 
 def refuse_fixed(name: str, options: Options) -> None:
@@ -95,20 +96,51 @@ def _clocks(experiment: Experiment, preset: Preset, options: Options) -> tuple[l
         clocks = [resolve_clock(alpha, ratio, None, beta) for ratio in preset.step_ratios]
         sizes = preset.trajectories
     if any(value is not None for value in (options.sigma, options.step_ratio, options.alpha)):
-        _check_descent(preset, alpha)
-        clocks = [fitted_clock(clock, preset.record_every) for clock in clocks]
+        if options.alpha is not None:
+            _check_alpha(preset, alpha)
+        clocks = [_fitting(clock, preset) for clock in clocks]
+        if len({clock.step_ratio for clock in clocks}) < len(clocks):
+            raise ValueError(f"--alpha {alpha:g} makes runs of several lambda the same: give --lambda as well")
     return clocks, sizes if options.trajectories is None else (options.trajectories,) * len(clocks)
 
 
-def _check_descent(preset: Preset, alpha: float) -> None:
-    """Raises ``ValueError``, with values that fit, unless records are whole steps of noise-free descent apart."""
-    every = preset.record_every
-    if preset.descent_learning_rate is None and not math.isclose(every / alpha, max(round(every / alpha), 1)):
-        below = max(math.floor(every / alpha), 1)
+def _fitting(clock: Clock, preset: Preset) -> Clock:
+    """The clock, or the nearest one of which records are whole steps apart, with a warning.
+
+    Raises:
+        ValueError: naming step ratios that fit, where none does within 1 %.
+    """
+    count = preset.record_every / clock.step_time
+    if _whole(count):
+        return clock
+    if abs(max(round(count), 1) / count - 1) <= FITTED:
+        return fitted_clock(clock, preset.record_every)
+    raise ValueError(
+        f"lambda {clock.step_ratio:g} makes {count:.6g} mutation steps in the time {preset.record_every:g} between"
+        f" records, expected a whole number: {_neighbours(preset.record_every / clock.learning_rate, count)}"
+    )
+
+
+def _check_alpha(preset: Preset, alpha: float) -> None:
+    """Raises ``ValueError``, naming values that fit, unless records are whole steps of noise-free descent apart."""
+    count = preset.record_every / alpha
+    if preset.descent_learning_rate is None and not _whole(count):
         raise ValueError(
-            f"--alpha {alpha:g} makes {every / alpha:.6g} steps of noise-free descent in the time {every:g} between"
-            f" records, expected a whole number: {every / (below + 1):.10g} and {every / below:.10g} fit"
+            f"--alpha {alpha:g} makes {count:.6g} steps of noise-free descent in the time {preset.record_every:g}"
+            f" between records, expected a whole number: {_neighbours(preset.record_every, count)}"
         )
+
+
+def _whole(count: float) -> bool:
+    return math.isfinite(count) and math.isclose(count, max(round(count), 1), rel_tol=SAME)
+
+
+def _neighbours(whole: float, count: float) -> str:
+    """The two parts of ``whole`` beside the one that is contained in it ``count`` times."""
+    if not math.isfinite(count):
+        return "choose a larger one"
+    below = math.floor(count)
+    return f"{whole / (below + 1):.10g}" + (f" or {whole / below:.10g} fits" if below else " is the largest that fits")
 
 
 def _check(options: Options) -> None:

@@ -41,14 +41,14 @@ def run_key(job: Job[Experiment], task: Task, problem: Problem) -> jax.Array:
     clock = task.clock
     numbers = {"beta": plain(clock.beta), "learning_rate": clock.learning_rate, "step_ratio": clock.step_ratio}
     root = corr.root_key(job.seed)
-    return own_key(root, network=job.entry.network, facts=dict(problem.facts), **numbers)
+    return own_key(root, network=job.entry.network_name, facts=dict(problem.facts), **numbers)
 
 
 def configuration(job: Job[Experiment], task: Task, facts: Any, loss: Any) -> dict[str, Any]:
     """What a run is, as plain numbers and texts."""
     preset, clock = job.size, task.clock
     return {
-        "network": job.entry.network,
+        "network": job.entry.network_name,
         "run": task.folder.name,
         "preset": job.preset,
         "seed": job.seed,

@@ -22,12 +22,16 @@ def save(made: corr.Comparison, folder: Path, loss: np.ndarray) -> None:
     corr.save_run(folder, made._replace(mutation=made.mutation.assign_attrs(CLOCK), descent=descent))
 
 
-@pytest.mark.parametrize("command", ["test", "figure"])
+NOWHERE = "is not finite from t = 0.5 on: compare to an end_time before that"
+
+
 @pytest.mark.parametrize(
-    ("loss", "said"),
+    ("command", "loss", "said"),
     [
-        ([4.0, 3.0, np.nan, np.nan, np.nan], "is not finite from t = 0.5 on: compare to an end_time before that"),
-        ([4.0, 4.0, 4.0, 4.0, 4.0], "does not change the loss"),
+        ("test", [4.0, 3.0, np.nan, np.nan, np.nan], NOWHERE),
+        ("figure", [4.0, 3.0, np.nan, np.nan, np.nan], NOWHERE),
+        ("test", [4.0, 4.0, 4.0, 4.0, 4.0], "at t = 0.25 noise-free descent stands where it started"),
+        ("test", [4.0, 3.0, 4.0, 2.0, 1.0], "at t = 0.5 noise-free descent stands where it started"),
     ],
 )
 def test_descent_that_leads_nowhere_is_named(
@@ -37,7 +41,7 @@ def test_descent_that_leads_nowhere_is_named(
     save(bowls(1e-3), tmp_path / "mine", np.array(loss))
     assert cli.main([command, str(tmp_path / "mine")]) == 2
     error = capsys.readouterr().err
-    assert f"noise-free descent in {tmp_path / 'mine'} {said}" in error and error.count("\n") == 1
+    assert said in error and error.count("\n") == 1
 
 
 def test_the_command_to_run_first_has_the_options_that_were_given(

@@ -59,6 +59,19 @@ def test_what_differs_by_more_than_the_margin_needs_no_plan(sides: corr.Comparis
     assert sentences.count("Equivalence of the weights cannot be established: at t = 0.5 they differ by more.") == 2
 
 
+def test_weights_declared_for_longer_than_the_loss_are_tested_for_as_long(sides: corr.Comparison) -> None:
+    """Half a unit off from t = 0.75 on, where nothing is declared of the loss."""
+    off = 0.5 * (sides.mutation.time.values >= 0.75)
+    moved = sides._replace(
+        mutation=sides.mutation.assign(path=sides.mutation.path + off.astype(np.float32)[None, :, None])
+    )
+    found = report(equivalence(moved, Margins(weights=0.02, weights_until=1.0, loss=0.5, loss_until=0.5)), moved)
+    assert found["verdicts"]["descent"]["verdict"] == BEYOND
+    assert found["reach"]["descent"]["weights"]["beyond"] == 0.75
+    until = {row["test"]: row["until"] for row in found["rows"]}
+    assert (until["weights differ"], until["weights equivalent"], until["loss equivalent"]) == (1.0, 1.0, 0.5)
+
+
 def test_no_difference_beyond_the_margin_is_told_where_none_is_found(sides: corr.Comparison) -> None:
     """One verdict: a bound of one statement and the tests of equality must not say opposite things."""
     found = equivalence(sides, Margins(weights=1e-9, weights_until=1.0, loss=1e-9, loss_until=1.0))
@@ -80,7 +93,7 @@ def test_times_that_would_be_equivalent_alone_are_counted(sides: corr.Comparison
     result = report(found, sides)
     times = found.sizes["time"]
     assert result["reach"]["descent"]["weights"]["alone"] == [times - 1, times]
-    said = f"weights not from the start on (at {times - 1} of {times} times alone), loss to t = 1 of 1."
+    said = f"weights at no time from the start on (alone at {times - 1} of {times}), loss to t = 1 of 1."
     assert any(said in line for line in result["sentences"])
 
 
