@@ -73,7 +73,7 @@ def check_finite(descent: xarray.Dataset) -> None:
 
 
 def check_descent(descent: xarray.Dataset) -> None:
-    """Raises ``ValueError`` where margins, which are shares of descent's way and of its fall since t = 0, would be none."""
+    """Raises ``ValueError`` where margins, shares of descent's way and of its fall since t = 0, would be none."""
     check_finite(descent)
     curve, travelled = descent.loss.values[0], inference.travelled(descent.path.values[0].astype(float))
     none = (curve == curve[0]) | (travelled == 0)
