@@ -187,11 +187,11 @@ def test_experiment_in_a_file_of_ones_own_is_run_and_tested_in_float64(
     file = user_file(tmp_path, "lambda x: jnp.sum(x**2)", "jax.random.normal(key, (3,))")
     where = ["--preset", "smoke", "--output", str(tmp_path)]
     assert cli.main(["run", file, *where, "--precision", "float64", "--devices", "1"]) == 0
-    run, manifest = corr.load_run(tmp_path / "smoke" / "network-lambda-0.5")
+    run, manifest = corr.load_run(tmp_path / "smoke" / "bowl-lambda-0.5")
     assert run.mutation.loss.dtype == np.float64 and manifest["configuration"]["precision"] == "float64"
     assert cli.main(["test", file, *where]) == 0
     assert "precision: saved float64, asked float32" in fails(capsys, "test", file, *where, "--precision", "float32")
-    assert (tmp_path / "smoke" / "figures" / "equivalence-network-lambda-0.5.pdf").exists()
+    assert (tmp_path / "smoke" / "figures" / "equivalence-bowl-lambda-0.5.pdf").exists()
 
 
 @pytest.mark.parametrize(

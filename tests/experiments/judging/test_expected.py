@@ -122,7 +122,7 @@ def test_a_start_of_its_own_seed_changes_the_mutations_alone(tmp_path: Path) -> 
     for output, *seeds in (("a",), ("b", "--seed", "1", "--start-seed", "0")):
         options = ["--preset", "smoke", "--output", str(tmp_path / output), "--devices", "1", *seeds]
         assert main(["run", str(tmp_path / "bowl.py"), *options]) == 0
-        found.append(load_run(tmp_path / output / "smoke" / "network-lambda-0.5"))
+        found.append(load_run(tmp_path / output / "smoke" / "bowl-lambda-0.5"))
     (first, before), (other, manifest) = found
     np.testing.assert_array_equal(first.descent.path, other.descent.path)
     assert not np.array_equal(first.mutation.path, other.mutation.path)
