@@ -89,7 +89,7 @@ def apply_wide(node: Node, args: list[Any], avals: list[Any]) -> list[Any] | Non
         return None
     try:
         outputs = _bind(node, args, {name: _wide_param(name, value) for name, value in node.params.items()})
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError):  # JAX says all three of a type that a primitive does not take
         return None
     expected = [(aval.shape, wide_dtype(aval.dtype)) for aval in avals]
     return outputs if [(out.shape, out.dtype) for out in outputs] == expected else None

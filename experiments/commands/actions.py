@@ -119,8 +119,7 @@ def look_ahead(entry: Found, options: Options, tolerance: float) -> tuple[xarray
 
 def _changes(options: Options) -> list[str]:
     """Names and values of what is not as the preset has it."""
-    default, names = Options(), ("seed", "start_seed", *CLOCK)
-    changed = {name: getattr(options, name) for name in names if getattr(options, name) != getattr(default, name)}
     return [
-        f"{flag(name)}-{value:.6g}" if name in CLOCK else f"{flag(name)}-{value}" for name, value in changed.items()
+        f"{flag(name)}-{value:.6g}" if name in CLOCK else f"{flag(name)}-{value}"
+        for name, value in options.changed(("seed", "start_seed", *CLOCK)).items()
     ]

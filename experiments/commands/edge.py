@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from corr.results import DAMAGED, MISSING, UNFINISHED, ResultError
 
 from ..declaring.names import flag
-from ..declaring.options import CLOCK, Options
-
-SAID = (*CLOCK, "seed", "start_seed", "trajectories", "precision")
+from ..declaring.options import CLOCK, NUMBERS, Options
 
 
 @contextmanager
@@ -36,7 +34,5 @@ def mending(name: str, options: Options) -> Iterator[None]:
 
 def asking(name: str, options: Options) -> str:
     """What stands behind ``corr run`` or ``corr reproduce`` for these results: what fixes them, as it was given."""
-    default = Options()
-    given = {one: getattr(options, one) for one in SAID if getattr(options, one) != getattr(default, one)}
-    said = "".join(f" --{flag(one)} {value}" for one, value in given.items())
+    said = "".join(f" --{flag(one)} {value}" for one, value in options.changed((*CLOCK, *NUMBERS)).items())
     return f"{shlex.quote(name)} --preset {options.preset} --output {shlex.quote(str(options.output))}{said}"

@@ -89,4 +89,6 @@ def resolved(options: Where) -> Any:
 
 def named(options: Saved) -> list[str]:
     """What the user said of the saved run beyond its physical values."""
-    return [name for name in ("seed", "start_seed", "trajectories", "precision") if getattr(options, name) is not None]
+    from ..declaring.options import NUMBERS
+
+    return [name for name in NUMBERS if getattr(options, name) is not None]

@@ -1,10 +1,12 @@
 """What a command is asked to do, as plain values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Precision = Literal["float32", "float64"]
+NUMBERS = ("seed", "start_seed", "trajectories", "precision")
 CLOCK = ("sigma", "step_ratio", "alpha", "beta")
 
 
@@ -31,6 +33,10 @@ class Options:
     def start(self) -> int:
         """Seed of the start parameters."""
         return self.seed if self.start_seed is None else self.start_seed
+
+    def changed(self, names: Iterable[str]) -> dict[str, Any]:
+        """Which of these are not as they are by default."""
+        return {name: value for name in names if (value := getattr(self, name)) != getattr(Options, name)}
 
     @property
     def place(self) -> Path:

@@ -71,6 +71,14 @@ def test_on_batches_that_are_all_data_it_is_the_dynamics_itself(name: str) -> No
             np.testing.assert_array_equal(one, other)
 
 
+def test_what_optax_begins_with_may_mix_dtypes_as_well() -> None:
+    """A schedule inside `inject_hyperparams` is asked for its first value at the start; promotion is strict here."""
+    schedule = optax.cosine_decay_schedule(0.1, 100)
+    side = corr.from_optax(loss, optax.inject_hyperparams(optax.adam)(learning_rate=schedule))
+    state, _ = side.step(jax.random.key(0), side.init(START))
+    assert bool(jnp.isfinite(state.loss)) and float(state.loss) < float(side.init(START).loss)
+
+
 def test_momentum_on_changing_batches_is_that_of_optax() -> None:
     side = on_batches(MAKERS["momentum"], some)
     state = side.init(START)

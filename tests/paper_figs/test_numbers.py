@@ -134,6 +134,12 @@ def test_every_figure_states_its_settings(drawn: Any) -> None:
         assert ("n = 8 / 12 / 12" if several else "n = 8,") in text
 
 
+def test_runs_of_ones_own_are_stated_by_their_names(tmp_path: Path, new_run: Callable[..., Path]) -> None:
+    own = new_run(tmp_path / "own", changes={"preset": "none", "run": "huber"})
+    said = settings([read_run(Results(own))], paper=None, ours=())
+    assert said.startswith("huber, β = ∞") and "preset" not in said
+
+
 def test_only_departures_from_the_paper_are_called_ours(tmp_path: Path, new_run: Callable[..., Path]) -> None:
     faithful = {"step_ratio": 0.1, "descent_learning_rate": 1e-5, "beta": 50.0}
     paper = settings(

@@ -225,6 +225,10 @@ def test_numbers_are_checked_against_those_of_another_seed(
     assert "3 numbers compared, 0 refused" in capsys.readouterr().out
     assert everything("--check", names=("first",)) == 0
     assert "1 numbers compared, 0 refused; 0 have no expected number yet, 0 expected ones" in capsys.readouterr().out
+    file.write_text(json.dumps({**saved, "figures": {"first": saved["figures"]["first"]}}))
+    assert everything("--check", names=("third",)) == 2
+    assert "nothing is expected of third at preset smoke" in capsys.readouterr().err
+    file.write_text(json.dumps(saved))
     assert everything("--seed", "1", "--start-seed", "0", "--check", output="elsewhere") == 2
     assert "other random numbers" in capsys.readouterr().err
     assert not (tmp_path / "elsewhere").exists()

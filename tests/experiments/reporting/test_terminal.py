@@ -50,6 +50,14 @@ def test_sentences_come_first_then_tests_then_times(said: Mapping[str, Any]) -> 
     assert places == sorted(places) and len(captions) == 5
 
 
+def test_the_preset_that_judges_nothing_says_so_first(said: Mapping[str, Any]) -> None:
+    told = "- Preset smoke tests the plumbing alone"
+    for preset, expected in (("smoke", True), ("quick", False)):
+        text = printed(show_verdict, {**said, "preset": preset}, width=1000)
+        assert (told in text) == expected
+        assert not expected or text.index(told) < text.index(said["sentences"][0])
+
+
 def test_heads_and_cells_are_those_of_the_content(said: Mapping[str, Any]) -> None:
     lines = [line.split() for line in printed(show_verdict, said).splitlines()]
     for table in (*tables_of_tests(said["run"], said), time_table(said["run"], said, "descent")):
