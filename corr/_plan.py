@@ -15,6 +15,7 @@ from ._keys import check_key
 from ._objective import check_loss, check_params
 from ._observe import Observer, check_observe
 from ._types import Dynamics, Params
+from .ensemble._blocks import choose_block
 from .ensemble._layout import Layout, choose_layout
 from .ensemble._memory import check_memory
 from .ensemble._recorder import paths_to_keep
@@ -107,7 +108,8 @@ def plan_run(
     _check_evaluations(dynamics.evaluations)
     observer = check_observe(observe, start)
     marks = check_marks(record_at, steps)
-    layout = choose_layout(trajectories, devices, block_size)
+    block = choose_block(dynamics, start, trajectories, devices) if block_size is None else block_size
+    layout = choose_layout(trajectories, devices, block)
     thin = check_thin(thin, marks)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))

@@ -1,24 +1,39 @@
 """The cost figure of ``corr bench``."""
 
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from corr.results import read_json
 
-from .parts.style import MEAN, STYLE, save_pages
+from .parts.style import DESCENT, MEAN, STYLE, TWIN, save_pages
 
-LOGARITHMIC = ("number of parameters", "number of data points")
-SHOWN = "Cost per step and trajectory against trajectories, parameters, points and devices"
-PANELS = ("number of trajectories", *LOGARITHMIC, "devices")
-TWO_COLUMNS = 6.9  # inches
+SHOWN = "Cost per step and trajectory against trajectories, devices, data points and parameters"
+TWO_COLUMNS, HIGH = 6.9, 4.2  # inches
+# Panel: section of the file, label of the axis, whether both axes are logarithmic.
+PANELS = {
+    "a": ("number of trajectories", "trajectories", False),
+    "b": ("devices", "devices", False),
+    "c": ("number of data points", "data points K (M = 30)", True),
+    "d": ("number of parameters", "parameters N (K = 1000)", True),
+    "e": ("large networks", "parameters N (K = 100, 500, 5000)", True),
+}
+LINES: Mapping[str, Mapping[str, Any]] = {
+    "": {"color": MEAN["color"], "label": "engine, exact change"},
+    "C loop, ": {"color": DESCENT["color"], "label": "C loop"},
+    "drawing, ": {"color": TWIN["color"], "label": "drawing the numbers alone"},
+}
+NUMBER = re.compile(r"^(.*?)(?:[NK] = )?(\d+)\b")
 
 
 def draw_bench(file: Path) -> list[Path]:
-    """Cost per step and trajectory against trajectories, parameters, points and devices.
+    """Cost per step and trajectory against trajectories, devices, data points and parameters.
 
     Args:
         file: ``bench.json`` as ``corr bench`` writes it; the figure lies beside it as PDF and PNG.
@@ -31,25 +46,32 @@ def draw_bench(file: Path) -> list[Path]:
     """
     results = read_json(file)
     with matplotlib.style.context(STYLE):
-        figure = Figure(figsize=(TWO_COLUMNS, 2.1))
-        for axis, title in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
-            _panel(axis, title, results[title])
+        figure = Figure(figsize=(TWO_COLUMNS, HIGH))
+        axes = figure.subplot_mosaic("aabbcc;dddeee")
+        for name, (section, label, logarithmic) in PANELS.items():
+            _panel(axes[name], results[section], logarithmic)
+            axes[name].set_xlabel(label)
+        axes["d"].legend()
         figure.supylabel("µs per step and trajectory", fontsize="medium")
         return save_pages(figure, file.parent, file.stem, SHOWN)
 
 
-def _panel(axis: Axes, title: str, rows: list[dict[str, Any]]) -> None:
-    numbers = [float(next(word for word in row["name"].split() if word.isdigit())) for row in rows]
-    middle = [row["median"] for row in rows]
-    low = [m - min(row["microseconds"]) for m, row in zip(middle, rows, strict=True)]
-    high = [max(row["microseconds"]) - m for m, row in zip(middle, rows, strict=True)]
-    axis.errorbar(numbers, middle, (low, high), marker="o", markersize=3, color=MEAN["color"])
+def _panel(axis: Axes, rows: Sequence[Mapping[str, Any]], logarithmic: bool) -> None:
+    found: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for row in rows:
+        named = NUMBER.match(row["name"])
+        assert named is not None
+        found.setdefault(named[1], []).append((int(named[2]), row))
+    for line, pairs in found.items():
+        pairs.sort(key=lambda pair: pair[0])
+        numbers, middle = [number for number, _ in pairs], np.array([row["median"] for _, row in pairs])
+        low, high = (np.array([edge(row["microseconds"]) for _, row in pairs]) for edge in (min, max))
+        axis.errorbar(numbers, middle, (middle - low, high - middle), marker="o", markersize=3, **LINES[line])
+    if logarithmic:
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        return
     axis.set_xscale("log", base=2)
     axis.set_xticks(numbers, [f"{number:g}" for number in numbers])
     axis.minorticks_off()
-    if title in LOGARITHMIC:
-        axis.set_yscale("log", base=2)
-        axis.yaxis.set_major_formatter("{x:g}")
-    else:
-        axis.set_ylim(bottom=0)
-    axis.set_xlabel(title)
+    axis.set_ylim(bottom=0)

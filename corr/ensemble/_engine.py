@@ -14,8 +14,9 @@ import jax.numpy as jnp
 
 from .._keys import later, step_key, trajectory_key
 from .._types import Dynamics, State
+from ._blocks import tree_bytes
 
-DRAWN_AHEAD = 50
+DRAWN_AHEAD, DRAWN_BYTES = 50, 1 << 19
 
 
 class Counts(NamedTuple):
@@ -79,7 +80,6 @@ def build_engine(dynamics: Dynamics, shortcut: Dynamics | None, block: int, refr
 def _segment(dynamics: Dynamics, refresh_every: int) -> Callable[..., tuple[State, Counts]]:
     """``refresh_every`` steps of one block between two rebuilds of its kept activations."""
     draw, advance = dynamics.halves or (_key_itself, dynamics.step)
-    ahead = max(d for d in range(1, DRAWN_AHEAD + 1) if refresh_every % d == 0)
 
     def one_step(carry: tuple[State, Counts], drawn: Any) -> tuple[tuple[State, Counts], None]:
         state, counts = carry
@@ -87,7 +87,7 @@ def _segment(dynamics: Dynamics, refresh_every: int) -> Callable[..., tuple[Stat
         accepted, nonfinite = counts.accepted + _ones(info.accepted), counts.nonfinite + _ones(~info.finite)
         return (state, counts._replace(accepted=accepted, nonfinite=nonfinite)), None
 
-    def few_steps(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array) -> tuple[State, Counts]:
+    def few_steps(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array, ahead: int) -> tuple[State, Counts]:
         def draw_all(step: jax.Array) -> Any:
             return jax.vmap(lambda key, params: draw(step_key(key, step), params))(keys, carry[0].position)
 
@@ -96,14 +96,21 @@ def _segment(dynamics: Dynamics, refresh_every: int) -> Callable[..., tuple[Stat
 
     def segment(carry: tuple[State, Counts], first: jax.Array, keys: jax.Array) -> tuple[State, Counts]:
         refreshed = jax.vmap(dynamics.refresh)(carry[0])
+        most = drawn_ahead(tree_bytes(carry[0].position) // len(keys))
+        ahead = max(d for d in range(1, most + 1) if refresh_every % d == 0)
         starts = _steps_from(first, refresh_every // ahead, ahead)
-        body = lambda carry, start: (few_steps(carry, start, keys), None)  # noqa: E731
+        body = lambda carry, start: (few_steps(carry, start, keys, ahead), None)  # noqa: E731
         state, counts = jax.lax.scan(body, (refreshed, carry[1]), starts)[0]
         fresh = jax.vmap(dynamics.refresh)(state)
         drift = jnp.maximum(counts.drift, jnp.abs(fresh.loss - state.loss)) if dynamics.keeps_loss else counts.drift
         return fresh._replace(tape=()), counts._replace(drift=drift)
 
     return segment
+
+
+def drawn_ahead(bytes_each: int) -> int:
+    """Most steps whose random numbers are drawn together, where those of one step take so many bytes."""
+    return max(1, min(DRAWN_AHEAD, DRAWN_BYTES // max(bytes_each, 1)))
 
 
 def _steps_from(first: jax.Array, count: int, apart: int) -> jax.Array:

@@ -23,8 +23,7 @@ def choose_layout(trajectories: int, devices: int | None = None, block_size: int
     Args:
         trajectories: number of trajectories, at least 1.
         devices: number of devices, None for all that JAX sees.
-        block_size: trajectories advanced together on one device, None for 4. Always the
-            same number, as the last bits of gradient sides depend on it.
+        block_size: trajectories advanced together on one device, None for 4 (see ``choose_block``).
 
     Returns:
         A ``Layout``; the trajectories are padded to a multiple of devices times block.

@@ -1,7 +1,7 @@
 """How much memory a run needs, known before it starts."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,8 @@ import psutil
 
 from .._start import initial_shape
 from .._types import Dynamics, Params
-from ._engine import DRAWN_AHEAD
+from ._blocks import tree_bytes
+from ._engine import drawn_ahead
 from ._layout import Layout
 
 PROGRAM = 500_000_000
@@ -67,8 +68,9 @@ def estimate_memory(
     state = initial_shape(dynamics, params)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
     width = np.dtype(jnp.result_type(*jax.tree.leaves(params))).itemsize
-    states = 4 * layout.padded * _bytes(state._replace(tape=()))
-    blocks = layout.devices * layout.block * (3 * _bytes(state.tape) + DRAWN_AHEAD * size * width)
+    states = 4 * layout.padded * tree_bytes(state._replace(tape=()))
+    drawn = drawn_ahead(size * width) * size * width
+    blocks = layout.devices * layout.block * (3 * tree_bytes(state.tape) + drawn)
     records = 16 * rows * size + layout.padded * rows * (width + 4 + observed) + kept * rows * size * width
     return MemoryEstimate(states, blocks, 2 * records, PROGRAM)
 
@@ -98,10 +100,6 @@ def free_memory() -> int:
         used = int(CGROUP_LIMIT.with_name("memory.current").read_text(encoding="utf-8"))
         free = min(free, int(limit) - used)
     return free
-
-
-def _bytes(tree: Any) -> int:
-    return sum(int(np.prod(leaf.shape)) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
 def _size(value: float) -> str:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 import corr
+from corr.ensemble._blocks import choose_block
 from corr.ensemble._recorder import Recorder
 from corr.ensemble._shares import own_trajectories
 from corr.ensemble._simulate import default_refresh
@@ -25,7 +28,8 @@ def engine(
     block_size: int | None = None,
 ) -> Contestant:
     """One ensemble that goes on from measurement to measurement, recording after each."""
-    layout = corr.choose_layout(trajectories, devices, block_size)
+    block = choose_block(dynamics, params, trajectories, devices) if block_size is None else block_size
+    layout = corr.choose_layout(trajectories, devices, block)
     marks = range(0, MANY * steps, steps)
     recorder = Recorder(params, own_trajectories(layout, trajectories), np.zeros(2), [0, steps], 0)
     run = corr.ensemble.simulate(
@@ -44,3 +48,19 @@ def engine(
         recorder.add(next(run))
 
     return Contestant(name, trajectories, steps, go)
+
+
+def drawing(name: str, params: Any, *, mutation_std: float, **sizes: int) -> Contestant:
+    """The engine drawing its normal numbers and adding them, with no loss to evaluate."""
+    law = corr.proposals.normal(mutation_std)
+
+    def advance(drawn: Any, state: corr.State) -> tuple[corr.State, corr.Info]:
+        moved = jax.tree.map(jnp.add, state.position, drawn)
+        return state._replace(position=moved), corr.Info(drawn, jnp.bool_(True), state.loss, jnp.bool_(True))
+
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        return advance(law.draw(key, state.position), state)
+
+    start = corr.State(params, jnp.float32(0))
+    return engine(name, corr.Dynamics(lambda at: start._replace(position=at), step, halves=(law.draw, advance)), params,
+                  **sizes)  # fmt: skip

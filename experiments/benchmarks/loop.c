@@ -1,7 +1,18 @@
-/* Mutation of the shallow network at zero temperature, one trajectory after another, as a C programmer would write it:
-   plain float losses, a rational tanh, its own normal numbers. The yardstick of `corr bench`. */
+/* Mutation of the shallow and the deep network at zero temperature, one trajectory after another, as a C programmer would
+   write it: plain float losses, a rational tanh, its own normal numbers. The yardstick of `corr bench`. */
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
+
+enum { PARAMETERS = 16384, POINTS = 8192, UNITS = 64, LANES = 16, TILE = 64, ROWS = 4 };
+
+/* What is fitted: `layers` of `units` hidden units each, one input, one output; the shallow network has no layers. */
+struct problem {
+    int units, layers, points;
+    const float *theta, *target;
+};
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
 
 static inline float rational_tanh(float x) {
     const float limit = 7.90531110763549805f;
@@ -39,32 +50,83 @@ static void normals(float *out, int count, uint64_t *state) {
     }
 }
 
-static float loss(const float *x, int units, int points, const float *theta, const float *target, float *output) {
+static float shallow_loss(const float *x, const struct problem *p) {
+    const int units = p->units, points = p->points;
     const float *a = x, *b = x + units, *c = x + 2 * units;
-    for (int k = 0; k < points; k++) output[k] = -target[k];
+    float output[POINTS], sum = 0.0f;
+    for (int k = 0; k < points; k++) output[k] = -p->target[k];
     for (int m = 0; m < units; m++)
-        for (int k = 0; k < points; k++) output[k] += a[m] * rational_tanh(b[m] * theta[k] + c[m]);
-    float sum = 0.0f;
+        for (int k = 0; k < points; k++) output[k] += a[m] * rational_tanh(b[m] * p->theta[k] + c[m]);
     for (int k = 0; k < points; k++) sum += output[k] * output[k];
     return sum / (float)points;
 }
 
-/* positions: (trajectories, 3 * units); accepted: steps accepted of each; at most 1024 units and 8192 points. */
-void walk(float *positions, int64_t *accepted, int trajectories, int steps, int units, int points, const float *theta,
-          const float *target, float scale, uint64_t seed) {
-    float trial[3072], noise[3072], output[8192];
+/* One layer on a tile of data points, `ROWS` units at a time in registers; kernel (units, units), then biases. */
+static const float *layer(const float *x, int units, float (*in)[TILE], float (*out)[TILE]) {
+    const float *bias = x + units * units;
+    for (int i = 0; i < units; i += ROWS) {
+        vector sum[ROWS][TILE / LANES];
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < TILE / LANES; c++) sum[r][c] = (vector){0} + bias[i + r];
+        for (int j = 0; j < units; j++)
+            for (int c = 0; c < TILE / LANES; c++) {
+                vector values;
+                memcpy(&values, &in[j][c * LANES], sizeof values);
+                for (int r = 0; r < ROWS; r++) sum[r][c] += x[(i + r) * units + j] * values;
+            }
+        memcpy(out[i], sum, sizeof sum);
+        for (int r = 0; r < ROWS; r++)
+            for (int k = 0; k < TILE; k++) out[i + r][k] = rational_tanh(out[i + r][k]);
+    }
+    return bias + units;
+}
+
+/* The whole network on one tile of data points after the other, so that activations stay in the first cache. */
+static float deep_loss(const float *parameters, const struct problem *p) {
+    const int units = p->units;
+    float sum = 0.0f, first[UNITS][TILE], second[UNITS][TILE];
+    for (int from = 0; from < p->points; from += TILE) {
+        const int count = p->points - from < TILE ? p->points - from : TILE;
+        const float *x = parameters;
+        float(*in)[TILE] = first, (*out)[TILE] = second;
+        for (int i = 0; i < units; i++)
+            for (int k = 0; k < TILE; k++)
+                in[i][k] = rational_tanh(x[i] * (k < count ? p->theta[from + k] : 0.0f) + x[units + i]);
+        x += 2 * units;
+        for (int l = 1; l < p->layers; l++) {
+            x = layer(x, units, in, out);
+            float(*swap)[TILE] = in;
+            in = out;
+            out = swap;
+        }
+        for (int k = 0; k < count; k++) {
+            float error = x[units] - p->target[from + k];
+            for (int i = 0; i < units; i++) error += x[i] * in[i][k];
+            sum += error * error;
+        }
+    }
+    return sum / (float)p->points;
+}
+
+/* positions: (trajectories, size); accepted: steps accepted of each. At most PARAMETERS numbers, POINTS data points;
+   deep networks of at most UNITS units, a multiple of ROWS. */
+void walk(float *positions, int64_t *accepted, int trajectories, int steps, int size, int units, int layers, int points,
+          const float *theta, const float *target, float scale, uint64_t seed) {
+    const struct problem problem = {units, layers, points, theta, target};
+    float (*const loss)(const float *, const struct problem *) = layers ? deep_loss : shallow_loss;
+    float trial[PARAMETERS], noise[PARAMETERS];
     for (int i = 0; i < trajectories; i++) {
-        float *x = positions + (int64_t)i * 3 * units;
+        float *x = positions + (int64_t)i * size;
         uint64_t state = seed + 0x632be59bd9b4e019ull * (uint64_t)(i + 1);
-        float now = loss(x, units, points, theta, target, output);
+        float now = loss(x, &problem);
         for (int n = 0; n < steps; n++) {
-            normals(noise, 3 * units, &state);
-            for (int j = 0; j < 3 * units; j++) trial[j] = x[j] + scale * noise[j];
-            const float then = loss(trial, units, points, theta, target, output);
+            normals(noise, size, &state);
+            for (int j = 0; j < size; j++) trial[j] = x[j] + scale * noise[j];
+            const float then = loss(trial, &problem);
             if (then <= now) {
                 now = then;
                 accepted[i]++;
-                for (int j = 0; j < 3 * units; j++) x[j] = trial[j];
+                memcpy(x, trial, sizeof(float) * (size_t)size);
             }
         }
     }

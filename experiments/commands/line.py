@@ -154,14 +154,14 @@ def validity(names: Names, options: Annotated[Ahead, tyro.conf.arg(name="")] = A
 
 def bench(
     output: Path = Path("results/bench"),
-    repeats: int = 3,
+    repeats: int = 5,
     device: Literal["cpu", "gpu"] = "cpu",
 ) -> None:
     """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about four minutes on two CPUs).
 
     Args:
         output: folder for bench.json and the figure.
-        repeats: measurements of each contestant, taken in turns; their median is shown.
+        repeats: measurements of each contestant, taken in turns; medians are shown, of ratios with their range.
         device: where to run; says so where there is none.
     """
     if repeats < 1:

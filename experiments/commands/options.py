@@ -12,7 +12,8 @@ class Where:
     """Which results."""
 
     preset: str = "quick"
-    """Size: smoke (seconds), quick (minutes on two cores), paper (the paper's own, for an accelerator)."""
+    """Size: smoke (seconds), quick (minutes on two cores), night (the paper's own steps, about an hour a figure), paper
+    (also its number of trajectories, for an accelerator)."""
     output: Path = Path("results")
     """Folder for results and figures, made if missing."""
 

@@ -107,10 +107,11 @@ figs4 = Study(
     presets={
         "smoke": Sizes(12, 100.0, 50, 1e-3),
         "quick": Sizes(152, 5.0, 250, 1e-3),
+        "night": Sizes(152, 1.0, 1000, 1e-4),
         "paper": Sizes(152, 1.0, 1000, 1e-4),
     },
     parts=parts,
     judge=judge,
     numbers=numbers,
-    minutes={"smoke": 0.5, "quick": 2.0, "paper": 12.0},
+    minutes={"smoke": 0.5, "quick": 2.0, "night": 12.0, "paper": 12.0},
 )

@@ -16,6 +16,9 @@ fig1 = Experiment(
         "quick": Preset(
             1e-5, (1.0,), (24,), 400, end_time=10.0, record_every=0.25, thin=(8.0, 24), descent_learning_rate=1e-4
         ),
+        "night": Preset(
+            1e-5, (0.1,), (64,), 400, end_time=10.0, record_every=0.25, thin=(8.0, 64), descent_learning_rate=1e-5
+        ),
         "paper": Preset(1e-5, (0.1,), (1000,), 1000, end_time=10.0, record_every=0.25, descent_learning_rate=1e-5),
     },
 )
@@ -23,6 +26,7 @@ fig1 = Experiment(
 _SIZES = {
     "smoke": ((100.0, 500.0), (8, 8)),
     "quick": ((1.0, 10.0, 100.0), (24, 96, 400)),
+    "night": ((0.1, 1.0, 10.0), (64, 64, 256)),
     "paper": ((0.1, 1.0, 10.0), (1000,) * 3),
 }
 

@@ -52,6 +52,7 @@ fig6 = Experiment(
             1e-4, (0.2, 2.0), (16, 256), 256, end_time=5.0, record_every=0.25, descent_learning_rate=1e-3,
             problem=partial(wide_sine, 250),
         ),
+        "night": Preset(1e-4, (0.1, 1.0), (64, 1000), 256, end_time=5.0, record_every=0.25),
         "paper": Preset(1e-4, (0.1, 1.0), (1000, 1000), 1000, end_time=5.0, record_every=0.25),
     },
 )  # fmt: skip

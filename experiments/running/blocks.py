@@ -30,7 +30,8 @@ def choose_blocks(
         sides: the dynamics by name.
         params: start parameters.
         asked: block size asked for, None to choose.
-        steps: mutation steps of all trajectories together; from 1e8 on a probe is worth its half minute.
+        steps: mutation steps of all trajectories together, in steps of Figure 1's network; from 1e8 on a probe is worth
+            its half minute.
         problem: what the probe's result holds for, beside the machine.
 
     Raises:

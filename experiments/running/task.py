@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 import corr
+from corr.ensemble._blocks import choose_block, working_set
 from corr.ensemble._memory import estimate_memory, free_memory
 from corr.ensemble._recorder import paths_to_keep
 
@@ -14,6 +15,8 @@ from ..declaring.number import plain
 from .blocks import choose_blocks
 from .job import Job, Task
 from .keys import own_key
+
+SHALLOW_BYTES = 250_000  # what a step of Figure 1's network works on
 
 
 class Run(NamedTuple):
@@ -73,8 +76,10 @@ def block_sizes(run: Run, asked: int | None) -> dict[str, int] | None:
     """Trajectories per block of each side."""
     task, facts = run.task, run.configuration
     problem = f"{facts['network']} {facts['precision']} sigma {task.clock.mutation_std:.3g}"
+    sides = _sides(run)
     steps = task.trajectories * run.preset.end_time / task.clock.step_time
-    return choose_blocks(task.folder, _sides(run), run.params, asked=asked, steps=steps, problem=problem)
+    work = steps * working_set(sides["mutation"], run.params) / SHALLOW_BYTES
+    return choose_blocks(task.folder, sides, run.params, asked=asked, steps=work, problem=problem)
 
 
 def memory(run: Run) -> str:
@@ -87,7 +92,7 @@ def memory(run: Run) -> str:
         estimate_memory(
             side,
             run.params,
-            corr.choose_layout(sizes[name]),
+            corr.choose_layout(sizes[name], None, choose_block(side, run.params, sizes[name])),
             rows=rows,
             kept=paths_to_keep(None, sizes[name], rows, size),
         )
