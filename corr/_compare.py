@@ -62,6 +62,7 @@ def compare(
     thin: tuple[float, int] | None = None,
     descent_learning_rate: float | None = None,
     twin_moments: Any = None,
+    common_noise: bool = False,
     keep: int | None = None,
     block_size: int | Mapping[str, int] | None = None,
     devices: int | None = None,
@@ -111,6 +112,10 @@ def compare(
         twin_moments: moments of the twin, or the pair (measure, moments) of ``theory.corrected``, as ``langevin`` takes
             them; None for the paper's. What a pair measures is measured at every step:
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
+        common_noise: twins that share mutation's normal numbers, twin i those of trajectory i, and so its steps. What
+            the two have in common drops out of ``inference.paired_test``: where nearly all is accepted tens of times
+            fewer trajectories show the same difference, at β = ∞ two to three times fewer, for two or three times the
+            time of each. The tests for independent ensembles are not for such twins.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
         keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
             asked for a later ``end_time`` at the same ``record_every``, up to 1024 times it; one of more up to the
@@ -140,6 +145,8 @@ def compare(
     """
     trajectories = check_count("trajectories", trajectories)
     twins = trajectories if twin_trajectories is None else check_count("twin_trajectories", twin_trajectories)
+    if common_noise:
+        _check_common(proposal, twins, trajectories)
     params, key = check_params(params), check_key(key)
     start = first_start(params, trajectories) if start_per_trajectory else params
     check_loss(loss, start)
@@ -159,7 +166,7 @@ def compare(
     weights = None if scale is None else ravel_pytree(scale)[0]
     usual = paper_moments(step_time=clock.step_time, beta=clock.beta, scale=weights)
     moments = usual if twin_moments is None else check_moments(twin_moments)
-    twin = Twin(loss, clock.step_time, moments, thinning(thin, times), len(times) - 1)
+    twin = Twin(loss, clock.step_time, moments, thinning(thin, times), len(times) - 1, common_noise)
     twin.check(start, key)
     if proposal is not None or callable(rule) or twin_moments is not None:
         warn_if_unmatched(walk, start, key, clock, *twin.parts)
@@ -184,6 +191,7 @@ def compare(
     noise_free = _carry_out("descent", plans["descent"], alone)
     warn_if_rounded(loss, start, noise_free, slow, weights, normalized=math.isinf(clock.beta))
     pilot = look_ahead(loss, start, noise_free, clock, weights)
+    pilot = pilot._replace(grid=twin.steps(pilot.grid, marks))
     warn_if_unseen(noise_free, pilot.slope)
     if twin_moments is None:
         warn_if_cold(pilot.slope, clock, "metropolis" if callable(rule) else rule)
@@ -192,7 +200,20 @@ def compare(
     warn_if_coarse(pilot, noisy, clock)
     lengths = zip((mutated, noisy, noise_free), (clock.step_time, pilot.grid, slow), strict=True)
     said = {"rule": "a function" if callable(rule) else rule, "proposal": "gaussian" if proposal is None else "given"}
+    said |= {"common_noise": "yes"} if common_noise else {}
     return Comparison(*(_label(side, clock, steps).assign_attrs(said) for side, steps in lengths))
+
+
+def _check_common(proposal: Proposal | None, twins: int, trajectories: int) -> None:
+    if proposal is not None:
+        raise ValueError(
+            "common_noise shares normal numbers, which a proposal of your own does not draw: leave one out"
+        )
+    if twins != trajectories:
+        raise ValueError(
+            f"common_noise pairs twin i with trajectory i, got {twins} twins of {trajectories} trajectories: leave"
+            " twin_trajectories out"
+        )
 
 
 def _plan(side: Dynamics, params: Params, marks: list[int], trajectories: int, **options: Any) -> Plan:

@@ -125,6 +125,24 @@ def step_key(key: jax.Array, step: jax.Array | np.ndarray) -> jax.Array:
     return jax.random.wrap_key_data(threefry_2x32(jax.random.key_data(key), step), impl=IMPLEMENTATION)
 
 
+def proposal_and_decision(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The two keys of a step of mutation, made of the key of the step: of what is proposed, and of what decides.
+
+    Args:
+        key: from ``step_key``.
+
+    Returns:
+        Two scalar typed keys.
+
+    Example:
+        >>> proposed, decided = proposal_and_decision(root_key(0))
+        >>> bool(proposed == decided)
+        False
+    """
+    proposed, decided = jax.random.split(key)
+    return proposed, decided
+
+
 def step_words(step: int) -> np.ndarray:
     """A step number as two uint32 words (high, low), so that it passes 2^32 without double precision."""
     return np.array(divmod(step, WORD), np.uint32)

@@ -26,13 +26,17 @@ class Thin(NamedTuple):
 
 
 class Twin(NamedTuple):
-    """Loss, λα, moments as ``langevin`` takes them or the pair (measure, moments), thinning, number of intervals."""
+    """Loss, λα, moments as ``langevin`` takes them or the pair (measure, moments), thinning, number of intervals.
+
+    With ``common_noise`` it steps as mutation does, on mutation's normal numbers.
+    """
 
     loss: Any
     step_time: float
     moments: Any
     thin: Thin | None
     intervals: int
+    common_noise: bool = False
 
     @property
     def foreseen(self) -> Dynamics:
@@ -46,6 +50,10 @@ class Twin(NamedTuple):
         """Trace a step: whatever the moments refuse, they refuse here."""
         side = self.foreseen
         jax.eval_shape(side.step, key, initial_shape(side, start))
+
+    def steps(self, grid: TimeGrid, marks: list[int]) -> TimeGrid:
+        """The grid, or with common noise the steps of mutation, which is recorded at these of its own."""
+        return TimeGrid(np.asarray(marks), np.full(self.intervals, self.step_time)) if self.common_noise else grid
 
     def on(self, grid: TimeGrid, foreseen: Plan) -> Plan:
         """The plan with the time steps of a grid.
@@ -74,7 +82,9 @@ class Twin(NamedTuple):
 
     def _dynamics(self, time_step: Any) -> Dynamics:
         measure, moments = self.parts
-        return langevin(self.loss, time_step=time_step, moments=moments, measure=measure)
+        return langevin(
+            self.loss, time_step=time_step, moments=moments, measure=measure, common_noise=self.common_noise
+        )
 
 
 def check_moments(moments: Any) -> Any:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from .._checks import check_beta, check_positive
-from .._keys import Stream
+from .._keys import Stream, proposal_and_decision
 from .._precision import wide
 from .._types import Dynamics, Params, Scalar
 from ._descent import Schedule, as_schedule, gradient_dynamics, numbers, unit
@@ -24,11 +24,12 @@ def langevin(
     time_step: float | Schedule,
     moments: Moments,
     measure: Callable[[Callable[[jax.Array], jax.Array], jax.Array], Any] | None = None,
+    common_noise: bool = False,
 ) -> Dynamics:
     """Noisy gradient descent, x ← x + dt b(∇U) + √dt L(∇U) ξ with ξ ~ N(0, 1) independent.
 
     The noise is added after the time step is applied to the drift. Its numbers come from ``Stream.TWIN``, so it
-    shares none with mutation under the same root key.
+    shares none with mutation under the same root key, unless it is asked to.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
@@ -39,6 +40,8 @@ def langevin(
             they are called as ``f(gradient, measured)``.
         measure: ``measure(loss of a flat vector, position of shape (N,))``, what the moments need of the curvature;
             done at every refresh, so every ``refresh_every`` steps of ``run``. ``theory.corrected`` gives levels 2, 3.
+        common_noise: take as ξ of step n the normal numbers that Gaussian ``mutation`` under the same root key takes in
+            step n of the same trajectory, ε = σ ξ; with its time per step, λα, as ``time_step``.
 
     Returns:
         A ``Dynamics``; its ``Info.accepted`` is always True. A step costs 3 ``evaluations``, and what ``measure`` costs
@@ -59,7 +62,8 @@ def langevin(
 
     def draw(key: jax.Array, params: Params) -> jax.Array:
         flat, _ = ravel_pytree(params)
-        return jax.random.normal(key, flat.shape, wide(flat.dtype))
+        mine = proposal_and_decision(key)[0] if common_noise else key
+        return jax.random.normal(mine, flat.shape, wide(flat.dtype))
 
     def displace(noise: jax.Array, count: jax.Array, gradient: Params, measured: Any) -> Params:
         narrow, unravel = ravel_pytree(gradient)
@@ -73,7 +77,8 @@ def langevin(
         return () if measure is None else measure(lambda x: loss(unravel(x)), flat)
 
     facts = {"dynamics": "langevin", "gradient": True, **numbers(time_step=time_step)}
-    return gradient_dynamics(loss, draw, displace, Stream.TWIN, curvature)._replace(facts=facts)
+    stream = Stream.MUTATION if common_noise else Stream.TWIN
+    return gradient_dynamics(loss, draw, displace, stream, curvature)._replace(facts=facts)
 
 
 def paper_moments(*, step_time: float | None = None, beta: float = math.inf, scale: Any = None) -> Moments:

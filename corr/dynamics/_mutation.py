@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from .._accept import Rule, acceptance, rule_text, uniform_number
-from .._keys import Stream
+from .._keys import Stream, proposal_and_decision
 from .._objective import objective, subtracted
 from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
@@ -72,7 +72,7 @@ def mutation(
     certain = not callable(rule) and math.isinf(beta)
 
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
-        proposal_key, accept_key = jax.random.split(key)
+        proposal_key, accept_key = proposal_and_decision(key)
         uniform = () if certain else uniform_number(accept_key, jnp.result_type(*jax.tree.leaves(params)))
         return law.draw(proposal_key, params), uniform
 

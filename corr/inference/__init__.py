@@ -16,6 +16,7 @@ from ._loss_equivalence import LossEquivalence, loss_equivalence
 from ._mean_equivalence import MeanEquivalence, mean_equivalence
 from ._multiplicity import Verdict, adjust, summary_verdict
 from ._one_step import StepComparison, StepResult, drift_and_noise
+from ._paired import PairingGain, paired_test, pairing_gain
 from ._planner import trajectories_needed
 from ._power_law import PowerLaw, fit_power_law
 from ._resample import PathResult, permutation_test, sign_flip_test
@@ -33,6 +34,7 @@ __all__ = [
     "LossResult",
     "MeanEquivalence",
     "OneSteps",
+    "PairingGain",
     "PathResult",
     "PowerLaw",
     "ProjectionResult",
@@ -54,6 +56,8 @@ __all__ = [
     "loss_test",
     "mean_equivalence",
     "one_step_displacements",
+    "paired_test",
+    "pairing_gain",
     "permutation_test",
     "projection_test",
     "sampling_noise",

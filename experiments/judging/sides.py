@@ -64,6 +64,15 @@ def _columns(paths: np.ndarray, losses: np.ndarray, other: np.ndarray, other_los
     }
 
 
+def check_independent(twin: xarray.Dataset) -> None:
+    """Raises ``ValueError`` for twins that share mutation's random numbers: the tests here are not for pairs."""
+    if twin.attrs.get("common_noise") == "yes":
+        raise ValueError(
+            "these twins share mutation's noise (common_noise=True), and the verdict needs independent ones: compare"
+            " them with corr.inference.paired_test, or run the comparison again without common_noise"
+        )
+
+
 def check_finite(descent: xarray.Dataset) -> None:
     """Raises ``ValueError`` where noise-free descent is not finite, naming the first such time."""
     lost = ~(np.isfinite(descent.loss.values[0]) & np.isfinite(descent.path.values[0]).all(axis=1))

@@ -13,7 +13,7 @@ from corr.results import Results, write_json
 from ..declaring.experiment import Margins
 from ..running.means import MEANS
 from .equivalence import equivalence
-from .sides import side_rows
+from .sides import check_independent, side_rows
 from .statements import report
 
 FILE = "verdict.json"
@@ -37,6 +37,7 @@ def verdict(results: Results, margins: Margins | None) -> dict[str, Any]:
         ResultError: for results missing or damaged.
     """
     sides, manifest = results.sides, results.manifest
+    check_independent(sides.twin)
     origin = "default margins" if margins is None else "margins declared beforehand"
     if margins is None:
         end = float(sides.mutation.time.values[-1])

@@ -35,7 +35,7 @@ def pdf_fonts(file: Path) -> list[float]:
     sizes = []
     for stream in streams:
         try:
-            content = zlib.decompress(stream)
+            content = zlib.decompressobj().decompress(stream)  # whose last byte may be a line's end as well
         except zlib.error:
             continue
         sizes += [float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", content)]

@@ -44,6 +44,18 @@ def schemes() -> tuple[Parts, Sizes]:
     return parts, {"evaluations": 600, "seeds": 6, "records": 4}
 
 
+def pairs() -> tuple[Parts, Sizes]:
+    """Gains that fall from those of a linear loss, at zero temperature and warm."""
+    time, parts = np.linspace(0.5, 5.0, 10), {}
+    for name, linear, ratio in (("Figure 1", 3.4, 10.0), ("Figure 6", 60.0, 1.0)):
+        gain = linear * (0.5 + 0.5 * np.exp(-time))
+        columns = {"gain": gain, "gain_error": 0.1 * gain, "over_many": gain / 2, "over_many_error": 0.05 * gain,
+                   "acceptance": np.full(10, 0.9), "linear": np.full(10, linear)}  # fmt: skip
+        data = {key: ("time", values) for key, values in columns.items()}
+        parts[name] = xarray.Dataset(data, {"time": time}, {"trajectories": 12, "step_ratio": ratio})
+    return parts, {"trajectories": 12, "shallow": [10.0, 5.0], "wide": [1.0, 5.0], "points": 50}
+
+
 def losses_of(curve: np.ndarray, time: np.ndarray, count: int, seed: int, scatter: float = 0.02) -> xarray.Dataset:
     """An ensemble whose losses scatter around a curve."""
     noise = np.random.default_rng(seed).normal(size=(count, len(time))) * (time > 0)
@@ -198,6 +210,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "levels": four_levels,
     "order": orders,
     "density": densities,
+    "pairing": pairs,
     "universality": many_proposals,
     "precision": roundings,
     "budget": schemes,

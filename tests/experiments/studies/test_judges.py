@@ -10,7 +10,7 @@ import xarray
 from scipy.special import erfcx
 
 from corr.experiments.paper import resets
-from corr.experiments.studies import architectures, density, drift, levels, order, precision, universality
+from corr.experiments.studies import architectures, density, drift, levels, order, pairing, precision, universality
 
 
 def numbers_in(text: str) -> list[float]:
@@ -222,3 +222,19 @@ def test_architectures_date_the_departure_of_each() -> None:
         assert still.startswith(f"{name}, N = 91, λα = 0.0001: mean loss is not shown to leave descent's curve by 2 %")
         assert gone.startswith(f"{name}, N = 91, λα = 0.01: mean loss leaves descent's curve") and "at t = 0.6;" in gone
         assert gone.endswith("acceptance 0.400 at the end.")
+
+
+def test_pairing_says_where_sharing_pays() -> None:
+    def gains(first: float, last: float) -> xarray.Dataset:
+        columns = {"gain": [2 * first, 2 * last], "gain_error": [0.1, 0.2], "over_many": [first, last],
+                   "over_many_error": [0.05, 0.1], "linear": [3.4, 3.4]}  # fmt: skip
+        data = {name: ("time", values) for name, values in columns.items()}
+        return xarray.Dataset(data, {"time": [1.0, 2.0]}, {"trajectories": 8})
+
+    cases = {"pays": gains(20.0, 3.0), "pays early alone": gains(3.0, 1.5), "does not pay": gains(1.7, 2.5)}
+    said = pairing.judge(cases)
+    for (words, _), line in zip(cases.items(), said, strict=True):
+        assert f"sharing {words} (limit 2;" in line
+    assert "pays early alone: 6 ± 0.1 times fewer pairs at t = 1 (a linear loss: 3.4), 3 ± 0.2 at t = 2." in said[1]
+    shown = pairing.numbers(cases)
+    assert len(shown) == 12 and shown["does not pay: over many at t = 2"][:3] == (2.5, 0.1, 8)
