@@ -10,9 +10,9 @@ from .._start import initial_shape
 from .._types import Dynamics, Params
 
 # Blocks and how many second-level caches their working sets may take; on two cores of an AMD EPYC (1 MiB each):
-# beyond one, 4 costs what 2 does, or twice that while others use the third level; 2 beats 1 by a tenth in deep networks
-# up to 16 MiB and loses beyond (667 against 467 µs a step, shallow, M = 2000, K = 1000).
-BLOCKS = {4: 1, 2: 16}
+# beyond one, 4 costs what 2 does, or twice that while others use the third level; 2 beats 1 by a tenth in the paper's
+# deep network (8 MiB) and loses from 16 MiB on (306 against 193 µs a step, shallow, M = 1000, K = 1000).
+BLOCKS = {4: 1, 2: 12}
 USUAL_CACHE = 1 << 20
 USUAL_MEMORY = 8 << 30
 SHARE = 4  # of an accelerator's memory, the part that a block may take

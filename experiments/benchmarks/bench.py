@@ -17,7 +17,8 @@ from .contest import Ratio, Timing, ratio
 from .sections import C_LOOP, DRAWING, SECTIONS, VMAP
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
-WIDTH = 120
+WIDTH = 140
+HEADS = {"to the C loop": "/ C loop", "of plain vmap": "plain vmap /", "of drawing": "drawing /"}
 
 
 def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None] = print) -> Path:
@@ -69,8 +70,8 @@ def compared(one: Timing, timings: Sequence[Timing]) -> dict[str, Ratio]:
         "to the C loop": (one, found.get(f"{C_LOOP}, {one.name}", found.get(C_LOOP))),
         "of plain vmap": (found.get(VMAP), one),
         "of drawing": (found.get(f"{DRAWING}, {one.name}", found.get(DRAWING)), one),
-    }
-    return {name: ratio(top, bottom) for name, (top, bottom) in pairs.items() if top is not None and bottom is not None}
+    }  # as HEADS has them
+    return {name: ratio(*pair) for name, pair in pairs.items() if None not in pair and pair[0] is not pair[1]}
 
 
 def show(title: str, timings: Sequence[Timing]) -> None:
@@ -78,12 +79,13 @@ def show(title: str, timings: Sequence[Timing]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    ratios = [compared(one, timings) for one in timings]
+    shown = {name: head for name, head in HEADS.items() if any(name in found for found in ratios)}
     table = Table(title=title, title_justify="left")
-    for head in ("", "µs per step and trajectory", "range", "first call, s", "/ C loop", "plain vmap /", "drawing /"):
+    for head in ("", "µs per step and trajectory", "range", "first call, s", *shown.values()):
         table.add_column(head, justify="left" if not head else "right", no_wrap=not head)
-    for one in timings:
-        ratios = compared(one, timings)
-        told = [str(ratios.get(name, "")) for name in ("to the C loop", "of plain vmap", "of drawing")]
+    for one, found in zip(timings, ratios, strict=True):
+        told = [str(found.get(name, "")) for name in shown]
         spread = f"{min(one.microseconds):.3g}-{max(one.microseconds):.3g}"
         table.add_row(one.name, f"{one.median:.3g}", spread, f"{one.first_call:.1f}", *told)
     Console(width=WIDTH).print(table)

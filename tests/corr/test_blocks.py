@@ -27,7 +27,7 @@ def sides(units: int, points: int) -> tuple[dict[str, corr.Dynamics], Any]:
 
 @pytest.mark.parametrize(
     ("each", "block"),
-    [(0, 4), (MIB // 4, 4), (MIB // 4 + 1, 2), (8 * MIB, 2), (8 * MIB + 1, 1), (1 << 40, 1)],
+    [(0, 4), (MIB // 4, 4), (MIB // 4 + 1, 2), (6 * MIB, 2), (6 * MIB + 1, 1), (1 << 40, 1)],
 )
 def test_largest_block_that_stays_in_cache(each: int, block: int) -> None:
     assert cached_block(each, MIB) == block

@@ -49,15 +49,21 @@ def test_twins_take_the_very_numbers_of_mutation(tree: bool) -> None:
     assert np.abs(own.twin.path.values[:, 1] - moved[:, 1]).max() > std
 
 
-@pytest.mark.parametrize(("beta", "step_ratio"), [(math.inf, 1.0), (500.0, 1.0), (50.0, 1.0)])
-def test_gain_on_a_linear_loss(beta: float, step_ratio: float) -> None:
+LONGER = {"trajectories": 64, "end_time": 0.1, "record_every": 0.1}
+
+
+@pytest.mark.parametrize("beta", [math.inf, 500.0])
+def test_gain_on_a_linear_loss(beta: float) -> None:
     """(1 + a)/(1 - a) and 1/(1 - √½), of 40 directions one of which follows another law: a share of 1/40 each way."""
-    found = sides(beta=beta, step_ratio=step_ratio, trajectories=64, end_time=0.1, record_every=0.1)
+    found = sides(beta=beta, **LONGER)
     gain = inference.pairing_gain(*(side.path.values[:, 1:] for side in found[:2]))
     accepted = float(found.mutation.acceptance[:, 1].mean())
     expected = 1 / (1 - math.sqrt(0.5)) if math.isinf(beta) else (1 + accepted) / (1 - accepted)
     assert abs(float(gain.gain[0]) / expected - 1) < 2 / SIZE + K * float(gain.standard_error[0]) / expected
-    own = sides(beta=beta, step_ratio=step_ratio, trajectories=64, end_time=0.1, record_every=0.1, common_noise=False)
+
+
+def test_twins_of_their_own_noise_gain_nothing() -> None:
+    own = sides(beta=math.inf, common_noise=False, **LONGER)
     apart = inference.pairing_gain(*(side.path.values[:, 1:] for side in own[:2]))
     assert abs(float(apart.gain[0]) - 1) < K * float(apart.standard_error[0])
 
