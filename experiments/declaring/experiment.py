@@ -130,7 +130,8 @@ class Experiment:
         name: short name used on the command line.
         title: one line.
         problem: builds the loss and the start parameters.
-        presets: sizes by name; the package's own have ``smoke``, ``quick`` and ``paper``.
+        presets: sizes by name; the package's own have ``smoke``, ``quick`` and ``paper``, the paper's figures
+            ``night`` as well.
         beta: β in (0, ∞].
         network: short name of the network, by default that of the experiment; runs of one network and one λ are shared
             between experiments.
