@@ -16,8 +16,7 @@ from corr import inference
 
 from ..declaring.number import Number, sample
 from ..declaring.study import Parts, Study
-from ..problems.sines import wide_sine
-from .wide import BETA
+from ..problems.sines import WIDE_BETA, wide_sine
 
 LEARNING_RATE = 1e-4
 END_TIME, RESET_EVERY, RECORDS = 5.0, 0.5, 10
@@ -48,10 +47,10 @@ def _stretch(key: jax.Array, number: int, sizes: Sizes) -> xarray.Dataset:
     descent = _solution(problem.loss, params, begin + RESET_EVERY, sizes.descent_learning_rate, number)
     start = ravel_pytree(params)[1](jnp.asarray(descent[0]))
     step_time = LEARNING_RATE * sizes.step_ratio
-    std = corr.matched_mutation_std(learning_rate=LEARNING_RATE, step_ratio=sizes.step_ratio, beta=BETA)
+    std = corr.matched_mutation_std(learning_rate=LEARNING_RATE, step_ratio=sizes.step_ratio, beta=WIDE_BETA)
     steps = round(RESET_EVERY / step_time)
     walk = corr.run(
-        corr.mutation(problem.loss, mutation_std=std, beta=BETA), start, steps=steps, keep=DRAWN, key=key,
+        corr.mutation(problem.loss, mutation_std=std, beta=WIDE_BETA), start, steps=steps, keep=DRAWN, key=key,
         record_at=np.linspace(0, steps, RECORDS + 1).astype(int).tolist(), trajectories=sizes.trajectories,
         times=(begin + np.linspace(0, RESET_EVERY, RECORDS + 1)).tolist(), label=f"from t = {begin:g}",
     )  # fmt: skip
@@ -76,7 +75,7 @@ def judge(found: Parts) -> list[str]:
         delta = inference.delta(data["mean"].values, data.descent.values)[-1]
         noise = float(data.variance[-1].mean()) / count
         travelled = inference.travelled(data.descent.values)[-1]
-        ideal = 2 * (end - begin) / BETA / count
+        ideal = 2 * (end - begin) / WIDE_BETA / count
         said.append(
             f"t = {begin:g} to {end:g}: Δ = {delta:.3g}, sampling noise {noise:.3g} (free diffusion would give"
             f" {ideal:.3g}); unbiased Δ is {100 * (delta - noise) / travelled:.2g} % of the squared distance travelled"

@@ -11,9 +11,8 @@ from corr.results import Results
 
 from ..declaring.experiment import Experiment, Margins, Preset
 from ..declaring.number import Number
-from ..problems.sines import wide_sine
+from ..problems.sines import WIDE_BETA, wide_sine
 
-BETA = 1e3
 BLOCKS = 16  # behind the interval of a power of n; twice as many trajectories are needed
 
 
@@ -39,7 +38,7 @@ fig6 = Experiment(
     title="wide shallow network, finite temperature: weights, U(<x>) beside <U(x)>, and Δ against n",
     problem=wide_sine,
     network="wide",
-    beta=BETA,
+    beta=WIDE_BETA,
     margins=Margins(loss_until=5.0),
     relative_cost=8.5,
     numbers=power_of_count,

@@ -15,8 +15,7 @@ from corr import inference
 from ..declaring.experiment import Problem
 from ..declaring.number import Number
 from ..declaring.study import Parts, Study
-from ..paper.wide import BETA
-from ..problems.sines import shallow_sine, wide_sine
+from ..problems.sines import WIDE_BETA, shallow_sine, wide_sine
 
 RECORDS = 10
 COLD_GAIN = 1 / (1 - math.sqrt(0.5))
@@ -34,7 +33,10 @@ class Sizes(NamedTuple):
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """One part for each figure."""
-    cold, warm = partial(_paired, shallow_sine(), math.inf, 1e-5), partial(_paired, wide_sine(sizes.points), BETA, 1e-4)
+    cold, warm = (
+        partial(_paired, shallow_sine(), math.inf, 1e-5),
+        partial(_paired, wide_sine(sizes.points), WIDE_BETA, 1e-4),
+    )
     return {
         "Figure 1": lambda key: cold(*sizes.shallow, sizes.trajectories, key),
         "Figure 6": lambda key: warm(*sizes.wide, sizes.trajectories, key),
@@ -117,7 +119,7 @@ study = Study(
     name="pairing",
     title="twins that share mutation's random numbers: how many fewer trajectories show the same difference",
     presets={
-        "smoke": Sizes(6, (100.0, 0.5), (10.0, 0.5), 50),
+        "smoke": Sizes(16, (100.0, 0.5), (5.0, 0.5), 50),
         "quick": Sizes(32, (10.0, 10.0), (1.0, 5.0), 250),
         "paper": Sizes(200, (1.0, 10.0), (1.0, 5.0), 1000),
     },
