@@ -22,14 +22,15 @@ PANELS = {
     "b": ("devices", "devices", False),
     "c": ("number of data points", "data points K (M = 30)", True),
     "d": ("number of parameters", "parameters N (K = 1000)", True),
-    "e": ("large networks", "parameters N (K = 100, 500, 5000)", True),
+    "e": ("large networks", "parameters N (shallow: K = 100)", True),
 }
 LINES: Mapping[str, Mapping[str, Any]] = {
     "": {"color": MEAN["color"], "label": "engine, exact change"},
     "C loop, ": {"color": DESCENT["color"], "label": "C loop"},
     "drawing, ": {"color": TWIN["color"], "label": "drawing the numbers alone"},
 }
-NUMBER = re.compile(r"^(.*?)(?:[NK] = )?(\d+)\b")
+NAMED = re.compile(r"^(?P<line>.*?)(?:[NK] = )?(?P<number>\d+)\b(?:: (?P<network>[^ ,]+))?")
+JOINED = (None, "shallow")  # of other networks there is one size each
 
 
 def draw_bench(file: Path) -> list[Path]:
@@ -57,16 +58,22 @@ def draw_bench(file: Path) -> list[Path]:
 
 
 def _panel(axis: Axes, rows: Sequence[Mapping[str, Any]], logarithmic: bool) -> None:
-    found: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    found: dict[tuple[str, str | None], list[tuple[int, Mapping[str, Any]]]] = {}
     for row in rows:
-        named = NUMBER.match(row["name"])
+        named = NAMED.match(row["name"])
         assert named is not None
-        found.setdefault(named[1], []).append((int(named[2]), row))
-    for line, pairs in found.items():
+        found.setdefault((named["line"], named["network"]), []).append((int(named["number"]), row))
+    numbers: list[int] = []
+    for (line, network), pairs in found.items():
         pairs.sort(key=lambda pair: pair[0])
         numbers, middle = [number for number, _ in pairs], np.array([row["median"] for _, row in pairs])
         low, high = (np.array([edge(row["microseconds"]) for _, row in pairs]) for edge in (min, max))
-        axis.errorbar(numbers, middle, (middle - low, high - middle), marker="o", markersize=3, **LINES[line])
+        style: dict[str, Any] = {**LINES[line], "marker": "o", "markersize": 3}
+        if network not in JOINED:
+            style |= {"linestyle": "", "marker": "D", "mfc": "white"}
+            if not line:
+                axis.annotate(str(network), (numbers[0], middle[0]), (4, 3), textcoords="offset points", fontsize=6)
+        axis.errorbar(numbers, middle, (middle - low, high - middle), **style)
     if logarithmic:
         axis.set_xscale("log")
         axis.set_yscale("log")

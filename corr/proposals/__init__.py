@@ -6,6 +6,7 @@ drift to leading order in σ.
 
 from ._bounded import rademacher, sphere, uniform
 from ._law import Proposal
+from ._mirrored import mirrored
 from ._normal import covariance, normal
 from ._sparse import one_coordinate, sparse
 from ._tailed import laplace, student_t
@@ -14,6 +15,7 @@ __all__ = [
     "Proposal",
     "covariance",
     "laplace",
+    "mirrored",
     "normal",
     "one_coordinate",
     "rademacher",

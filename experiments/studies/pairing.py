@@ -1,4 +1,4 @@
-"""Twins on mutation's own random numbers: how many fewer trajectories show the same difference of means."""
+"""Random numbers in common: twins on mutation's own, and mirrored mutations; how many fewer trajectories do as well."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -46,21 +46,34 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
 def _paired(
     problem: Problem, beta: float, rate: float, ratio: float, end: float, trajectories: int, key: jax.Array
 ) -> xarray.Dataset:
-    """The gain at each recorded time after 0, over as many twins and over any number of twins of their own noise."""
+    """Gains at each recorded time after 0: over as many twins and over any number of twins of their own noise, and of
+    the mean of mutation and mirrored mutation over that of two independent ones."""
     sides = corr.compare(
         problem.loss, problem.start(), key=key, trajectories=trajectories, end_time=end, record_every=end / RECORDS,
         learning_rate=rate, step_ratio=ratio, beta=beta, descent_learning_rate=rate * ratio, common_noise=True,
     )  # fmt: skip
-    walk, twin = (side.isel(time=slice(1, None)) for side in sides[:2])
+    mirror = _mirrored(problem, sides.mutation, key)
+    walk, twin, mirror = (side.isel(time=slice(1, None)) for side in (*sides[:2], mirror))
     found = inference.pairing_gain(walk.path.values, twin.path.values)
+    antithetic = inference.pairing_gain(walk.path.values, -mirror.path.values)
     accepted = np.cumsum(walk.acceptance.values.mean(axis=0)) / np.arange(1, RECORDS + 1)  # up to each time
     return xarray.Dataset(
         {"gain": ("time", found.gain), "gain_error": ("time", found.standard_error),
          "over_many": ("time", found.over_many), "over_many_error": ("time", found.over_many_error),
+         "antithetic": ("time", antithetic.gain), "antithetic_error": ("time", antithetic.standard_error),
          "acceptance": ("time", accepted), "linear": ("time", linear_gain(accepted, beta)),
          "difference_p": ("time", inference.paired_test(walk.path.values, twin.path.values, seed=0).p_value)},
         coords={"time": walk.time.values}, attrs={"trajectories": trajectories, "step_ratio": ratio},
     )  # fmt: skip
+
+
+def _mirrored(problem: Problem, walk: xarray.Dataset, key: jax.Array) -> xarray.Dataset:
+    """Mutation with the opposite proposals, trajectory by trajectory, recorded at the same steps."""
+    law = corr.proposals.mirrored(corr.proposals.normal(walk.attrs["mutation_std"]))
+    mirror = corr.mutation(problem.loss, proposal=law, beta=float(walk.attrs["beta"]))
+    marks = walk.step.values.tolist()
+    return corr.run(mirror, problem.start(), steps=marks[-1], record_at=marks, trajectories=walk.sizes["trajectory"],
+                    key=key, label="mirrored mutation")  # fmt: skip
 
 
 def linear_gain(accepted: np.ndarray, beta: float) -> np.ndarray:
@@ -94,6 +107,8 @@ def judge(found: Parts) -> list[str]:
             f" {float(first.linear):.3g}), {_with_error(last, 'gain')} at t = {float(last.time):g}. Beside any number"
             f" of twins of their own noise {_with_error(first, 'over_many')} and {_with_error(last, 'over_many')}:"
             f" sharing {worth} (limit {WORTH:g}; a shared twin takes a gradient at each of mutation's steps)."
+            f" Antithetic pairs of mutations have a mean of {_with_error(first, 'antithetic')} and"
+            f" {_with_error(last, 'antithetic')} times less variance than independent ones."
         )
     return said
 
@@ -108,7 +123,7 @@ def numbers(found: Parts) -> dict[str, Number]:
     for name, data in found.items():
         for k in (0, -1):
             one = data.isel(time=k)
-            for what in ("gain", "over_many"):
+            for what in ("gain", "over_many", "antithetic"):
                 label = f"{name}: {what.replace('_', ' ')} at t = {float(one.time):g}"
                 error = float(one[f"{what}_error"])
                 shown[label] = Number(float(one[what]), error, int(data.attrs["trajectories"]))
@@ -117,7 +132,7 @@ def numbers(found: Parts) -> dict[str, Number]:
 
 study = Study(
     name="pairing",
-    title="twins that share mutation's random numbers: how many fewer trajectories show the same difference",
+    title="random numbers in common, of mutation and twins and of mirrored mutations: how many fewer runs do as well",
     presets={
         "smoke": Sizes(16, (100.0, 0.5), (5.0, 0.5), 50),
         "quick": Sizes(32, (10.0, 10.0), (1.0, 5.0), 250),

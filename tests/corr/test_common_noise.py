@@ -68,6 +68,22 @@ def test_twins_of_their_own_noise_gain_nothing() -> None:
     assert abs(float(apart.gain[0]) - 1) < K * float(apart.standard_error[0])
 
 
+@pytest.mark.parametrize("beta", [math.inf, 500.0])
+def test_antithetic_pairs_on_a_linear_loss(beta: float) -> None:
+    """a/(1 - a): one of ε and -ε is accepted at β = ∞, both or one where it is warm; a share of 1/40 each way."""
+    law = corr.proposals.normal(1e-2)
+    both = [
+        corr.run(corr.mutation(slope, proposal=one, beta=beta), START, steps=100, trajectories=64, key=corr.root_key(3),
+                 progress=False, check_decisions=False, devices=1)
+        for one in (law, corr.proposals.mirrored(law))
+    ]  # fmt: skip
+    walk, mirror = (side.path.values[:, 1:] for side in both)
+    found = inference.pairing_gain(walk, -mirror)
+    accepted = float(both[0].acceptance[:, 1].mean())
+    expected = accepted / (1 - accepted)
+    assert abs(float(found.gain[0]) / expected - 1) < 2 / SIZE + K * float(found.standard_error[0]) / expected
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -50,6 +50,7 @@ def pairs() -> tuple[Parts, Sizes]:
     for name, linear, ratio in (("Figure 1", 3.4, 10.0), ("Figure 6", 60.0, 1.0)):
         gain = linear * (0.5 + 0.5 * np.exp(-time))
         columns = {"gain": gain, "gain_error": 0.1 * gain, "over_many": gain / 2, "over_many_error": 0.05 * gain,
+                   "antithetic": gain / 3, "antithetic_error": 0.02 * gain,
                    "acceptance": np.full(10, 0.9), "linear": np.full(10, linear)}  # fmt: skip
         data = {key: ("time", values) for key, values in columns.items()}
         parts[name] = xarray.Dataset(data, {"time": time}, {"trajectories": 12, "step_ratio": ratio})

@@ -227,7 +227,8 @@ def test_architectures_date_the_departure_of_each() -> None:
 def test_pairing_says_where_sharing_pays() -> None:
     def gains(first: float, last: float) -> xarray.Dataset:
         columns = {"gain": [2 * first, 2 * last], "gain_error": [0.1, 0.2], "over_many": [first, last],
-                   "over_many_error": [0.05, 0.1], "linear": [3.4, 3.4]}  # fmt: skip
+                   "over_many_error": [0.05, 0.1], "linear": [3.4, 3.4], "antithetic": [1.0, 1.1],
+                   "antithetic_error": [0.02, 0.03]}  # fmt: skip
         data = {name: ("time", values) for name, values in columns.items()}
         return xarray.Dataset(data, {"time": [1.0, 2.0]}, {"trajectories": 8})
 
@@ -237,4 +238,5 @@ def test_pairing_says_where_sharing_pays() -> None:
         assert f"sharing {words} (limit 2;" in line
     assert "pays early alone: 6 ± 0.1 times fewer pairs at t = 1 (a linear loss: 3.4), 3 ± 0.2 at t = 2." in said[1]
     shown = pairing.numbers(cases)
-    assert len(shown) == 12 and shown["does not pay: over many at t = 2"][:3] == (2.5, 0.1, 8)
+    assert "have a mean of 1 ± 0.02 and 1.1 ± 0.03 times less variance" in said[1]
+    assert len(shown) == 18 and shown["does not pay: over many at t = 2"][:3] == (2.5, 0.1, 8)
