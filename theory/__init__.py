@@ -1,5 +1,29 @@
-"""Predictions: pure functions of (gradient, Hessian, σ, β). No simulation, no import of the simulators."""
+"""Predictions: pure functions of (gradient, Hessian, σ, β) or of a population. No simulation, no import of simulators."""
 
-from . import corrected, density, level0, level1, level2, level3, proposals, spectrum, validity
+from . import (
+    corrected,
+    density,
+    level0,
+    level1,
+    level2,
+    level3,
+    order_statistics,
+    populations,
+    proposals,
+    spectrum,
+    validity,
+)
 
-__all__ = ["corrected", "density", "level0", "level1", "level2", "level3", "proposals", "spectrum", "validity"]
+__all__ = [
+    "corrected",
+    "density",
+    "level0",
+    "level1",
+    "level2",
+    "level3",
+    "order_statistics",
+    "populations",
+    "proposals",
+    "spectrum",
+    "validity",
+]

@@ -1,0 +1,129 @@
+"""Population schemes: the formulas against simulated generations on a linear loss, and against each other."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from theory import order_statistics, populations
+
+K, DRAWS = 4.0, 40_000
+Weights = Callable[[np.ndarray], np.ndarray]
+
+
+def measured(count: int, weights: Weights, draws: int = DRAWS) -> tuple[np.ndarray, np.ndarray]:
+    """Drift and variance across of Σ w_i ε_i, with standard errors; ``weights(z (n,)) -> w`` of the slope's share z."""
+    rng = np.random.default_rng(count)
+    along, across = rng.normal(size=(2, draws, count))
+    chosen = np.stack([weights(row) for row in along])
+    values = np.stack([np.sum(chosen * along, axis=1), np.sum(chosen * across, axis=1) ** 2])
+    return values.mean(axis=1), values.std(axis=1, ddof=1) / math.sqrt(draws)
+
+
+def best(share: int) -> Weights:
+    return lambda z: (np.argsort(np.argsort(-z)) < share) / share
+
+
+def best_or_none(z: np.ndarray) -> np.ndarray:
+    return (z == z.max()) * (z.max() > 0)
+
+
+SCHEMES: dict[str, tuple[populations.Generation, int, Weights]] = {
+    "mutation": (populations.mutation(), 1, best_or_none),
+    "(1, 5)": (populations.best_of(5), 5, best(1)),
+    "(1 + 5)": (populations.best_of_or_parent(5), 5, best_or_none),
+    "(3/3, 12)": (populations.recombination(3, 12), 12, best(3)),
+    "raw fitness": (populations.raw_fitness(30), 30, lambda z: z / len(z)),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_generation_on_a_linear_loss(name: str) -> None:
+    """10 comparisons at 4 standard errors; 5 % more drift or noise must fail."""
+    said, count, weights = SCHEMES[name]
+    assert said.evaluations == count
+    # Raw fitness multiplies ε by z: variance across (1/n²) Σ z², of mean 1/n, its fitness known without an error.
+    (drift, noise), (drift_error, noise_error) = measured(count, weights)
+    for value, error, theory in ((drift, drift_error, said.drift), (noise, noise_error, said.noise)):
+        assert abs(value - theory) < K * error, (value, theory, error)
+        assert abs(value - 1.05 * theory) > K * error
+
+
+def test_ranks_of_large_populations() -> None:
+    """Error of order 1/n: at n = 200 the ranks differ from Φ(z) by less than a per cent."""
+    count = 200
+    (drift, noise), (drift_error, noise_error) = measured(
+        count, lambda z: (np.argsort(np.argsort(z)) / (count - 1) - 0.5) / count, 4000
+    )
+    said = populations.centred_ranks(count)
+    assert abs(drift / said.drift - 1) < 0.01 + K * drift_error / drift
+    assert abs(noise / said.noise - 1) < 0.02 + K * noise_error / noise
+    assert said.kappa == pytest.approx(math.pi / 3)
+    assert populations.centred_ranks(count, antithetic=True).kappa == pytest.approx(2 * math.pi / 3)
+
+
+def test_order_means() -> None:
+    five = order_statistics.order_means(5)
+    np.testing.assert_allclose(five, -five[::-1], atol=1e-10)
+    np.testing.assert_allclose(five[-2:], [0.4950190, 1.1629645], atol=1e-6)  # tables of order statistics
+    assert order_statistics.order_means(2)[1] == pytest.approx(1 / math.sqrt(math.pi), abs=1e-9)
+    assert populations.recombination(2000, 10_000).drift == pytest.approx(order_statistics.selected_mean(0.2), rel=2e-4)
+
+
+def test_kappa_of_the_atlas() -> None:
+    found = {
+        "mutation": populations.mutation().kappa,
+        "half": populations.recombination(5000, 10_000).kappa,
+        "27 %": populations.recombination(2700, 10_000).kappa,
+        "raw": populations.raw_fitness(40).kappa,
+    }
+    expected = {"mutation": math.pi, "half": math.pi, "27 %": 2.469, "raw": 1.0}
+    assert found == pytest.approx(expected, rel=1e-3)
+    assert [populations.genetic_closure(0.5, n).kappa for n in (20, 160)] == pytest.approx([20, 160])
+
+
+def front(share: float, count: int, generations: int, *, crossover: bool) -> tuple[float, float]:
+    """Speed of the mean of a population and its error over 16 populations, the first half left out."""
+    rng, populace = np.random.default_rng(1), np.zeros((16, count))
+    kept, means = int(share * count), []
+    for _ in range(generations):
+        chosen = np.sort(populace, axis=1)[:, -kept:]
+        if crossover:  # of very many genes: the mean of the population, and its spread in half by each parent
+            mean, spread = chosen.mean(axis=1, keepdims=True), chosen.std(axis=1, keepdims=True)
+            populace = mean + spread * rng.normal(size=populace.shape)
+        else:
+            populace = np.take_along_axis(chosen, rng.integers(0, kept, populace.shape), axis=1)
+        populace = populace + rng.normal(size=populace.shape)
+        means.append(populace.mean(axis=1))
+    late = generations // 2
+    speeds = (means[-1] - means[late]) / (generations - 1 - late)
+    return float(speeds.mean()), float(speeds.std(ddof=1) / 4)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2])
+def test_truncation_is_a_front_and_with_crossover_a_gaussian(share: float) -> None:
+    """The finite-population series is slow: between its first term and none at 20 000, 5 % of it open."""
+    speed, error = front(share, 20_000, 80, crossover=False)
+    slowest, fastest = populations.front_speed(share, 20_000), populations.front_speed(share)
+    assert slowest - 0.05 * fastest - K * error < speed < fastest + K * error
+    gaussian = populations.genetic_closure(share, 20_000).drift
+    assert speed > gaussian + K * error
+    mixed, mixed_error = front(share, 20_000, 80, crossover=True)
+    assert abs(mixed - gaussian) < 0.01 * gaussian + K * mixed_error
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: populations.best_of(1), "count must be a whole number of at least 2, got 1"),
+        (lambda: populations.recombination(4, 4), "parents must be fewer than the 4"),
+        (lambda: populations.weighted(np.ones(5), 4), "at most 4 numbers"),
+        (lambda: order_statistics.selected_mean(1.0), "share must lie between 0 and 1, got 1.0"),
+        (lambda: populations.front_speed(0.5, 1), "count must be at least 2, got 1"),
+        (lambda: populations.centred_ranks(2.5), "whole number of at least 2, got 2.5"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(ask: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ask()

@@ -1,0 +1,70 @@
+"""Order statistics of independent standard normals."""
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+POINTS, FAR = 4001, 12.0
+NORMAL: Any = stats.norm
+BETA: Any = stats.beta
+
+
+def order_means(count: int) -> np.ndarray:
+    """Means of n standard normals in ascending order, E z_(i) = ∫ z φ(z) n!/((i-1)!(n-i)!) Φ^{i-1} (1-Φ)^{n-i} dz.
+
+    Args:
+        count: n, at least 1.
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        ValueError: if n is below 1.
+
+    Example:
+        >>> order_means(2).round(4).tolist()
+        [-0.5642, 0.5642]
+
+    Reference: theory/README.md, "Populations".
+    """
+    check_whole("count", count, 1)
+    z = np.linspace(-FAR, FAR, POINTS)
+    order = np.arange(1, count + 1)[:, None]
+    density = BETA.pdf(NORMAL.cdf(z), order, count + 1 - order) * NORMAL.pdf(z)
+    return np.trapezoid(np.nan_to_num(density) * z, z, axis=1)
+
+
+def selected_mean(share: float) -> float:
+    """i(p) = φ(x_p)/p, mean of the best share p of many normals, with Φ(x_p) = 1 - p.
+
+    Args:
+        share: p in (0, 1).
+
+    Returns:
+        The selection intensity.
+
+    Raises:
+        ValueError: if p lies outside (0, 1).
+
+    Example:
+        >>> round(selected_mean(0.2), 3)
+        1.4
+
+    Reference: theory/README.md, "Populations".
+    """
+    check_share(share)
+    return float(NORMAL.pdf(NORMAL.isf(share)) / share)
+
+
+def check_share(share: float) -> None:
+    """Refuse a share outside (0, 1)."""
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie between 0 and 1, got {share}")
+
+
+def check_whole(name: str, value: int, least: int) -> int:
+    """The number, if it is whole and not below ``least``."""
+    if int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
+    return int(value)
