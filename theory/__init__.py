@@ -1,4 +1,4 @@
-"""Predictions: pure functions of (gradient, Hessian, σ, β) or of a population. No simulation, no import of simulators."""
+"""Predictions: pure functions of (gradient, Hessian, σ, β) or of a population. No simulation, no simulators."""
 
 from . import (
     corrected,
