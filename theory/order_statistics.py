@@ -1,13 +1,48 @@
 """Order statistics of independent standard normals."""
 
-from typing import Any
+import math
+from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
 
 POINTS, FAR = 4001, 12.0
-NORMAL: Any = stats.norm
-BETA: Any = stats.beta
+NORMAL = NormalDist()
+
+
+def below(z: np.ndarray) -> np.ndarray:
+    """Φ(z), to rounding in the lower tail.
+
+    Args:
+        z: any shape.
+
+    Returns:
+        Same shape.
+
+    Example:
+        >>> below(np.array([0.0])).tolist()
+        [0.5]
+
+    Reference: theory/README.md, "Populations".
+    """
+    return np.array([math.erfc(-value / math.sqrt(2)) / 2 for value in np.ravel(z)]).reshape(np.shape(z))
+
+
+def density(z: np.ndarray) -> np.ndarray:
+    """φ(z).
+
+    Args:
+        z: any shape.
+
+    Returns:
+        Same shape.
+
+    Example:
+        >>> density(np.array([0.0])).round(4).tolist()
+        [0.3989]
+
+    Reference: theory/README.md, "Populations".
+    """
+    return np.asarray(np.exp(-np.square(z) / 2) / math.sqrt(2 * math.pi))
 
 
 def order_means(count: int) -> np.ndarray:
@@ -31,8 +66,9 @@ def order_means(count: int) -> np.ndarray:
     check_whole("count", count, 1)
     z = np.linspace(-FAR, FAR, POINTS)
     order = np.arange(1, count + 1)[:, None]
-    density = BETA.pdf(NORMAL.cdf(z), order, count + 1 - order) * NORMAL.pdf(z)
-    return np.trapezoid(np.nan_to_num(density) * z, z, axis=1)
+    ways = [math.lgamma(count + 1) - math.lgamma(i) - math.lgamma(count + 1 - i) for i in range(1, count + 1)]
+    exponent = np.array(ways)[:, None] + (order - 1) * np.log(below(z)) + (count - order) * np.log(below(-z))
+    return np.trapezoid(np.exp(exponent) * density(z) * z, z, axis=1)
 
 
 def selected_mean(share: float) -> float:
@@ -54,7 +90,7 @@ def selected_mean(share: float) -> float:
     Reference: theory/README.md, "Populations".
     """
     check_share(share)
-    return float(NORMAL.pdf(NORMAL.isf(share)) / share)
+    return NORMAL.pdf(NORMAL.inv_cdf(share)) / share
 
 
 def check_share(share: float) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .order_statistics import FAR, NORMAL, POINTS, check_share, check_whole, order_means, selected_mean
+from .order_statistics import FAR, NORMAL, POINTS, below, check_share, check_whole, order_means, selected_mean
 
 
 class Generation(NamedTuple):
@@ -74,7 +74,7 @@ def best_of_or_parent(count: int) -> Generation:
     """
     check_whole("count", count, 1)
     z = np.linspace(0, FAR, POINTS)
-    drift = np.trapezoid(1 - NORMAL.cdf(z) ** count, z)  # E max(0, Z) = ∫ P(Z > z) dz
+    drift = np.trapezoid(1 - below(z) ** count, z)  # E max(0, Z) = ∫ P(Z > z) dz
     return Generation(float(drift), 1 - 0.5**count, count)
 
 
@@ -189,7 +189,7 @@ def genetic_closure(share: float, count: int) -> Generation:
     Reference: theory/README.md, "Populations".
     """
     mean = selected_mean(share)
-    return Generation(mean / math.sqrt(mean * (mean - NORMAL.isf(share))), 1.0, check_whole("count", count, 2))
+    return Generation(mean / math.sqrt(mean * (mean + NORMAL.inv_cdf(share))), 1.0, check_whole("count", count, 2))
 
 
 def front_speed(share: float, count: float = math.inf) -> float:

@@ -54,7 +54,7 @@ def test_figs4_takes_the_sampling_noise_off_the_distance() -> None:
         {"time": [0.5, 0.75, 1.0]},
     )  # fmt: skip
     (said,) = resets.judge({"stretch": data})
-    diffusion = 2 * 0.5 / resets.BETA / 10
+    diffusion = 2 * 0.5 / resets.WIDE_BETA / 10
     assert said.startswith(f"t = 0.5 to 1: Δ = 0.09, sampling noise 0.04 (free diffusion would give {diffusion:.3g})")
     assert "unbiased Δ is 5 % of the squared distance" in said and said.endswith("of a weight: 1).")
 
