@@ -68,7 +68,7 @@ def order_means(count: int) -> np.ndarray:
     order = np.arange(1, count + 1)[:, None]
     ways = [math.lgamma(count + 1) - math.lgamma(i) - math.lgamma(count + 1 - i) for i in range(1, count + 1)]
     exponent = np.array(ways)[:, None] + (order - 1) * np.log(below(z)) + (count - order) * np.log(below(-z))
-    return np.trapezoid(np.exp(exponent) * density(z) * z, z, axis=1)
+    return np.asarray(np.trapezoid(np.exp(exponent) * density(z) * z, z, axis=1))
 
 
 def selected_mean(share: float) -> float:
