@@ -114,8 +114,8 @@ def compare(
             N Hessian-vector products each; ``run`` with ``langevin`` measures less often.
         common_noise: twins that share mutation's normal numbers, twin i those of trajectory i, and so its steps. What
             the two have in common drops out of ``inference.paired_test``: where nearly all is accepted tens of times
-            fewer trajectories show the same difference, at β = ∞ two to three times fewer, for two or three times the
-            time of each. The tests for independent ensembles are not for such twins.
+            fewer trajectories show the same difference, at β = ∞ under four times fewer, while each twin takes a
+            gradient at every step of mutation. The tests for independent ensembles are not for such twins.
         block_size: as in ``run``, for both ensembles or by name: ``{"mutation": 4, "twin": 2}``.
         keep, devices, progress, log, checkpoint, checkpoint_every: as in ``run``; a comparison with checkpoints may be
             asked for a later ``end_time`` at the same ``record_every``, up to 1024 times it; one of more up to the

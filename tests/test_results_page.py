@@ -26,6 +26,15 @@ def test_the_page_of_numbers_is_that_of_the_expected_files() -> None:
     assert made.count("\n| ") > 200
 
 
+def test_the_first_figure_of_the_readme_quotes_the_run_at_the_papers_own_step_ratio() -> None:
+    figure = json.loads(expected_file("night").read_text(encoding="utf-8"))["figures"]["fig1"]
+    one = figure["λ = 0.1: unbiased Δ to descent / squared distance travelled"]
+    value, error = 100 * one["value"], 100 * one["error"]
+    readme, page = ((DOCS / name).read_text(encoding="utf-8") for name in ("../README.md", "results.md"))
+    assert f"are {value:.2f} ± {error:.2f} % of the squared distance travelled off" in " ".join(readme.split())
+    assert f"\n| 10 | {value:.2f} ± {error:.2f} |" in page
+
+
 @pytest.mark.parametrize(("words", "figure", "name"), QUOTED)
 def test_sentences_quote_what_is_expected(words: str, figure: str, name: str) -> None:
     saved = json.loads(expected_file("quick").read_text(encoding="utf-8"))["figures"][figure][name]

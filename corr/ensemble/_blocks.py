@@ -62,7 +62,7 @@ def wide_block(each: int, share: int, memory: int) -> int:
 def working_set(dynamics: Dynamics, params: Params) -> int:
     """Bytes that a step of one trajectory reads and writes: position and proposal, old and new tape.
 
-    Of a dynamics that follows a gradient and keeps no tape: what its backward pass reads.
+    Where it follows a gradient, also what the backward pass reads.
     """
     state = initial_shape(dynamics, params)
     bytes_read = 2 * tree_bytes((state.position, state.tape))

@@ -157,7 +157,7 @@ def bench(
     repeats: int = 5,
     device: Literal["cpu", "gpu"] = "cpu",
 ) -> None:
-    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about nine minutes on two CPUs).
+    """Time the engine beside a C loop, plain vmap, blackjax and NumPy, all in one run (about 7 minutes on two CPUs).
 
     Args:
         output: folder for bench.json and the figure.

@@ -61,8 +61,7 @@ def _paired(
         {"gain": ("time", found.gain), "gain_error": ("time", found.standard_error),
          "over_many": ("time", found.over_many), "over_many_error": ("time", found.over_many_error),
          "antithetic": ("time", antithetic.gain), "antithetic_error": ("time", antithetic.standard_error),
-         "acceptance": ("time", accepted), "linear": ("time", linear_gain(accepted, beta)),
-         "difference_p": ("time", inference.paired_test(walk.path.values, twin.path.values, seed=0).p_value)},
+         "acceptance": ("time", accepted), "linear": ("time", linear_gain(accepted, beta))},
         coords={"time": walk.time.values}, attrs={"trajectories": trajectories, "step_ratio": ratio},
     )  # fmt: skip
 

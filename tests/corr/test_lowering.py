@@ -19,12 +19,20 @@ PARAMS = NETWORK.init(jax.random.key(0))
 BLOCK, TRAJECTORIES = 4, 8
 POINTS = jnp.linspace(-1, 1, 12)
 
+
+def on_rows(rows: jax.Array) -> corr.Dynamics:
+    points, targets = data.symmetric_sine(50)
+    some = losses.mean_squared_error(NETWORK.apply, points[:, rows], targets[:, rows])
+    return corr.mutation(some, mutation_std=1e-3)
+
+
 SIDES = {
     "mutation": lambda: corr.mutation(LOSS, mutation_std=1e-3),
     "mutation, finite β": lambda: corr.mutation(LOSS, mutation_std=1e-3, beta=100.0),
     "noisy twin": lambda: corr.langevin(LOSS, time_step=1e-3, moments=corr.paper_moments(step_time=1e-5)),
     "descent": lambda: corr.descent(LOSS, learning_rate=0.1, normalized=True),
     "Adam": lambda: corr.from_optax(LOSS, optax.adam(1e-3)),
+    "minibatches": lambda: corr.minibatch(on_rows, batch=lambda key: jax.random.choice(key, 50, (8,)), loss=LOSS),
 }
 
 

@@ -168,6 +168,15 @@ def test_a_saved_comparison_of_ones_own_is_tested_and_drawn(
     assert str(own / "figures" / "mine-loss.pdf") in capsys.readouterr().out
 
 
+def test_twins_on_mutations_own_noise_are_not_judged_as_independent_ones(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides, _ = corr.load_run(own)
+    corr.save_run(tmp_path / "pairs", sides._replace(twin=sides.twin.assign_attrs(common_noise="yes")))
+    said = fails(capsys, "test", str(tmp_path / "pairs"))
+    assert "these twins share mutation's noise" in said and "corr.inference.paired_test" in said
+
+
 def test_a_comparison_without_paths_is_neither_tested_nor_drawn(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,7 +24,7 @@ from corr.experiments.studies.architectures import END_TIMES, RECORDS
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-@pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
+@pytest.mark.parametrize("preset", ["smoke", "quick", "night", "paper"])
 def test_recorded_times_are_whole_steps(name: str, preset: str) -> None:
     experiment = EXPERIMENTS[name]
     size = experiment.preset(preset)
@@ -49,7 +49,7 @@ def test_runs_recorded_too_coarsely_to_be_judged_are_refused_before_they_run(wha
     assert len(plan_experiment(declared(0.125), Options(preset="smoke")).tasks) == 1
 
 
-@pytest.mark.parametrize("preset", ["smoke", "quick", "paper"])
+@pytest.mark.parametrize("preset", ["smoke", "quick", "night", "paper"])
 def test_runs_of_one_folder_have_one_configuration(preset: str) -> None:
     """Experiments that share a network and a λ, and so a folder, agree in everything else."""
     seen: dict[Path, object] = {}
