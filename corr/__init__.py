@@ -12,7 +12,7 @@ from . import _house
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import data, ensemble, inference, losses, networks, proposals, results
+    from . import data, ensemble, inference, losses, networks, populations, proposals, results
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
     from ._compare import compare
@@ -54,7 +54,7 @@ PLACES = {
     "ensemble._resume": ("Interrupted",),
     "results": ("ResultError", "load_run", "save_run"),
 }
-FOLDERS = ("data", "ensemble", "inference", "losses", "networks", "proposals", "results", *_house.ROOMS)
+FOLDERS = ("data", "ensemble", "inference", "losses", "networks", "populations", "proposals", "results", *_house.ROOMS)
 FOUND = {name: place for place, names in PLACES.items() for name in names}
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "noise_free",
     "objective",
     "paper_moments",
+    "populations",
     "proposals",
     "resolve_clock",
     "results",

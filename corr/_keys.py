@@ -28,6 +28,7 @@ class Stream(enum.IntEnum):
     OPTIMIZER = 5
     CUSTOM = 6
     RUN = 7
+    POPULATION = 8
 
 
 def root_key(seed: int) -> jax.Array:

@@ -1,0 +1,10 @@
+"""Populations as dynamics, one file each: the position is the parent or the mean, what else is kept lies in ``aux``.
+
+A step is one generation. Fitness is the exact change of the loss, so that ranks are not those of rounding; a child
+whose loss is not finite comes last. ``evaluations`` counts the children; the loss at a new mean, which records and the
+exact change need, is not counted.
+"""
+
+from ._best import best_of
+
+__all__ = ["best_of"]
