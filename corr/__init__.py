@@ -12,7 +12,7 @@ from . import _house
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import data, ensemble, inference, losses, networks, populations, proposals, results
+    from . import atlas, data, ensemble, inference, losses, networks, populations, proposals, results
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
     from ._compare import compare
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._sweep import sweep
     from ._timing import Clock, resolve_clock
     from ._types import Comparison, Dynamics, Info, Objective, State
+    from .atlas import characterize
     from .difference import Difference, difference
     from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
     from .ensemble import choose_layout
@@ -48,13 +49,25 @@ PLACES = {
     "_sweep": ("sweep",),
     "_timing": ("Clock", "resolve_clock"),
     "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
+    "atlas": ("characterize",),
     "difference": ("Difference", "difference"),
     "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
     "ensemble": ("choose_layout",),
     "ensemble._resume": ("Interrupted",),
     "results": ("ResultError", "load_run", "save_run"),
 }
-FOLDERS = ("data", "ensemble", "inference", "losses", "networks", "populations", "proposals", "results", *_house.ROOMS)
+FOLDERS = (
+    "atlas",
+    "data",
+    "ensemble",
+    "inference",
+    "losses",
+    "networks",
+    "populations",
+    "proposals",
+    "results",
+    *_house.ROOMS,
+)
 FOUND = {name: place for place, names in PLACES.items() for name in names}
 
 __all__ = [
@@ -70,7 +83,9 @@ __all__ = [
     "State",
     "Stream",
     "__version__",
+    "atlas",
     "barker",
+    "characterize",
     "choose_layout",
     "compare",
     "data",

@@ -1,0 +1,173 @@
+"""``characterize``: which descent a training scheme is, measured at given points."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from .._checks import check_count, check_positive
+from .._keys import check_key, text_key
+from .._objective import check_loss, check_params
+from .._types import Dynamics, Key, Params, Scalar, State
+from ._candidates import Vectors, fitted_exponent, gradient_at, own_vector, smoothed_gradient, vectors_at
+from ._laws import Law, direction, law
+from ._moves import BLOCKS, MEDIAN_OF, Moves, Place, displacements
+from ._place import place
+from ._table import Characterization
+
+FEWEST = 1000
+PART = 0.05  # of the declared share that the sampling error of a smoothed gradient may be
+TIED = 0.25  # of the declared share within which two candidates lie as close
+
+
+def characterize(
+    dynamics: Dynamics,
+    points: Mapping[str, Params | State],
+    *,
+    key: Key,
+    draws: int = 10_000,
+    generations: int = 1,
+    burn_in: int = 0,
+    loss: Callable[[Params], Scalar] | None = None,
+    candidates: Mapping[str, Callable[[Params], Params]] | None = None,
+    smoothing_std: float | None = None,
+    covariance: Any = None,
+    share: float = 0.1,
+    robust: bool = False,
+    level: float = 0.05,
+    progress: bool = True,
+) -> Characterization:
+    """Which descent a scheme is: its mean displacement -c u + rest beside candidates u, its noise and its clock.
+
+    Candidates are g = ∇U, g/|g|, sign g and sign(g)|g|^H with the H that fits best; the gradient of the smoothed loss
+    U_σ = E U(x + σξ), as it is and over its length; C g and C g/√(gᵀC g) for a covariance; and your own. At one point g
+    and g/|g| differ by a factor alone: two points or more, where |g| differs, tell them apart, since the coefficient of
+    the right one is the same at all. A candidate is *different* where a test finds a rest or unequal coefficients (Holm
+    over the points), and *equivalent* where the rest is less than ``share`` of the drift at every point and every
+    coefficient within ``share`` of their mean, each at ``level``. A scheme can be both, or neither if draws are few.
+
+    Args:
+        dynamics: any, of which one step is one generation.
+        points: by name, parameters (a pytree of N numbers) or a ``State`` with what the dynamics remembers. Every draw
+            begins there; what a dynamics draws at its start is drawn anew for each.
+        key: root key; each point has random numbers of its own.
+        draws: independent displacements at each point, a multiple of 100 (robust: of 500), at least 1000.
+        generations: steps of one displacement.
+        burn_in: steps before it, for schemes whose population must spread first; candidates are then taken at the mean
+            position where displacements begin.
+        loss: U of the candidates; None for the one of the dynamics.
+        candidates: directions of your own by name, ``params -> vector`` like the parameters, of which -c u is tested.
+        smoothing_std: σ of the smoothed loss, in parameter units; None leaves it out.
+        covariance: C, (N, N) in the order of ``ravel_pytree``; None leaves it out.
+        share: declared before the data are seen, in (0, 1).
+        robust: medians of blocks in place of means, for steps of infinite variance; of a skewed law they are its mean
+            only as far as means of draws/500 are symmetric.
+        level: of each test.
+        progress: show a bar.
+
+    Returns:
+        A ``Characterization``; print it, or ``.plot()`` it.
+
+    Raises:
+        ValueError: for too few draws, no or zero gradient, a share outside (0, 1), vectors of another size.
+        TypeError: for what is no dynamics, no mapping of points or no key.
+
+    Example:
+        >>> import corr
+        >>> walk = corr.mutation(lambda x: jnp.sum(x**2), mutation_std=1e-3)
+        >>> points = {"near": jnp.array([0.1, 0.3]), "far": jnp.array([2.0, -1.0])}
+        >>> found = characterize(walk, points, key=corr.root_key(0), progress=False)
+        >>> found.laws["g/|g|"].verdict, found.laws["g"].verdict
+        ('yes: equivalent, no difference found', 'no: off by more than the share')
+
+    Reference: theory/README.md, "Which descent" and "Populations".
+    """
+    loss, start = _check(dynamics, points, loss, draws, robust, share, level)
+    flat, unravel = ravel_pytree(start)
+    flat_loss = lambda x: loss(unravel(x))  # noqa: E731
+    matrix = None if covariance is None else _covariance(covariance, flat.size)
+    std = None if smoothing_std is None else check_positive("smoothing_std", smoothing_std)
+    generations = check_count("generations", generations)
+    moves = displacements(
+        dynamics, points, draws=draws, key=check_key(key), generations=generations,
+        burn_in=check_count("burn_in", burn_in, least=0), progress=progress,
+    )  # fmt: skip
+    spent = float(dynamics.evaluations) * generations
+    places: dict[str, Place] = {}
+    for name, one in moves.items():
+        _check_moved(name, one)
+        places[name] = place(one, gradient_at(flat_loss, one.position, flat.dtype), spent, robust=robust)
+
+    def smoothed(name: str, position: np.ndarray) -> np.ndarray | None:
+        if std is None:
+            return None
+        mine = text_key(key, name)
+        return smoothed_gradient(flat_loss, position, std, mine, flat.dtype, share * PART)
+
+    def own(position: np.ndarray) -> dict[str, np.ndarray]:
+        params = unravel(jnp.asarray(position, flat.dtype))
+        return {title: own_vector(title, make, params, flat.size) for title, make in (candidates or {}).items()}
+
+    exponent = fitted_exponent([one.drift for one in places.values()], [one.gradient for one in places.values()])
+    vectors = {
+        name: vectors_at(one.gradient, exponent, smoothed(name, one.position), matrix, own(one.position))
+        for name, one in places.items()
+    }
+    laws = _compare(places, vectors, share, level)
+    return Characterization(places, laws, exponent, share, draws, generations)
+
+
+def _compare(places: dict[str, Place], vectors: dict[str, Vectors], share: float, level: float) -> dict[str, Law]:
+    """Every candidate at all places, the closest first; of two as close the one that was named first."""
+    laws = {
+        title: law({name: direction(one.blocks, vectors[name][title], share=share, level=level, seed=number)
+                    for number, (name, one) in enumerate(places.items())}, share=share, level=level)
+        for title in next(iter(vectors.values()))
+    }  # fmt: skip
+
+    def apart(pair: tuple[str, Law]) -> float:
+        off = max(pair[1].spread, *(one.across for one in pair[1].points.values()))
+        return math.floor(off / (share * TIED)) if math.isfinite(off) else math.inf
+
+    return dict(sorted(laws.items(), key=apart))
+
+
+def _check(
+    dynamics: Dynamics, points: Mapping[str, Any], loss: Any, draws: int, robust: bool, share: float, level: float
+) -> tuple[Callable[[Params], Scalar], Params]:
+    """The loss whose gradient is meant and the first point, if all can be begun with."""
+    if not isinstance(dynamics, Dynamics):
+        raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
+    if not (isinstance(points, Mapping) and points and all(isinstance(name, str) for name in points)):
+        raise TypeError(f'points must be a mapping such as {{"start": params}}, got {type(points).__name__}')
+    unit = BLOCKS * (MEDIAN_OF if robust else 1)
+    if check_count("draws", draws, least=FEWEST) % unit:
+        raise ValueError(f"draws must be a multiple of {unit}, got {draws}: take {-(-draws // unit) * unit}")
+    if not (0 < share < 1 and 0 < level < 0.5):
+        raise ValueError(f"share must lie in (0, 1) and level in (0, 0.5), got {share} and {level}")
+    meant = dynamics.loss if loss is None else loss
+    if meant is None:
+        raise ValueError("the dynamics names no loss: give the one whose gradient is meant, loss=U")
+    positions = [check_params(one.position if isinstance(one, State) else one) for one in points.values()]
+    for position in positions:
+        check_loss(meant, position)
+    return meant, positions[0]
+
+
+def _covariance(value: Any, size: int) -> np.ndarray:
+    matrix = np.asarray(value, np.float64)
+    if matrix.shape != (size, size) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        raise ValueError(f"covariance must be a finite symmetric matrix of shape {(size, size)}, got {matrix.shape}")
+    if np.linalg.eigvalsh(matrix)[0] <= 0:
+        raise ValueError("covariance must be positive definite, got one with an eigenvalue of zero or less")
+    return matrix
+
+
+def _check_moved(name: str, moves: Moves) -> None:
+    if not np.isfinite(moves.steps).all():
+        raise ValueError(f"displacements at {name!r} are not finite: choose another point or a smaller step")
+    if not moves.steps.any():
+        raise ValueError(f"nothing moves at {name!r}: accepted {moves.accepted.mean():.3g}; choose another point")

@@ -1,0 +1,165 @@
+"""Independent displacements of a dynamics from one point, and the blocks that everything else is made of."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from .._keys import step_key, step_words, trajectory_key
+from .._start import draws_at_start, initial, start_key
+from .._types import Dynamics, State
+from ..ensemble._blocks import cache_bytes, working_set
+from ..ensemble._progress import Progress
+
+BATCH = 256
+MANY = 300_000  # evaluations of the loss from which on a second compilation, for another device, pays
+BLOCKS = 100  # independent means from which every error is taken
+MEDIAN_OF = 5  # means of which the robust form takes the median
+
+
+class Moves(NamedTuple):
+    """Displacements over some generations, in parameter units.
+
+    Attributes:
+        steps: (n, N).
+        samples: what the drift is the mean of, (n, N): the steps; of a single step that is accepted or rejected
+            (ε - <ε>)(a - <a>), which has the same mean for symmetric proposals and far less noise where most are taken.
+        accepted: share of generations that moved the state, (n,).
+        position: mean position where they begin, (N,).
+    """
+
+    steps: np.ndarray
+    samples: np.ndarray
+    accepted: np.ndarray
+    position: np.ndarray
+
+
+class Place(NamedTuple):
+    """What a scheme does at one point, per ``generations`` steps.
+
+    Attributes:
+        position, gradient: x and ∇U(x), (N,).
+        drift: mean displacement, (N,), parameter units.
+        drift_error: its standard errors, (N,).
+        blocks: independent estimates of the drift whose mean it is, (100, N).
+        noise: variance of a displacement ``along`` ĝ, ``across`` (mean of the others) and ``trace``, squared parameter
+            units; robust: squares of normal-consistent median absolute deviations.
+        acceptance: mean share of accepted steps.
+        kappa: evaluations · across / |drift|².
+        evaluations: of the loss, for one displacement.
+    """
+
+    position: np.ndarray
+    gradient: np.ndarray
+    drift: np.ndarray
+    drift_error: np.ndarray
+    blocks: np.ndarray
+    noise: dict[str, Any]
+    acceptance: float
+    kappa: Any
+    evaluations: float
+
+
+def displacements(
+    dynamics: Dynamics,
+    points: Mapping[str, Any],
+    *,
+    draws: int,
+    key: jax.Array,
+    generations: int = 1,
+    burn_in: int = 0,
+    progress: bool = True,
+) -> dict[str, Moves]:
+    """Displacements over some generations of independent trajectories from given points or states.
+
+    Args:
+        dynamics: any.
+        points: by name, parameters, or a ``State`` with what the dynamics remembers.
+        draws: n, trajectories at each point, at least 2.
+        key: root key; each point and each trajectory has random numbers of its own.
+        generations: steps of one displacement.
+        burn_in: steps before it.
+        progress: show a bar.
+
+    Returns:
+        ``Moves`` at each point.
+
+    Example:
+        >>> from corr import mutation, root_key
+        >>> walk = mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)
+        >>> found = displacements(walk, {"here": jnp.ones(3)}, draws=500, key=root_key(0), progress=False)
+        >>> found["here"].steps.shape
+        (500, 3)
+
+    Reference: theory/README.md, "Which descent".
+    """
+    first = next(iter(points.values()))
+    params = first.position if isinstance(first, State) else first
+    proposals = generations == 1 and dynamics.accept is not None
+    together = _compiled(dynamics, params, generations, burn_in, proposals)
+    many = draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
+    found = {}
+    with Progress("draws", draws * len(points), show=progress, log=None) as shown:
+        for number, (name, point) in enumerate(points.items()):
+            mine = trajectory_key(key, dynamics.stream, number)
+            start = dynamics.refresh(point) if isinstance(point, State) else point
+            if not isinstance(point, State) and not draws_at_start(dynamics, params):
+                start = initial(dynamics, point, mine)
+            moves, taken, begun = _batches(partial(together, start, mine), draws, many, shown, number * draws)
+            samples = moves
+            if proposals:
+                samples = (moves - moves.mean(axis=0)) * (taken - taken.mean())[:, None] * (draws / (draws - 1))
+                moves = moves * taken[:, None]
+            found[name] = Moves(moves, samples, taken, begun.mean(axis=0))
+    return found
+
+
+def _compiled(
+    dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool
+) -> Callable[[Any, jax.Array, jax.Array], Any]:
+    """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin)``."""
+    words = jnp.asarray([step_words(n) for n in range(burn_in + generations)])
+
+    def one(start: Any, key: jax.Array, index: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        mine = jax.random.fold_in(key, index)
+        state = start if isinstance(start, State) else initial(dynamics, start, start_key(mine))
+
+        def step(state: State, number: jax.Array) -> tuple[State, tuple[jax.Array, jax.Array]]:
+            state, info = dynamics.step(step_key(mine, number), state)
+            return state, (ravel_pytree(info.displacement)[0], info.accepted)
+
+        state, _ = jax.lax.scan(step, state, words[:burn_in])
+        _, (moves, taken) = jax.lax.scan(step, dynamics.refresh(state), words[burn_in:])
+        moved = moves[0] if proposals else jnp.sum(jnp.where(taken[:, None], moves, 0), axis=0)
+        return moved, taken.astype(moves.dtype).mean(), ravel_pytree(state.position)[0]
+
+    block = max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1)))
+    return jax.jit(lambda start, key, ids: jax.lax.map(lambda i: one(start, key, i), ids, batch_size=block))
+
+
+def _batches(
+    together: Callable[[jax.Array], Any], draws: int, many: bool, shown: Progress, before: int
+) -> tuple[np.ndarray, ...]:
+    """What all draws give, batches in turns over the devices."""
+    devices = jax.local_devices() if many else jax.local_devices()[:1]
+    found: list[Any] = []
+    for first in range(0, draws, BATCH * len(devices)):
+        started = []
+        for begin, device in zip(range(first, draws, BATCH), devices, strict=False):
+            ids = jnp.arange(begin, min(begin + BATCH, draws), dtype=jnp.uint32)
+            with jax.default_matmul_precision("highest"):
+                started.append(together(jax.device_put(ids, device)))
+        found += [jax.tree.map(np.asarray, batch) for batch in started]
+        shown.advance(before + min(first + BATCH * len(devices), draws))
+    return tuple(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+
+
+def blocks_of(samples: np.ndarray, robust: bool) -> np.ndarray:
+    """Independent estimates of the mean, (100, N): means of blocks, or medians of ``MEDIAN_OF`` means each."""
+    if not robust:
+        return samples.reshape(BLOCKS, -1, samples.shape[1]).mean(axis=1)
+    return np.median(samples.reshape(BLOCKS, MEDIAN_OF, -1, samples.shape[1]).mean(axis=2), axis=1)

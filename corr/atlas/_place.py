@@ -1,0 +1,67 @@
+"""Noise, acceptance and κ of the displacements from one point."""
+
+import numpy as np
+
+from ..inference import Estimate
+from ..inference._step_moments import step_moments
+from ._moves import BLOCKS, Moves, Place, blocks_of
+
+NORMAL_MAD = 1.482602  # of a normal law, standard deviation over median absolute deviation
+
+
+def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: bool) -> Place:
+    """What a scheme does at a point whose gradient is given; ``evaluations`` of one displacement."""
+    blocks = blocks_of(moves.samples, robust)
+    drift = blocks.mean(axis=0)
+    error = blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
+    unit = gradient / np.linalg.norm(gradient)
+    each = [_robust_noise(part, unit) for part in np.split(moves.steps, BLOCKS)] if robust else None
+    noise = _means(each) if each is not None else _noise(moves, unit)
+    return Place(
+        moves.position, gradient, drift, error, blocks, noise, float(moves.accepted.mean()),
+        _kappa(noise["across"], drift, blocks, evaluations), evaluations,
+    )  # fmt: skip
+
+
+def _noise(moves: Moves, unit: np.ndarray) -> dict[str, Estimate]:
+    """Of all displacements; their squares have the errors of means, whatever the drift was estimated from."""
+    if not np.ptp(moves.steps, axis=0).any():
+        return dict.fromkeys(("trace", "along", "across"), Estimate(0.0, 0.0))
+    drift = moves.samples.mean(axis=0)
+    found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
+    names = ("trace", "along", "across") if len(unit) > 1 else ("trace", "along")
+    noise = {name: found[name] for name in names}
+    return noise if len(unit) > 1 else noise | {"across": noise["along"]}
+
+
+def _robust_noise(steps: np.ndarray, unit: np.ndarray) -> tuple[float, float, float]:
+    """Squares of normal-consistent median absolute deviations: all together, along, mean of those across."""
+    centred = steps - np.median(steps, axis=0)
+    components = (NORMAL_MAD * np.median(np.abs(centred), axis=0)) ** 2
+    line = centred @ unit
+    along = float((NORMAL_MAD * np.median(np.abs(line))) ** 2)
+    weights = 1 - unit**2
+    across = float(components @ weights / weights.sum()) if len(unit) > 1 else along
+    return float(components.sum()), along, across
+
+
+def _means(each: list[tuple[float, float, float]]) -> dict[str, Estimate]:
+    values = np.array(each)
+    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    rows = zip(("trace", "along", "across"), values.mean(axis=0), error, strict=True)
+    return {name: Estimate(float(value), float(one)) for name, value, one in rows}
+
+
+def _kappa(across: Estimate, drift: np.ndarray, blocks: np.ndarray, evaluations: float) -> Estimate:
+    """Evaluations · D/v², v² freed of its own noise; errors of D and v taken as independent."""
+    size = len(blocks)
+    square = float(drift @ drift - np.sum(blocks.var(axis=0, ddof=1)) / size)
+    along = blocks @ drift / np.linalg.norm(drift) if drift.any() else np.zeros(size)
+    if not square > 0:
+        return Estimate(np.inf, np.inf)
+    value = evaluations * across.value / square
+    relative = np.hypot(
+        across.standard_error / across.value if across.value else 0.0,
+        2 * along.std(ddof=1) / np.sqrt(size) / np.sqrt(square),
+    )
+    return Estimate(float(value), float(value * relative))

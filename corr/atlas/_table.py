@@ -1,0 +1,87 @@
+"""The result of ``characterize``: a table to print, a picture to draw."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..inference import Estimate
+from ._laws import Law
+from ._moves import Place
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Characterization(NamedTuple):
+    """Which descent a scheme is.
+
+    Attributes:
+        places: what it does at each point.
+        laws: each candidate at all points, the one that lies closest first.
+        exponent: H of the power sign(g)|g|^H that lies closest to the drifts.
+        share: declared share within which a candidate is called equivalent.
+        draws, generations: displacements at each point, and steps of each.
+    """
+
+    places: dict[str, Place]
+    laws: dict[str, Law]
+    exponent: float
+    share: float
+    draws: int
+    generations: int
+
+    @property
+    def best(self) -> str:
+        """The candidate that lies closest."""
+        return next(iter(self.laws))
+
+    def time_per_evaluation(self, name: str | None = None) -> Estimate:
+        """Step of the common clock per evaluation of the loss: the coefficient of a candidate over the evaluations."""
+        value, error = self.laws[name or self.best].coefficient
+        spent = next(iter(self.places.values())).evaluations
+        return Estimate(value / spent, error / spent)
+
+    def __str__(self) -> str:
+        per = "one step" if self.generations == 1 else f"{self.generations} steps"
+        lines = [f"mean displacement of {per}, {self.draws} draws at each point; candidates within"
+                 f" {100 * self.share:g} % of the drift"]  # fmt: skip
+        lines += ["", *_aligned([("point", "|drift|", "noise along g", "across", "accepted", "κ"), *self._rows()])]
+        heads = ("drift = -c u", "c", "c varies by", "across u, at most", "verdict")
+        lines += ["", *_aligned([heads, *(self._law(name, law) for name, law in self.laws.items())])]
+        time = self.time_per_evaluation()
+        lines += ["", f"H = {self.exponent:.2f}; clock of {self.best}: {told(time)} per evaluation of the loss"]
+        return "\n".join(lines)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        rows = []
+        for name, one in self.places.items():
+            length = f"{float((one.drift**2).sum()) ** 0.5:.4g}"
+            noise = (told(one.noise["along"]), told(one.noise["across"]))
+            rows.append((name, length, *noise, f"{one.acceptance:.3f}", told(one.kappa)))
+        return rows
+
+    def _law(self, name: str, law: Law) -> tuple[str, ...]:
+        worst = max(law.points.values(), key=lambda one: one.at_most)
+        varies = f"{100 * law.spread:.1f} %" if len(law.points) > 1 else "one point"
+        bound = f"{100 * worst.across:.1f} %, {_percent(worst.at_most)}"
+        return (name, told(law.coefficient), varies, bound, law.verdict)
+
+    def plot(self) -> "Figure":
+        """Coefficients over their mean at each point, and what lies across each candidate; needs matplotlib."""
+        from ._picture import picture
+
+        return picture(self)
+
+
+def told(number: Estimate) -> str:
+    """Value ± standard error, or that the noise hides it."""
+    if not abs(number.value) < float("inf"):
+        return "not resolved"
+    return f"{number.value:.4g} ± {number.standard_error:.2g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 1 else "any"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,205 @@
+"""Schemes whose descent is known, put into ``characterize``: the right candidate is found, the wrong ones are not."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import corr
+from corr.atlas._laws import NEARLY, NO, YES
+from corr.theory import level1
+
+SLOPES = jnp.array([1.0, 2.0, 0.5, 1.5])
+POINTS = {"far": jnp.array([2.0, -1.0, 1.0, 0.5]), "near": jnp.array([0.1, 0.3, -0.2, 0.1])}
+K = 4  # standard errors, of at most 12 comparisons a test
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    return jnp.sum(SLOPES * x**2) / 2
+
+
+def quartic(x: jax.Array) -> jax.Array:
+    return jnp.sum(x**4)
+
+
+def found(dynamics: corr.Dynamics, seed: int = 0, **options: Any) -> Any:
+    options = {"points": POINTS, "draws": 20_000, "progress": False} | options
+    return corr.characterize(dynamics, key=corr.root_key(seed), **options)
+
+
+def close(number: Any, expected: float, model: float = 0.0) -> bool:
+    return abs(number.value - expected) < K * number.standard_error + model
+
+
+def scheme(drift: Callable[[jax.Array], jax.Array], noise: Callable[..., jax.Array], loss: Any = bowl) -> corr.Dynamics:
+    """Steps of a known mean, ``drift(gradient)``, with ``noise(key, shape)`` of mean zero."""
+
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        move = drift(jax.grad(loss)(state.position)) + noise(key, state.position.shape)
+        new = corr.State(state.position + move, loss(state.position + move))
+        return new, corr.Info(move, jnp.bool_(True), new.loss - state.loss, jnp.bool_(True))
+
+    return corr.Dynamics(lambda params, key=None: corr.State(params, loss(params)), step, loss=loss)
+
+
+def test_selection_by_rank_follows_the_unit_gradient() -> None:
+    std = 1e-3
+    result = found(corr.mutation(bowl, mutation_std=std))
+    assert result.best == "g/|g|"
+    law = result.laws["g/|g|"]
+    assert law.verdict == YES
+    assert result.laws["g"].verdict == result.laws["sign g"].verdict == NO
+    assert close(law.coefficient, std / math.sqrt(2 * math.pi))
+    assert not close(law.coefficient, std / 2)
+    curved = std * float(SLOPES.sum()) / 2 / min(float(jnp.linalg.norm(SLOPES * x)) for x in POINTS.values())
+    for one in result.places.values():  # curvature lowers the acceptance by about its share of the slope
+        assert close(one.kappa, math.pi, model=math.pi * curved)
+        assert close(one.noise["across"], std**2 / 2, model=std**2 * curved)
+        assert close(one.noise["along"], std**2 * (1 / 2 - 1 / (2 * math.pi)), model=std**2 * curved)
+
+
+def test_selection_by_value_follows_the_gradient() -> None:
+    std, beta = 0.02, 2.0
+    result = found(corr.mutation(bowl, mutation_std=std, beta=beta), draws=200_000, share=0.2)
+    law = result.laws["g"]
+    assert law.verdict in (YES, NEARLY)
+    assert result.laws["g/|g|"].verdict == NO
+    for name, point in POINTS.items():
+        size = float(jnp.linalg.norm(SLOPES * point))
+        exact = std * float(level1.drift_factor(jnp.float32(beta * std * size))) / size
+        curved = exact * beta * std**2 * float(SLOPES.sum())
+        assert close(law.points[name].coefficient, exact, model=curved)
+        assert not close(law.points[name].coefficient, 2 * exact, model=curved)
+
+
+@pytest.mark.parametrize(("power", "name"), [(0.0, "sign g"), (0.5, "sign(g)|g|^H"), (1.5, "sign(g)|g|^H")])
+def test_power_and_sign_are_told_from_the_gradient(power: float, name: str) -> None:
+    def drift(g: jax.Array) -> jax.Array:
+        return -1e-3 * jnp.sign(g) * jnp.abs(g) ** power
+
+    result = found(scheme(drift, lambda key, shape: 1e-3 * jax.random.normal(key, shape)))
+    assert result.laws[name].verdict == YES
+    assert result.laws["g"].verdict == result.laws["g/|g|"].verdict == NO
+    assert abs(result.exponent - power) < 0.1
+    assert close(result.laws["sign(g)|g|^H"].coefficient, 1e-3, model=1e-3 * 0.1)
+
+
+def test_a_covariance_turns_and_scales_the_unit_gradient() -> None:
+    factor = jnp.array([[1.0, 0, 0, 0], [0.8, 0.5, 0, 0], [0, 0, 2.0, 0], [0, -0.5, 0, 1.0]])
+    walk = corr.mutation(bowl, proposal=corr.proposals.covariance(1e-3 * factor))
+    matrix = np.asarray(factor @ factor.T, float)
+    result = found(walk, covariance=matrix)
+    law = result.laws["C g/√(gᵀC g)"]
+    assert law.verdict == YES
+    assert close(law.coefficient, 1e-3 / math.sqrt(2 * math.pi))
+    assert result.laws["g/|g|"].verdict == result.laws["C g"].verdict == NO
+    other = found(walk, covariance=np.diag(np.diag(matrix)))
+    assert other.laws["C g/√(gᵀC g)"].verdict == NO
+
+
+def test_wide_mutations_follow_the_gradient_of_the_smoothed_loss() -> None:
+    """E∇Σx⁴ over x + σξ is 4x³ + 12σ²x, which an evolution strategy on raw fitness follows exactly."""
+    std = 0.5
+    points = {"a": jnp.array([1.0, 0.2, -0.5]), "b": jnp.array([0.3, -0.8, 0.1])}
+    strategy = corr.populations.evolution_strategy(quartic, mutation_std=std, children=50, learning_rate=0.01)
+    result = found(strategy, points=points, draws=5000, smoothing_std=std)
+    assert result.laws["∇U_σ"].verdict == YES
+    assert close(result.laws["∇U_σ"].coefficient, 0.01, model=0.01 * 0.1 / 20)  # its vector is known to a 20th of share
+    assert result.laws["g"].verdict == NO
+
+
+def test_a_direction_of_the_users_own_and_a_state_with_memory() -> None:
+    side = corr.from_optax(bowl, optax.sgd(0.1, momentum=0.9))
+    state, velocity = side.init(POINTS["far"]), jnp.zeros(4)
+    for _ in range(5):
+        velocity = 0.9 * velocity + SLOPES * state.position
+        state, _ = side.step(jax.random.key(0), state)
+    ahead = {"velocity": lambda x: 0.9 * velocity + SLOPES * x}
+    result = found(side, points={"moving": state}, draws=1000, candidates=ahead)
+    assert result.laws["velocity"].verdict == YES
+    assert abs(result.laws["velocity"].coefficient.value - 0.1) < 1e-5
+    assert result.laws["g"].verdict == NO
+
+
+def test_descent_draws_nothing_and_is_itself() -> None:
+    result = found(corr.descent(bowl, learning_rate=0.01), draws=1000)
+    assert result.best == "g"
+    assert abs(result.laws["g"].coefficient.value - 0.01) < 1e-7
+    assert result.laws["g"].verdict == YES
+    assert result.laws["g/|g|"].verdict == NO
+    assert result.time_per_evaluation().value == pytest.approx(0.01 / 3, rel=1e-5)
+
+
+def test_the_robust_form_bears_steps_of_infinite_variance() -> None:
+    """Student's t of 1.5 degrees: block means of 100 are symmetric, their mean has no finite variance."""
+
+    def drift(g: jax.Array) -> jax.Array:
+        return -0.05 * g / jnp.linalg.norm(g)
+
+    walk = scheme(drift, lambda key, shape: 1e-2 * jax.random.t(key, 1.5, shape))
+    result = found(walk, draws=50_000, robust=True, share=0.2)
+    law = result.laws["g/|g|"]
+    assert law.verdict == YES
+    assert close(law.coefficient, 0.05)
+    assert not close(law.coefficient, 0.06)
+
+
+def test_many_generations_and_a_burn_in() -> None:
+    std = 1e-4
+    single, many = (
+        found(corr.mutation(bowl, mutation_std=std), draws=10_000, generations=k, burn_in=b)
+        for k, b in ((1, 0), (8, 3))
+    )
+    assert close(many.laws["g/|g|"].coefficient, 8 * std / math.sqrt(2 * math.pi))
+    assert many.places["far"].evaluations == 8 * single.places["far"].evaluations
+    first, last = (one.places["far"].position for one in (single, many))
+    np.testing.assert_array_equal(first, np.asarray(POINTS["far"], float))
+    assert 0 < np.linalg.norm(last - first) < 4 * std
+
+
+def test_the_table_and_the_picture_name_every_candidate() -> None:
+    result = found(corr.mutation(bowl, mutation_std=1e-3), draws=2000)
+    for name in result.laws:
+        assert f"\n{name} " in str(result)
+    labels = [text.get_text() for text in result.plot().legends[0].get_texts()]
+    assert labels == list(result.laws)
+
+
+WALK = corr.mutation(bowl, mutation_std=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"draws": 10}, ValueError, "draws must be at least 1000"),
+        ({"draws": 1050}, ValueError, "multiple of 100, got 1050: take 1100"),
+        ({"draws": 1100, "robust": True}, ValueError, "multiple of 500"),
+        ({"points": POINTS["far"]}, TypeError, "points must be a mapping"),
+        ({"points": {}}, TypeError, "points must be a mapping"),
+        ({"share": 1.5}, ValueError, "share must lie in"),
+        ({"points": {"bottom": jnp.zeros(4)}}, ValueError, "nothing moves|gradient of the loss is zero"),
+        ({"covariance": np.eye(3)}, ValueError, "of shape (4, 4), got (3, 3)"),
+        ({"covariance": np.zeros((4, 4))}, ValueError, "positive definite"),
+        ({"candidates": {"mine": lambda x: jnp.zeros(4)}}, ValueError, "'mine' gives a vector that is zero"),
+        ({"candidates": {"mine": lambda x: jnp.zeros(3)}}, ValueError, "'mine' gives 3 numbers, expected 4"),
+        ({"smoothing_std": -1.0}, ValueError, "smoothing_std must be positive"),
+        ({"generations": 0}, ValueError, "generations must be at least 1"),
+        ({"burn_in": -1}, ValueError, "burn_in must be at least 0"),
+    ],
+)
+def test_bad_input_is_refused(options: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error) as caught:
+        found(WALK, **({"draws": 1000} | options))
+    assert any(part in str(caught.value) for part in said.split("|"))
+
+
+def test_what_is_no_dynamics_or_has_no_loss_is_refused() -> None:
+    with pytest.raises(TypeError, match="dynamics must be one like"):
+        found(bowl)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="names no loss"):
+        found(WALK._replace(loss=None))
