@@ -12,7 +12,8 @@ from .._keys import Stream
 from .._objective import objective
 from .._precision import between
 from .._types import Dynamics, Info, Params, Scalar, State
-from ._strategy import Memory, adopted, check_forgets
+from ..dynamics._descent import always_moved
+from ._strategy import adopted, check_forgets
 
 REFERENCES = ("start", "position")
 
@@ -34,8 +35,9 @@ def from_evosax(
     takes the constant for a baseline.
 
     A child whose loss is not finite is told as ∞. Distributions know the fitness of the start, 0, where evosax would
-    begin with ∞ (and hill climbing and annealing would take their first generation whatever it is). The sums are
-    evosax's: the bits of a trajectory may depend on how many are run together.
+    begin with ∞ (and hill climbing and annealing would take their first generation whatever it is). All else, sums
+    among it, is evosax's: ``CMA_ES`` draws in an eigenbasis that rounding decides, so that its trajectories, unlike
+    those of ``Open_ES``, depend on how many are run together; their law does not.
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
@@ -46,8 +48,8 @@ def from_evosax(
         reference: "start" or "position", where the loss is that fitness is told against.
 
     Returns:
-        A ``Dynamics``; evosax's state is ``State.aux.strategy``, ``Info.accepted`` always True. A step costs the
-        population size in ``evaluations``.
+        A ``Dynamics``; evosax's state is ``State.aux.strategy``, ``Info.accepted`` always True and
+        ``Info.loss_change`` the difference of two evaluations. A step costs the population size in ``evaluations``.
 
     Raises:
         ImportError: without evosax.
@@ -78,28 +80,28 @@ def from_evosax(
 
         return jax.vmap(told)
 
-    def at(position: Params, memory: Memory) -> State:
-        value, tape = split.start(position)
-        return State(position, value, memory, (split.start(memory.start)[1] if fixed else (), tape))
+    def origin(state: State) -> Params:
+        return state.aux.start if fixed else state.position
+
+    def refresh(state: State) -> State:
+        _, tape = split.start(origin(state))
+        return state._replace(loss=loss(state.position), tape=tape)
 
     def init(start: Params, key: jax.Array) -> State:
         memory = chosen.begin(key, start, spread, fitness(split.start(start)[1], start))
         if not fixed:
             check_forgets(memory.strategy)
-        return at(chosen.position(memory), memory)
+        position = chosen.position(memory)
+        return refresh(State(position, loss(position), memory))
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
-        first, here = state.tape
-        measure = fitness(first, state.aux.start) if fixed else fitness(here, state.position)
-        memory = chosen.generation(key, state.aux, measure)
+        memory = chosen.generation(key, state.aux, fitness(state.tape, origin(state)))
         position = chosen.position(memory)
-        displacement = between(state.position, position)
-        change, here = split.change(here, displacement)
-        info = Info(displacement, jnp.ones((), bool), change, jnp.isfinite(change))
-        return State(position, state.loss + change, memory, (first, here)), info
+        value, tape = (loss(position), state.tape) if fixed else split.start(position)
+        return State(position, value, memory, tape), always_moved(state, position, value)
 
     name, count = type(strategy).__name__, strategy.population_size
     return Dynamics(
-        init, step, Stream.POPULATION, lambda state: at(state.position, state.aux), loss=loss, evaluations=count,
+        init, step, Stream.POPULATION, refresh, loss=loss, evaluations=count,
         facts={"dynamics": "evosax", "strategy": name, "children": count, "start_std": spread, "reference": reference},
     )  # fmt: skip
