@@ -66,7 +66,7 @@ def test_contract_of_every_strategy(name: str) -> None:
     check_contract(name)
 
 
-@pytest.mark.parametrize("name", ["CMA_ES", "PSO"])
+@pytest.mark.parametrize("name", ["SNES", "PSO"])
 def test_steps_are_those_of_evosax_on_the_loss_itself(name: str, x64: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told the loss less its value at the start, personal bests stay right; against a moving position they do not."""
     del x64
@@ -159,7 +159,7 @@ def ends(dynamics: corr.Dynamics, **options: Any) -> np.ndarray:
     return ran.path.values[:, -1]
 
 
-@pytest.mark.parametrize("name", ["Open_ES", "PSO"])
+@pytest.mark.parametrize("name", ["Open_ES", pytest.param("PSO", marks=pytest.mark.slow)])
 def test_trajectories_differ_and_do_not_depend_on_blocks(name: str) -> None:
     dynamics = scheme(name)
     one, four = (ends(dynamics, block_size=block) for block in (1, 4))
