@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
     from .ensemble import choose_layout
     from .ensemble._resume import Interrupted
+    from .populations import from_evosax
     from .results import ResultError, load_run, save_run
 
     theory: ModuleType
@@ -54,6 +55,7 @@ PLACES = {
     "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
     "ensemble": ("choose_layout",),
     "ensemble._resume": ("Interrupted",),
+    "populations": ("from_evosax",),
     "results": ("ResultError", "load_run", "save_run"),
 }
 FOLDERS = (
@@ -93,6 +95,7 @@ __all__ = [
     "difference",
     "ensemble",
     "flip_rate",
+    "from_evosax",
     "from_optax",
     "inference",
     "langevin",

@@ -6,5 +6,6 @@ exact change need, is not counted.
 """
 
 from ._best import best_of
+from ._evosax import from_evosax
 
-__all__ = ["best_of"]
+__all__ = ["best_of", "from_evosax"]
