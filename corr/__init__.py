@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ._timing import Clock, resolve_clock
     from ._types import Comparison, Dynamics, Info, Objective, State
     from .difference import Difference, difference
-    from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
+    from .dynamics import annealing, descent, from_optax, langevin, minibatch, mutation, paper_moments
     from .ensemble import choose_layout
     from .ensemble._resume import Interrupted
     from .results import ResultError, load_run, save_run
@@ -49,7 +49,7 @@ PLACES = {
     "_timing": ("Clock", "resolve_clock"),
     "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
     "difference": ("Difference", "difference"),
-    "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
+    "dynamics": ("annealing", "descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
     "ensemble": ("choose_layout",),
     "ensemble._resume": ("Interrupted",),
     "results": ("ResultError", "load_run", "save_run"),
@@ -70,6 +70,7 @@ __all__ = [
     "State",
     "Stream",
     "__version__",
+    "annealing",
     "barker",
     "choose_layout",
     "compare",
