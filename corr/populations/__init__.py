@@ -6,5 +6,7 @@ exact change need, is not counted.
 """
 
 from ._best import best_of
+from ._genetic import DEEP_GA, genetic
+from ._swarm import swarm
 
-__all__ = ["best_of"]
+__all__ = ["DEEP_GA", "best_of", "genetic", "swarm"]
