@@ -60,8 +60,7 @@ def swarm(
 
     Example:
         >>> scheme = swarm(lambda x: jnp.sum(x**2), particles=8, spread=0.1)
-        >>> key, start = jax.random.split(jax.random.key(0))
-        >>> state, info = scheme.step(key, scheme.init(jnp.ones(2), start))
+        >>> state, info = scheme.step(jax.random.key(0), scheme.init(jnp.ones(2), jax.random.key(1)))
         >>> state.position.shape, state.aux.places.shape, scheme.evaluations
         ((2,), (8, 2), 8)
 
@@ -71,11 +70,10 @@ def swarm(
     constants = _constants(inertia=inertia, cognitive=cognitive, social=social)
 
     def generation(split: Objective, key: jax.Array, state: State) -> tuple[State, Info]:
-        old: Swarm = state.aux
         bests, leader = _remember(split, state)
         pulled = jax.vmap(functools.partial(_pulled, constants, shared_numbers), (0, None, 0, 0, 0))
-        velocities = pulled(jax.random.split(key, count), leader, old.velocities, old.places, bests)
-        places = moved_by(old.places, velocities)
+        velocities = pulled(jax.random.split(key, count), leader, state.aux.velocities, state.aux.places, bests)
+        places = moved_by(state.aux.places, velocities)
         return moved(split, state, mean_offset(state.position, places), Swarm(places, velocities, bests))
 
     def init(params: Params, key: Any = None) -> State:
@@ -105,7 +103,6 @@ def _remember(split: Objective, state: State) -> tuple[Params, Params]:
     Places and old bests are compared by their exact change from one reference, the mean. Kept changes would have to
     follow it by sums whose rounding stays, and would hold a loss that is another one on the next minibatch.
     """
-
     now, before = (changes(split, state, one) for one in (state.aux.places, state.aux.bests))
     better = now < before
     keep = jax.vmap(lambda better, *both: jax.tree.map(functools.partial(jnp.where, better), *both))

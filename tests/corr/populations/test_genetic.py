@@ -127,7 +127,7 @@ def test_crossover_does_nothing_to_a_slope_along_one_parameter(kind: str) -> Non
 @pytest.mark.parametrize("count", [10, pytest.param(20, marks=SLOW), pytest.param(40, marks=SLOW)])
 def test_across_the_gradient_the_centroid_wanders_by_one_mutation_per_generation_whatever_n(count: int) -> None:
     """Neutral theory, D = 1, measured over 10 n generations of which the first 2 n are left out."""
-    generations, size = 12 * count, 6
+    generations, size = 12 * count, 24
     scheme = genetic(first, mutation_std=1.0, population=count, share=0.5)
     found = paths(scheme, jnp.zeros(size), generations, 100, seed=2)[:, :, 1:]
     early, late = 2 * count, generations
