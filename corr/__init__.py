@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._types import Comparison, Dynamics, Info, Objective, State
     from .atlas import characterize
     from .difference import Difference, difference
-    from .dynamics import descent, from_optax, langevin, minibatch, mutation, paper_moments
+    from .dynamics import annealing, descent, from_optax, langevin, minibatch, mutation, paper_moments
     from .ensemble import choose_layout
     from .ensemble._resume import Interrupted
     from .populations import from_evosax
@@ -52,7 +52,7 @@ PLACES = {
     "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
     "atlas": ("characterize",),
     "difference": ("Difference", "difference"),
-    "dynamics": ("descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
+    "dynamics": ("annealing", "descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
     "ensemble": ("choose_layout",),
     "ensemble._resume": ("Interrupted",),
     "populations": ("from_evosax",),
@@ -85,6 +85,7 @@ __all__ = [
     "State",
     "Stream",
     "__version__",
+    "annealing",
     "atlas",
     "barker",
     "characterize",

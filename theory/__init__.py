@@ -1,6 +1,7 @@
 """Predictions: pure functions of (gradient, Hessian, σ, β) or of a population. No simulation, no simulators."""
 
 from . import (
+    annealing,
     corrected,
     density,
     level0,
@@ -11,10 +12,12 @@ from . import (
     populations,
     proposals,
     spectrum,
+    swarm,
     validity,
 )
 
 __all__ = [
+    "annealing",
     "corrected",
     "density",
     "level0",
@@ -25,5 +28,6 @@ __all__ = [
     "populations",
     "proposals",
     "spectrum",
+    "swarm",
     "validity",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 
 from .._accept import Rule, acceptance, rule_text, uniform_number
 from .._keys import Stream, proposal_and_decision
@@ -15,6 +16,8 @@ from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import Proposal, normal
 from ..proposals._law import check_draw
+
+Decide = Callable[[Any, Any, Any], Any]
 
 
 def mutation(
@@ -68,8 +71,38 @@ def mutation(
         )
     law = normal(mutation_std) if proposal is None else proposal
     accept = acceptance(rule, beta)
-    bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)
+    facts = {
+        "dynamics": "mutation",
+        "mutation_std": mutation_std,
+        "beta": beta,
+        "rule": rule_text(rule),
+        "exact": exact,
+    }
     certain = not callable(rule) and math.isinf(beta)
+    walk = walk_by(loss, law, lambda change, uniform, count: accept(change, uniform), exact=exact, certain=certain)
+    return walk._replace(accept=accept, facts=facts)
+
+
+def walk_by(
+    loss: Callable[[Params], Scalar],
+    law: Proposal,
+    decide: Decide,
+    *,
+    exact: bool = True,
+    certain: bool = False,
+    count: Any = (),
+) -> Dynamics:
+    """Mutation with any decision: the walk of ``mutation`` and of what differs from it in acceptance alone.
+
+    Args:
+        loss: U.
+        law: of the proposals; checked against the parameters.
+        decide: ``(loss change, uniform number, count) -> accepted``.
+        exact: as in ``mutation``.
+        certain: whether decisions need no uniform number; none is drawn then.
+        count: the step number at the start; () where decisions do not depend on it.
+    """
+    bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)
 
     def draw(key: jax.Array, params: Params) -> tuple[Params, Any]:
         proposal_key, accept_key = proposal_and_decision(key)
@@ -83,42 +116,38 @@ def mutation(
 
     def shortcut(params: Params) -> Dynamics | None:
         helps = bounded(params).shortcut(params)
-        return _walk(functools.partial(bounded, shortcut=True), draw, accept) if helps else None
+        return _walk(functools.partial(bounded, shortcut=True), draw, decide, count) if helps else None
 
-    facts = {
-        "dynamics": "mutation",
-        "mutation_std": mutation_std,
-        "beta": beta,
-        "rule": rule_text(rule),
-        "exact": exact,
-    }
-    walk = _walk(bounded, draw, accept)
-    return walk._replace(init=checked_start, shortcut=shortcut, loss=loss, accept=accept, facts=facts)
+    walk = _walk(bounded, draw, decide, count)
+    return walk._replace(init=checked_start, shortcut=shortcut, loss=loss)
 
 
-def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], accept: Callable[..., Any]) -> Dynamics:
+def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], decide: Decide, begin: Any) -> Dynamics:
     """Propose, decide on the change of the loss, move."""
 
-    def init(params: Params, key: Any = None) -> State:
-        del key
+    def start(params: Params, count: Any) -> State:
         value, tape = objective_at(params).start(params)
-        return State(params, value, tape=tape)
+        return State(params, value, count, tape)
 
     def advance(drawn: tuple[Params, Any], state: State) -> tuple[State, Info]:
         proposed, uniform = drawn
         moved = moved_by(state.position, proposed)
         displacement = between(state.position, moved)
         loss_change, tape = objective_at(state.position).change(state.tape, displacement)
-        accepted = accept(loss_change, uniform)
+        accepted = decide(loss_change, uniform, state.aux)
         keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(accepted, new, old))
         loss = jnp.where(accepted, state.loss + loss_change, state.loss)
         info = Info(displacement, accepted, loss_change, jnp.isfinite(loss_change))
-        return State(keep(moved, state.position), loss, tape=keep(tape, state.tape)), info
+        count = jax.tree.map(optax.safe_increment, state.aux)
+        return State(keep(moved, state.position), loss, count, keep(tape, state.tape)), info
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         return advance(draw(key, state.position), state)
 
-    return Dynamics(init, step, Stream.MUTATION, lambda state: init(state.position), (draw, advance))
+    def refresh(state: State) -> State:
+        return start(state.position, state.aux)
+
+    return Dynamics(lambda params, key=None: start(params, begin), step, Stream.MUTATION, refresh, (draw, advance))
 
 
 def _bounded_objective(

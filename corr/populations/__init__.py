@@ -7,5 +7,7 @@ exact change need, is not counted.
 
 from ._best import best_of
 from ._evosax import from_evosax
+from ._genetic import DEEP_GA, genetic
+from ._swarm import swarm
 
-__all__ = ["best_of", "from_evosax"]
+__all__ = ["DEEP_GA", "best_of", "from_evosax", "genetic", "swarm"]
