@@ -6,5 +6,8 @@ exact change need, is not counted.
 """
 
 from ._best import best_of
+from ._cma import cma_es, cma_weights
+from ._evolution_strategy import evolution_strategy
+from ._recombination import recombination
 
-__all__ = ["best_of"]
+__all__ = ["best_of", "cma_es", "cma_weights", "evolution_strategy", "recombination"]
