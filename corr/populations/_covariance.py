@@ -34,8 +34,7 @@ def coloured(covariance: jax.Array, normals: jax.Array) -> jax.Array:
     roots = jnp.sqrt(jnp.maximum(values, 0))
 
     def one(z: jax.Array) -> jax.Array:
-        along = roots * tree_sum(vectors * z[:, None], (0,))
-        return tree_sum(vectors * along[None, :], (1,))
+        return weighted(roots * weighted(z, vectors), vectors.T)
 
     return jax.lax.map(one, normals)
 
