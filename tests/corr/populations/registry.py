@@ -27,3 +27,6 @@ SCHEMES: dict[str, Callable[[Loss], corr.Dynamics]] = {
 
 # Alone in a block these compute with other roundings than beside others, since XLA fuses the update otherwise.
 ROUNDED_ALONE = {"CMA-ES"}
+
+# Restarted also in the fast suite: those that remember something in ``aux``, and one of the others.
+RESTARTED = {"CMA-ES", "(2/2, 7)"}

@@ -81,11 +81,10 @@ def test_follows_the_tutorial(x64: None) -> None:
 
 
 def test_learns_the_inverse_of_the_curvature() -> None:
-    """On a bowl C becomes like H^{-1}: variances a hundred to one where curvatures are one to a hundred."""
+    """On a bowl C becomes like H^{-1}; without learning the products with the curvatures are a hundred to one."""
     _, learned = walk(400)
     spread = np.diag(learned.covariance) * CURVATURES
     assert spread.max() / spread.min() < 10
-    assert np.ptp(np.log(CURVATURES)) > math.log(90)
 
 
 @pytest.mark.parametrize("children", [2, 3, 6, 40])

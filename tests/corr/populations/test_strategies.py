@@ -149,9 +149,11 @@ def test_raw_fitness_descends_the_smoothed_loss() -> None:
     assert np.all(np.abs(found.mean(axis=0) - rate * plain) > K * error)
 
 
-@pytest.mark.parametrize(("std", "least", "most"), [(15 * 2.5e-4, 0.0, 0.02), (2.5e-5, 0.05, 1.0)])
+@pytest.mark.parametrize(("std", "least", "most"), [(15 * 2.5e-4, 0.0, 0.02), (2.5e-5, 0.25, 0.5)])
 def test_ranks_of_subtracted_losses_are_shuffled_on_figure_1s_network(std: float, least: float, most: float) -> None:
-    """Neighbours by float64 among 40 children, 30 times, whose order float32 loses: by exact changes none."""
+    """Neighbours by float64 among 40 children, 30 times, whose order float32 loses: by exact changes none of 1170,
+    by subtracted losses 5 at σ of (10/10, 40) on Figure 1's clock and 437 at a tenth of mutation's.
+    """
     problem, count, rounds = shallow_sine(), 40, 30
     start = problem.start()
     law = corr.proposals.normal(std)
