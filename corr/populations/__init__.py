@@ -6,8 +6,21 @@ exact change need, is not counted.
 """
 
 from ._best import best_of
+from ._cma import cma_es, cma_weights
+from ._evolution_strategy import evolution_strategy
 from ._evosax import from_evosax
 from ._genetic import DEEP_GA, genetic
+from ._recombination import recombination
 from ._swarm import swarm
 
-__all__ = ["DEEP_GA", "best_of", "from_evosax", "genetic", "swarm"]
+__all__ = [
+    "DEEP_GA",
+    "best_of",
+    "cma_es",
+    "cma_weights",
+    "evolution_strategy",
+    "from_evosax",
+    "genetic",
+    "recombination",
+    "swarm",
+]

@@ -11,7 +11,7 @@ from .._checks import check_count
 from .._precision import moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import normal
-from ._children import bounded, mutants, mutations, one_parent
+from ._children import bounded, mutants, mutations, one_parent, picked
 
 
 def best_of(
@@ -53,8 +53,7 @@ def best_of(
         finite = jnp.isfinite(change)
         taken = finite & (change <= 0) if keep_parent else finite
         child = State(moved_by(state.position, displacement), state.loss + change, state.aux, tape)
-        new = jax.tree.map(lambda ahead, back: jnp.where(taken, ahead, back), child, state)
-        return new, Info(displacement, taken, change, finite)
+        return picked(taken, child, state), Info(displacement, taken, change, finite)
 
     return one_parent(
         loss, generation, law=law, bound=functools.partial(bounded, law), evaluations=count,

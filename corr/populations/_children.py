@@ -65,12 +65,18 @@ def weighted(weights: jax.Array, displacements: Params) -> Params:
 
 
 def moved(split: Objective, state: State, displacement: Params, aux: Any = ()) -> tuple[State, Info]:
-    """The parent moved by so much, always, with the loss and the tape there."""
+    """The parent moved by so much, with the loss and the tape there; where that loss is not finite all stays."""
     position = moved_by(state.position, displacement)
     step = between(state.position, position)
     change, tape = split.change(state.tape, step)
+    finite = jnp.isfinite(change)
     new = State(position, state.loss + change, aux, tape)
-    return new, Info(step, jnp.ones((), bool), change, jnp.isfinite(change))
+    return picked(finite, new, state), Info(step, finite, change, finite)
+
+
+def picked(taken: jax.Array, new: State, old: State) -> State:
+    """The new state where it is taken, else the old one."""
+    return jax.tree.map(lambda ahead, back: jnp.where(taken, ahead, back), new, old)
 
 
 def one_parent(
