@@ -129,26 +129,51 @@ def weighted(weights: Any, count: int) -> Generation:
 
 
 def centred_ranks(count: int, *, antithetic: bool = False) -> Generation:
-    """Evolution strategy on ranks between -1/2 and 1/2: v → 1/(2√π), D → 1/(12 n), κ → π/3; antithetic D doubles.
+    """Evolution strategy on rank/(n - 1) - 1/2: v = 1/(2√π), D = (n + 1)/(12 n (n - 1)), κ → π/3 for n → ∞.
+
+    Pairs ε, -ε: v is (n - 2 + √2)/(n - 1) times that, since a child is always ranked against its own image; D doubles.
 
     Args:
-        count: n, at least 2.
+        count: n, at least 2, even if ``antithetic``.
         antithetic: whether mutations come as ε and -ε.
 
     Returns:
-        A ``Generation``, for n ≫ 1.
+        A ``Generation``, at any n.
 
     Raises:
-        ValueError: if n is below 2.
+        ValueError: if n is below 2, or odd where pairs are asked for.
 
     Example:
-        >>> round(centred_ranks(40).kappa, 3)
-        1.047
+        >>> round(centred_ranks(40).kappa, 3), round(centred_ranks(40, antithetic=True).kappa, 3)
+        (1.101, 2.156)
 
     Reference: theory/README.md, "Populations".
     """
-    noise = (2 if antithetic else 1) / (12 * check_whole("count", count, 2))
-    return Generation(1 / (2 * math.sqrt(math.pi)), noise, count)
+    _check_children(count, antithetic)
+    drift, noise = 1 / (2 * math.sqrt(math.pi)), (count + 1) / (12 * count * (count - 1))
+    if antithetic:
+        return Generation(drift * (count - 2 + math.sqrt(2)) / (count - 1), 2 * noise, count)
+    return Generation(drift, noise, count)
+
+
+def z_scores(count: int, *, antithetic: bool = False) -> Generation:
+    """Evolution strategy on (f - mean)/s_n: v = E s_n = √(2/n) Γ(n/2)/Γ((n-1)/2), D = 1/n, s_n of n normals, over n.
+
+    Pairs ε, -ε have the mean 0 and n/2 free terms: v = √(4/n) Γ((n/2 + 1)/2)/Γ(n/4), D doubles.
+
+    Args, Returns, Raises:
+        as ``centred_ranks``.
+
+    Example:
+        >>> round(z_scores(8).drift, 4), round(z_scores(8, antithetic=True).drift, 4)
+        (0.9027, 0.94)
+
+    Reference: theory/README.md, "Populations".
+    """
+    _check_children(count, antithetic)
+    terms, free = (count // 2, count // 2) if antithetic else (count, count - 1)
+    drift = math.sqrt(2 / terms) * math.exp(math.lgamma((free + 1) / 2) - math.lgamma(free / 2))
+    return Generation(drift, 1 / terms, count)
 
 
 def raw_fitness(count: int, *, antithetic: bool = False) -> Generation:
@@ -163,14 +188,21 @@ def raw_fitness(count: int, *, antithetic: bool = False) -> Generation:
 
     Reference: theory/README.md, "Populations".
     """
-    return Generation(1.0, (2 if antithetic else 1) / check_whole("count", count, 2), count)
+    _check_children(count, antithetic)
+    return Generation(1.0, (2 if antithetic else 1) / count, count)
+
+
+def _check_children(count: int, antithetic: bool) -> None:
+    if check_whole("count", count, 2) % 2 and antithetic:
+        raise ValueError(f"count must be even, since antithetic mutations are pairs, got {count}: give {count + 1}")
 
 
 def genetic_closure(share: float, count: int) -> Generation:
-    """Truncation to a share p with uniform crossover: v = i/√k with k = i (i - x_p), D = 1 whatever n, κ = n k/i².
+    """Truncation to a share p, if the population stayed Gaussian: v = i/√k, k = i (i - x_p), D = 1, κ = n k/i².
 
-    The population is Gaussian of variance 1/k along the gradient, where mutation adds what selection takes away; across
-    it drifts neutrally, and one lineage in n goes on.
+    What it would do with mutation's variance alone, of 1/k along the gradient, where that adds what selection takes
+    away; across it drifts neutrally, and one lineage in n goes on. Uniform crossover of many parameters is faster: it
+    gives variance back.
 
     Args:
         share: p in (0, 1).

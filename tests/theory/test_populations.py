@@ -50,17 +50,40 @@ def test_generation_on_a_linear_loss(name: str) -> None:
         assert abs(value - 1.05 * theory) > K * error
 
 
-def test_ranks_of_large_populations() -> None:
-    """Error of order 1/n: at n = 200 the ranks differ from Φ(z) by less than a per cent."""
-    count = 200
-    (drift, noise), (drift_error, noise_error) = measured(
-        count, lambda z: (np.argsort(np.argsort(z)) / (count - 1) - 0.5) / count, 4000
-    )
-    said = populations.centred_ranks(count)
-    assert abs(drift / said.drift - 1) < 0.01 + K * drift_error / drift
-    assert abs(noise / said.noise - 1) < 0.02 + K * noise_error / noise
-    assert said.kappa == pytest.approx(math.pi / 3)
-    assert populations.centred_ranks(count, antithetic=True).kappa == pytest.approx(2 * math.pi / 3)
+def ranked(z: np.ndarray) -> np.ndarray:
+    return (np.argsort(np.argsort(z)) / (len(z) - 1) - 0.5) / len(z)
+
+
+def scored(z: np.ndarray) -> np.ndarray:
+    return (z - z.mean()) / z.std() / len(z)
+
+
+SHAPED = {"centred ranks": (populations.centred_ranks, ranked), "z-scores": (populations.z_scores, scored)}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+@pytest.mark.parametrize(("count", "antithetic"), [(2, False), (5, False), (2, True), (6, True)])
+def test_shaped_fitness_at_any_number_of_children(name: str, count: int, antithetic: bool) -> None:
+    """16 comparisons at 4 standard errors; a tenth more drift or noise must fail."""
+    law, weights = SHAPED[name]
+    said = law(count, antithetic=antithetic)
+
+    def paired(z: np.ndarray) -> np.ndarray:
+        both = weights(np.concatenate([z, -z]))
+        return both[: len(z)] - both[len(z) :]
+
+    found = measured(count // 2, paired) if antithetic else measured(count, weights)
+    for value, error, theory in zip(*found, said[:2], strict=True):
+        assert abs(value - theory) < K * error, (value, theory, error)
+        assert abs(value - 1.1 * theory) > K * error
+
+
+def test_kappa_of_shaped_fitness_in_large_populations() -> None:
+    """Without pairs κ of ranks goes to π/3, of z-scores to 1, as of raw fitness; the errors are of order 1/n."""
+    count = 10_000
+    for law, limit in ((populations.centred_ranks, math.pi / 3), (populations.z_scores, 1.0)):
+        assert law(count).kappa == pytest.approx(limit, rel=3 / count)
+        assert law(count, antithetic=True).kappa == pytest.approx(2 * limit, rel=3 / count)
 
 
 def test_order_means() -> None:
@@ -83,13 +106,13 @@ def test_kappa_of_the_atlas() -> None:
     assert [populations.genetic_closure(0.5, n).kappa for n in (20, 160)] == pytest.approx([20, 160])
 
 
-def front(share: float, count: int, generations: int, *, crossover: bool) -> tuple[float, float]:
+def front(share: float, count: int, generations: int, *, gaussian: bool) -> tuple[float, float]:
     """Speed of the mean of a population and its error over 16 populations, the first half left out."""
     rng, populace = np.random.default_rng(1), np.zeros((16, count))
     kept, means = int(share * count), []
     for _ in range(generations):
         chosen = np.sort(populace, axis=1)[:, -kept:]
-        if crossover:  # of very many genes: the mean of the population, and its spread in half by each parent
+        if gaussian:  # drawn anew with the mean and the spread of the selected
             mean, spread = chosen.mean(axis=1, keepdims=True), chosen.std(axis=1, keepdims=True)
             populace = mean + spread * rng.normal(size=populace.shape)
         else:
@@ -102,14 +125,14 @@ def front(share: float, count: int, generations: int, *, crossover: bool) -> tup
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2])
-def test_truncation_is_a_front_and_with_crossover_a_gaussian(share: float) -> None:
+def test_truncation_is_a_front_and_of_a_population_kept_gaussian_the_closure(share: float) -> None:
     """The finite-population series is slow: between its first term and none at 20 000, 5 % of it open."""
-    speed, error = front(share, 20_000, 80, crossover=False)
+    speed, error = front(share, 20_000, 80, gaussian=False)
     slowest, fastest = populations.front_speed(share, 20_000), populations.front_speed(share)
     assert slowest - 0.05 * fastest - K * error < speed < fastest + K * error
     gaussian = populations.genetic_closure(share, 20_000).drift
     assert speed > gaussian + K * error
-    mixed, mixed_error = front(share, 20_000, 80, crossover=True)
+    mixed, mixed_error = front(share, 20_000, 80, gaussian=True)
     assert abs(mixed - gaussian) < 0.01 * gaussian + K * mixed_error
 
 
@@ -122,6 +145,8 @@ def test_truncation_is_a_front_and_with_crossover_a_gaussian(share: float) -> No
         (lambda: order_statistics.selected_mean(1.0), "share must lie between 0 and 1, got 1.0"),
         (lambda: populations.front_speed(0.5, 1), "count must be at least 2, got 1"),
         (lambda: populations.centred_ranks(2.5), "whole number of at least 2, got 2.5"),
+        (lambda: populations.z_scores(1), "whole number of at least 2, got 1"),
+        (lambda: populations.raw_fitness(5, antithetic=True), "count must be even, .* got 5: give 6"),
     ],
 )
 def test_what_makes_no_sense_is_refused(ask: Callable[[], object], message: str) -> None:

@@ -46,17 +46,16 @@ def raw(count: int, *, antithetic: bool = False) -> tuple[Callable[..., corr.Dyn
     return strategy(children=count, antithetic=antithetic), Law(SLOPE * said.drift, noise, 2 * noise)
 
 
-def z_score(free: int, terms: int, **options: Any) -> tuple[Callable[..., corr.Dynamics], Law]:
-    """Drift E s of a standard deviation s, s² = χ²(``free``)/``terms``."""
-    mean = math.sqrt(2 / terms) * math.exp(math.lgamma((free + 1) / 2) - math.lgamma(free / 2))
-    return strategy(fitness="z-score", **options), Law(mean, 1 / terms, free / terms - mean**2)
+def z_score(count: int, *, antithetic: bool = False) -> tuple[Callable[..., corr.Dynamics], Law]:
+    """Along the slope a step is s_n, whose square has the mean 1 of pairs, else 1 - 1/n."""
+    said = laws.z_scores(count, antithetic=antithetic)
+    square = 1 if antithetic else 1 - 1 / count
+    return strategy(fitness="z-score", children=count, antithetic=antithetic), of(said, square - said.drift**2)
 
 
 def ranked(count: int, *, antithetic: bool = False) -> tuple[Callable[..., corr.Dynamics], Law]:
-    """Exact at any n: Σ rank z has mean n(n-1)/(2√π); pairs ±z are ranked by |z|, with (2 rank + 1)/(n - 1) a pair."""
-    drift = 1 / (2 * math.sqrt(math.pi)) * ((count - 2 + math.sqrt(2)) / (count - 1) if antithetic else 1)
-    noise = (count + 1) / (12 * count * (count - 1)) * (2 if antithetic else 1)
-    return strategy(fitness="centred ranks", children=count, antithetic=antithetic), Law(drift, noise)
+    said = laws.centred_ranks(count, antithetic=antithetic)
+    return strategy(fitness="centred ranks", children=count, antithetic=antithetic), of(said)
 
 
 def best(**options: Any) -> Callable[..., corr.Dynamics]:
@@ -73,8 +72,8 @@ ROWS: dict[str, tuple[Callable[..., corr.Dynamics], Law]] = {
     ),
     "raw": raw(8),
     "raw, antithetic": raw(8, antithetic=True),
-    "z-score": z_score(4, 5, children=5),
-    "z-score, antithetic": z_score(4, 4, children=8, antithetic=True),
+    "z-score": z_score(5),
+    "z-score, antithetic": z_score(8, antithetic=True),
     "centred ranks": ranked(5),
     "centred ranks, antithetic": ranked(6, antithetic=True),
     "CMA-ES": (
