@@ -53,5 +53,8 @@ ROUNDED_ALONE = {"CMA-ES"}
 # Restarted also in the fast suite: those that remember something in ``aux``, and one of the others.
 RESTARTED = {"CMA-ES", "truncation, crossover", "swarm", "annealing", "evosax", "(2/2, 7)"}
 
+# Of the code of another row but for a line or two: their contract is for the slow suite.
+SIMILAR = {"(1 + 5)", "z-score, antithetic", "centred ranks", "tournament, crossover"}
+
 # On the random numbers of mutation, since it is mutation whose β changes.
 MUTATIONS_OWN = {"annealing"}
