@@ -12,6 +12,8 @@ import numpy as np
 from ._types import Params, Scalar
 
 ENTRIES, RIGHT = 1000, 1e-3
+# Of a batch of matrices; each takes threads of one pool, and two devices can wait for each other's for ever.
+FACTORIZED = re.compile(r"\b(cholesky|eigh?|svd|lu|geqrf|qr|schur|hessenberg|tridiagonal)\b")
 ARCTAN = re.compile(r"\batan\b|\batan2 \S+ [-\d.]+")  # XLA makes an atan of atan2(x, constant)
 
 
@@ -27,6 +29,13 @@ def check_compiled(loss: Callable[[Params], Scalar], params: Params) -> None:
             f" {os.environ.get('XLA_FLAGS', '')!r}: start Python (or the command) with"
             " XLA_FLAGS=--xla_cpu_prefer_vector_width=256"
         )
+
+
+def devices_for(loss: Callable[[Params], Scalar], params: Params, devices: int | None) -> int | None:
+    """The devices that were asked for; one where the loss factorizes matrices on CPUs, which hung with jaxlib 0.10."""
+    if jax.process_count() > 1 or jax.default_backend() != "cpu" or jax.device_count() == 1:
+        return devices
+    return 1 if FACTORIZED.search(str(jax.make_jaxpr(loss)(params))) else devices
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from ._checks import check_count, check_positive, real_number
-from ._compiler import check_compiled
+from ._compiler import check_compiled, devices_for
 from ._digest import digest
 from ._gradient import check_gradient
 from ._keys import check_key
@@ -109,7 +109,8 @@ def plan_run(
     observer = check_observe(observe, start)
     marks = check_marks(record_at, steps)
     block = choose_block(dynamics, start, trajectories, devices) if block_size is None else block_size
-    layout = choose_layout(trajectories, devices, block)
+    allowed = devices if dynamics.loss is None else devices_for(dynamics.loss, start, devices)
+    layout = choose_layout(trajectories, allowed, block)
     thin = check_thin(thin, marks)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(start))

@@ -3,6 +3,7 @@
 from ._characterize import characterize
 from ._laws import Direction, Law
 from ._moves import Moves, Place, displacements
+from ._place import place
 from ._table import Characterization
 
-__all__ = ["Characterization", "Direction", "Law", "Moves", "Place", "characterize", "displacements"]
+__all__ = ["Characterization", "Direction", "Law", "Moves", "Place", "characterize", "displacements", "place"]

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from .._compiler import devices_for
 from .._keys import step_key, step_words, trajectory_key
 from .._start import draws_at_start, initial, start_key
 from .._types import Dynamics, State
@@ -101,7 +102,8 @@ def displacements(
     params = first.position if isinstance(first, State) else first
     proposals = generations == 1 and dynamics.accept is not None
     together = _compiled(dynamics, params, generations, burn_in, proposals)
-    many = draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
+    alone = dynamics.loss is not None and devices_for(dynamics.loss, params, None) == 1
+    many = not alone and draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
     found = {}
     with Progress("draws", draws * len(points), show=progress, log=None) as shown:
         for number, (name, point) in enumerate(points.items()):

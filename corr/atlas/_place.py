@@ -9,8 +9,26 @@ from ._moves import BLOCKS, Moves, Place, blocks_of
 NORMAL_MAD = 1.482602  # of a normal law, standard deviation over median absolute deviation
 
 
-def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: bool) -> Place:
-    """What a scheme does at a point whose gradient is given; ``evaluations`` of one displacement."""
+def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: bool = False) -> Place:
+    """Drift, noise and κ of displacements from one point.
+
+    Args:
+        moves: n of them, a multiple of 100 (robust: of 500).
+        gradient: ∇U at the point, (N,), not zero.
+        evaluations: of the loss, that one displacement costs.
+        robust: medians of blocks in place of means.
+
+    Returns:
+        A ``Place``.
+
+    Example:
+        >>> steps = np.random.default_rng(0).normal(size=(1000, 3)) - np.array([1.0, 0, 0])
+        >>> found = place(Moves(steps, steps, np.ones(1000), np.zeros(3)), np.array([2.0, 0, 0]), 4.0)
+        >>> round(found.noise["across"].value, 1), bool(abs(found.kappa.value - 4) < 1)
+        (1.0, True)
+
+    Reference: theory/README.md, "Which descent".
+    """
     blocks = blocks_of(moves.samples, robust)
     drift = blocks.mean(axis=0)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))

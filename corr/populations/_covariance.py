@@ -30,13 +30,17 @@ class Learned(NamedTuple):
 
 def coloured(covariance: jax.Array, normals: jax.Array) -> jax.Array:
     """C^{1/2} z for each row of (n, N), by the symmetric root; one by one, so that no more than N² numbers are held."""
-    values, vectors = jnp.linalg.eigh(covariance)
+    values, vectors = _eigh(covariance)
     roots = jnp.sqrt(jnp.maximum(values, 0))
 
     def one(z: jax.Array) -> jax.Array:
         return weighted(roots * weighted(z, vectors), vectors.T)
 
     return jax.lax.map(one, normals)
+
+
+# One matrix at a time: batches of two devices can wait for each other's threads for ever (jaxlib 0.10, N = 90).
+_eigh = jax.custom_batching.sequential_vmap(lambda matrix: tuple(jnp.linalg.eigh(matrix)))
 
 
 def adapted(old: Learned, weights: jax.Array, normals: jax.Array, steps: jax.Array, selected: float) -> Learned:

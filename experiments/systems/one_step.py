@@ -1,0 +1,118 @@
+"""One generation of a scheme beside its law: on a linear loss, at places of other losses, and against its length."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+from jax.flatten_util import ravel_pytree
+
+import corr
+
+from ..declaring.number import sample
+from ..problems.sines import shallow_sine
+from .schemes import Loss, Scheme
+
+SLOPES = jnp.array([1.0, -2.0, 0.5, 0.0, 1.5, 1.0, 0.3, -0.7])
+BOWL = jnp.array([0.3, 1.0, 2.0, 0.5])
+BOWL_POINTS = {"bowl, far": jnp.array([2.0, -1.0, 1.0, 0.5]), "bowl, near": jnp.array([0.1, 0.3, -0.2, 0.1])}
+TRAINED = {"start": 0.0, "t = 1": 1.0, "t = 3": 3.0}
+RATE = 1e-3
+SHARE = 0.1
+FEWEST = 1000
+
+
+def draws(scheme: Scheme, evaluations: int) -> int:
+    """Generations that cost about so many evaluations, a multiple of 100, at least 1000."""
+    return max(FEWEST, 100 * round(evaluations / scheme.law.evaluations / 100))
+
+
+def slope(x: jax.Array) -> jax.Array:
+    """A linear loss of eight parameters."""
+    return jnp.sum(SLOPES * x)
+
+
+def linear(key: jax.Array, scheme: Scheme, evaluations: int) -> xarray.Dataset:
+    """Drift along -ĝ, noise across and κ on a linear loss, in units of the length, beside theory."""
+    size, gradient = float(jnp.linalg.norm(SLOPES)) if scheme.plain else 1.0, np.asarray(SLOPES, float)
+    moves = atlas.displacements(
+        scheme.make(slope, 1.0), {"linear": jnp.zeros(len(SLOPES))}, draws=draws(scheme, evaluations), key=key,
+        progress=False,
+    )["linear"]  # fmt: skip
+    place = atlas.place(moves, gradient, float(scheme.law.evaluations))
+    along = -place.blocks @ gradient / np.linalg.norm(gradient)
+    drift = sample(along)
+    across, kappa = place.noise["across"], place.kappa
+    rows = {
+        "drift": (drift.value / size, drift.error / size, scheme.law.drift),
+        "noise": (across.value / size**2, across.standard_error / size**2, scheme.law.noise),
+        "kappa": (kappa.value, kappa.standard_error, scheme.law.kappa),
+    }
+    data = {f"{name}{end}": row[k] for name, row in rows.items() for k, end in enumerate(("", "_error", "_theory"))}
+    return xarray.Dataset(data, attrs={"draws": len(moves.steps), "evaluations": float(scheme.law.evaluations)})
+
+
+def bowl(x: jax.Array) -> jax.Array:
+    """A quadratic loss of four parameters."""
+    return jnp.sum(BOWL * x**2) / 2
+
+
+def network() -> tuple[Loss, dict[str, jax.Array]]:
+    """Figure 1's loss of a flat vector, and three places of it on noise-free descent."""
+    problem = shallow_sine()
+    first, unravel = ravel_pytree(problem.start())
+    loss = lambda x: problem.loss(unravel(x))  # noqa: E731
+    later = [time for time in TRAINED.values() if time]
+    path = corr.noise_free(loss, first, learning_rate=RATE, times=later, normalized=True).path.values[0]
+    return loss, {name: jnp.asarray(row) for name, row in zip(TRAINED, path, strict=True)}
+
+
+def curvature(loss: Loss, point: jax.Array, length: float) -> float:
+    """c = L √((tr H)² + 2 tr H²)/(2|g|), the second-order change of the loss over the first-order one, for steps L z."""
+    gradient, hessian = jax.grad(loss)(point), jax.hessian(loss)(point)
+    second = jnp.sqrt(jnp.trace(hessian) ** 2 + 2 * jnp.sum(hessian**2))
+    return length * float(second) / (2 * float(jnp.linalg.norm(gradient)))
+
+
+def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, share: float, deep: bool) -> xarray.Dataset:
+    """Which descent it is on a bowl, and on Figure 1's network: coefficients over theory's, rest, κ and verdicts."""
+    losses: list[tuple[str, Loss, dict[str, jax.Array]]] = [("bowl", bowl, BOWL_POINTS)]
+    losses += [("network", *network())] if deep else []
+    name = "g" if scheme.plain else "g/|g|"
+    rows: dict[str, tuple[float, ...]] = {}
+    verdicts = {}
+    for number, (title, function, at) in enumerate(losses):
+        found = corr.characterize(
+            scheme.make(function, length), at, key=jax.random.fold_in(key, number),
+            draws=draws(scheme, evaluations), share=share, progress=False,
+        )  # fmt: skip
+        verdicts[title] = {one: law.verdict for one, law in found.laws.items()}
+        for place, one in found.laws[name].points.items():
+            predicted = scheme.law.drift * length
+            rows[place] = (
+                one.coefficient.value / predicted, one.coefficient.standard_error / predicted, one.across, one.at_most,
+                found.places[place].kappa.value, found.places[place].kappa.standard_error,
+                curvature(function, at[place], length),
+            )  # fmt: skip
+    names = ("ratio", "ratio_error", "across", "at_most", "kappa", "kappa_error", "model")
+    columns = {title: ("place", np.array([row[k] for row in rows.values()])) for k, title in enumerate(names)}
+    told = {f"{title}: {one}": text for title, laws in verdicts.items() for one, text in laws.items()}
+    return xarray.Dataset(columns, {"place": list(rows)}, {"follows": name, "share": share, "length": length, **told})
+
+
+def lengths(key: jax.Array, scheme: Scheme, evaluations: int, values: Sequence[float]) -> xarray.Dataset:
+    """Where the law ends: coefficient at the start of Figure 1's network over theory's, against the length."""
+    loss, points = network()
+    rows = []
+    for number, length in enumerate(values):
+        found = corr.characterize(
+            scheme.make(loss, length), {"start": points["start"]}, key=jax.random.fold_in(key, number),
+            draws=draws(scheme, evaluations), progress=False,
+        )  # fmt: skip
+        one = found.laws["g" if scheme.plain else "g/|g|"].points["start"]
+        predicted = scheme.law.drift * length
+        curved = curvature(loss, points["start"], length)
+        rows.append((one.coefficient.value / predicted, one.coefficient.standard_error / predicted, curved))
+    values_of = dict(zip(("ratio", "ratio_error", "curvature"), np.array(rows).T, strict=True))
+    return xarray.Dataset({name: ("length", row) for name, row in values_of.items()}, {"length": list(values)})

@@ -1,0 +1,90 @@
+"""Averaged trajectories of a scheme on Figure 1's network, beside its twin and noise-free descent, on one clock."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+
+import corr
+from corr import inference
+
+from ..problems.sines import shallow_sine
+from .schemes import Scheme
+
+Factor = Callable[[jax.Array], jax.Array]
+Moments = Callable[[jax.Array], tuple[jax.Array, Factor]]
+RECORDS = 12
+FINE = 1e-3  # learning rate of noise-free descent, and longest time step of the twin
+MARGIN = 0.005  # of the squared distance travelled
+PLAIN_TIMES = 20.0  # plain descent needs so many units of its time for one of normalized descent here
+
+
+class Sizes(NamedTuple):
+    """Noise per unit of common time and parameter as that of mutation with this λα, end time and trajectories."""
+
+    step_time: float
+    end: float
+    trajectories: int
+
+
+def path(key: jax.Array, scheme: Scheme, sizes: Sizes) -> xarray.Dataset:
+    """Mean losses, and the distance of mean weights to twin and descent over the squared distance travelled."""
+    problem = shallow_sine()
+    start = problem.start()
+    length = scheme.length(math.pi * sizes.step_time)
+    each = scheme.time(length)
+    end = sizes.end * (PLAIN_TIMES if scheme.plain else 1.0)
+    fine = FINE * (PLAIN_TIMES if scheme.plain else 1.0)
+    marks = np.unique(np.maximum(1, np.round(np.linspace(0, end, RECORDS + 1)[1:] / each))).astype(int).tolist()
+    walk = corr.run(
+        scheme.make(problem.loss, length), start, steps=marks[-1], record_at=marks, time_step=each,
+        trajectories=sizes.trajectories, key=key, label="scheme", progress=False,
+    )  # fmt: skip
+    step = min(fine, each)
+    steps = [round(mark * each / step) for mark in marks]
+    twin = corr.run(
+        corr.langevin(problem.loss, time_step=step, moments=moments(scheme, length)), start, steps=steps[-1],
+        record_at=steps, time_step=step, trajectories=sizes.trajectories, key=key, label="twin", progress=False,
+    )  # fmt: skip
+    rounded = [fine / 10 * round(mark * each / (fine / 10)) for mark in marks]
+    descent = corr.noise_free(
+        problem.loss, start, learning_rate=fine / 10, times=rounded, normalized=not scheme.plain
+    )  # fmt: skip
+    return _beside(walk, twin, descent).assign_attrs(
+        length=length, generation=each, evaluations=float(scheme.law.evaluations), trajectories=sizes.trajectories,
+        plain=int(scheme.plain),
+    )  # fmt: skip
+
+
+def moments(scheme: Scheme, length: float) -> Moments:
+    """Drift and noise per unit of common time of the descent that a scheme should be."""
+    rate = math.sqrt(scheme.law.noise * length / scheme.law.drift)
+
+    def of(gradient: jax.Array) -> tuple[jax.Array, Factor]:
+        size = jnp.linalg.norm(gradient)
+        if scheme.plain:
+            return -gradient, lambda xi: rate * size * xi
+        return -gradient / jnp.where(size > 0, size, 1), lambda xi: rate * xi
+
+    return of
+
+
+def _beside(walk: xarray.Dataset, twin: xarray.Dataset, descent: xarray.Dataset) -> xarray.Dataset:
+    """Everything after t = 0 that the page shows."""
+    paths, twins = (side.path.values[:, 1:].astype(float) for side in (walk, twin))
+    smooth = descent.path.values[0].astype(float)
+    travelled = inference.travelled(smooth)[1:]
+    columns = {}
+    for name, other in (("twin", twins), ("descent", smooth[1:])):
+        columns[f"to_{name}"] = inference.unbiased_delta(paths, other) / travelled
+        columns[f"to_{name}_error"] = inference.delta_standard_error(paths, other) / travelled
+    columns["equivalent_p"] = inference.mean_equivalence(paths, twins, MARGIN * travelled, seed=0).p_value
+    for name, side in (("loss", walk), ("twin_loss", twin)):
+        values = side.loss.values[:, 1:].astype(float)
+        columns[name], columns[f"{name}_error"] = values.mean(0), values.std(0, ddof=1) / math.sqrt(len(values))
+    columns["descent_loss"] = descent.loss.values[0, 1:]
+    return xarray.Dataset({name: ("time", values) for name, values in columns.items()}, {"time": walk.time.values[1:]})

@@ -1,0 +1,78 @@
+"""Schemes whose one-generation law on a linear loss is known: how each is made, and that law."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+
+import corr
+from corr import populations
+from theory import populations as theory
+
+WIDTH = 1e-4  # σ of strategies whose step has a length of its own
+Loss = Callable[[Any], jax.Array]
+
+
+class Scheme(NamedTuple):
+    """A scheme that descends.
+
+    Attributes:
+        make: ``(loss, length) -> Dynamics``; the length is σ, or α of a strategy.
+        law: what a generation does on a linear loss, in units of the length; schemes on raw fitness: of the length
+            times |g|.
+        plain: whether it follows g; else ĝ = g/|g|.
+    """
+
+    make: Callable[[Loss, float], corr.Dynamics]
+    law: theory.Generation
+    plain: bool = False
+
+    def length(self, noise: float) -> float:
+        """The length at which so much variance is gained per unit of common time and parameter; plain: at |g| = 1."""
+        return noise * self.law.drift / self.law.noise
+
+    def time(self, length: float) -> float:
+        """Common time of a generation: distance of normalized descent; plain: learning rate of descent."""
+        return self.law.drift * length
+
+
+def mutation() -> Scheme:
+    """Mutation at β = ∞."""
+    return Scheme(lambda loss, length: corr.mutation(loss, mutation_std=length), theory.mutation())
+
+
+def best_of(children: int, *, keep_parent: bool = False) -> Scheme:
+    """(1, n) or (1 + n)."""
+    law = (theory.best_of_or_parent if keep_parent else theory.best_of)(children)
+    return Scheme(
+        lambda loss, length: populations.best_of(loss, mutation_std=length, children=children, keep_parent=keep_parent),
+        law,
+    )
+
+
+def recombination(parents: int, children: int) -> Scheme:
+    """(μ/μ, n)."""
+    return Scheme(
+        lambda loss, length: populations.recombination(loss, mutation_std=length, parents=parents, children=children),
+        theory.recombination(parents, children),
+    )
+
+
+def cma(children: int) -> Scheme:
+    """CMA-ES in its first generation, C = 1."""
+    return Scheme(
+        lambda loss, length: populations.cma_es(loss, mutation_std=length, children=children),
+        theory.weighted(populations.cma_weights(children), children),
+    )
+
+
+def strategy(children: int, fitness: Any, *, antithetic: bool = False) -> Scheme:
+    """An evolution strategy on raw fitness, z-scores or centred ranks."""
+    laws = {"raw": theory.raw_fitness, "z-score": theory.z_scores, "centred ranks": theory.centred_ranks}
+    return Scheme(
+        lambda loss, length: populations.evolution_strategy(
+            loss, mutation_std=WIDTH, children=children, learning_rate=length, fitness=fitness, antithetic=antithetic
+        ),
+        laws[fitness](children, antithetic=antithetic),
+        plain=fitness == "raw",
+    )
