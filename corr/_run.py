@@ -72,8 +72,8 @@ def run(
         refresh_every: steps between rebuilds of kept activations, one number or one for each interval between recorded
             steps; None takes the largest divisor up to 1000 of the first interval, where another is no multiple of it
             100, 10 or 1.
-        devices: number of devices, None for all; on CPUs one where the loss factorizes matrices (eigenvalues, Cholesky):
-            two may then wait for each other for ever (jaxlib 0.10).
+        devices: number of devices, None for all; on CPUs one where the loss factorizes matrices (eigenvalues, say): two
+            may then wait for each other for ever (jaxlib 0.10).
         block_size: trajectories advanced together, None to choose.
         progress: show a progress bar on standard error, or a line a minute where that is not a terminal.
         log: JSON-lines file to append to, made with its folder if missing.

@@ -36,11 +36,11 @@ def slope(x: jax.Array) -> jax.Array:
 def linear(key: jax.Array, scheme: Scheme, evaluations: int) -> xarray.Dataset:
     """Drift along -ĝ, noise across and κ on a linear loss, in units of the length, beside theory."""
     size, gradient = float(jnp.linalg.norm(SLOPES)) if scheme.plain else 1.0, np.asarray(SLOPES, float)
-    moves = atlas.displacements(
+    moves = corr.atlas.displacements(
         scheme.make(slope, 1.0), {"linear": jnp.zeros(len(SLOPES))}, draws=draws(scheme, evaluations), key=key,
         progress=False,
     )["linear"]  # fmt: skip
-    place = atlas.place(moves, gradient, float(scheme.law.evaluations))
+    place = corr.atlas.place(moves, gradient, float(scheme.law.evaluations))
     along = -place.blocks @ gradient / np.linalg.norm(gradient)
     drift = sample(along)
     across, kappa = place.noise["across"], place.kappa
@@ -69,7 +69,7 @@ def network() -> tuple[Loss, dict[str, jax.Array]]:
 
 
 def curvature(loss: Loss, point: jax.Array, length: float) -> float:
-    """c = L √((tr H)² + 2 tr H²)/(2|g|), the second-order change of the loss over the first-order one, for steps L z."""
+    """c = L √((tr H)² + 2 tr H²)/(2|g|), change of the loss of second order over that of first, for steps L z."""
     gradient, hessian = jax.grad(loss)(point), jax.hessian(loss)(point)
     second = jnp.sqrt(jnp.trace(hessian) ** 2 + 2 * jnp.sum(hessian**2))
     return length * float(second) / (2 * float(jnp.linalg.norm(gradient)))
