@@ -68,11 +68,11 @@ def network() -> tuple[Loss, dict[str, jax.Array]]:
     return loss, {name: jnp.asarray(row) for name, row in zip(TRAINED, path, strict=True)}
 
 
-def curvature(loss: Loss, point: jax.Array, length: float) -> float:
-    """c = L √((tr H)² + 2 tr H²)/(2|g|), change of the loss of second order over that of first, for steps L z."""
+def curvature(loss: Loss, point: jax.Array) -> float:
+    """√((tr H)² + 2 tr H²)/(2|g|): times the length of a step, change of the loss of second order over that of first."""
     gradient, hessian = jax.grad(loss)(point), jax.hessian(loss)(point)
     second = jnp.sqrt(jnp.trace(hessian) ** 2 + 2 * jnp.sum(hessian**2))
-    return length * float(second) / (2 * float(jnp.linalg.norm(gradient)))
+    return float(second / (2 * jnp.linalg.norm(gradient)))
 
 
 def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, share: float, deep: bool) -> xarray.Dataset:
@@ -93,26 +93,31 @@ def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, shar
             rows[place] = (
                 one.coefficient.value / predicted, one.coefficient.standard_error / predicted, one.across, one.at_most,
                 found.places[place].kappa.value, found.places[place].kappa.standard_error,
-                curvature(function, at[place], length),
+                length * curvature(function, at[place]),
             )  # fmt: skip
     names = ("ratio", "ratio_error", "across", "at_most", "kappa", "kappa_error", "model")
     columns = {title: ("place", np.array([row[k] for row in rows.values()])) for k, title in enumerate(names)}
     told = {f"{title}: {one}": text for title, laws in verdicts.items() for one, text in laws.items()}
-    return xarray.Dataset(columns, {"place": list(rows)}, {"follows": name, "share": share, "length": length, **told})
+    law = {"drift": scheme.law.drift, "noise": scheme.law.noise, "evaluations": float(scheme.law.evaluations)}
+    attrs = {"follows": name, "share": share, "length": length, "law_kappa": scheme.law.kappa, **law, **told}
+    return xarray.Dataset(columns, {"place": list(rows)}, attrs)
 
 
 def lengths(key: jax.Array, scheme: Scheme, evaluations: int, values: Sequence[float]) -> xarray.Dataset:
     """Where the law ends: coefficient at the start of Figure 1's network over theory's, against the length."""
     loss, points = network()
+    start = points["start"]
+    gradient = np.asarray(jax.grad(loss)(start), float)
+    unit = gradient / np.linalg.norm(gradient)
+    size = np.linalg.norm(gradient) if scheme.plain else 1.0
     rows = []
     for number, length in enumerate(values):
-        found = corr.characterize(
-            scheme.make(loss, length), {"start": points["start"]}, key=jax.random.fold_in(key, number),
-            draws=draws(scheme, evaluations), progress=False,
-        )  # fmt: skip
-        one = found.laws["g" if scheme.plain else "g/|g|"].points["start"]
-        predicted = scheme.law.drift * length
-        curved = curvature(loss, points["start"], length)
-        rows.append((one.coefficient.value / predicted, one.coefficient.standard_error / predicted, curved))
-    values_of = dict(zip(("ratio", "ratio_error", "curvature"), np.array(rows).T, strict=True))
-    return xarray.Dataset({name: ("length", row) for name, row in values_of.items()}, {"length": list(values)})
+        moves = corr.atlas.displacements(
+            scheme.make(loss, length), {"start": start}, draws=draws(scheme, evaluations),
+            key=jax.random.fold_in(key, number), progress=False,
+        )["start"]  # fmt: skip
+        along = sample(-moves.samples @ unit / (scheme.law.drift * length * size))
+        rows.append((along.value, along.error))
+    ratio, error = np.array(rows).T
+    columns = {"ratio": ratio, "ratio_error": error, "curvature": np.array(values) * curvature(loss, start)}
+    return xarray.Dataset({name: ("length", row) for name, row in columns.items()}, {"length": list(values)})

@@ -18,7 +18,7 @@ from .schemes import Scheme
 Factor = Callable[[jax.Array], jax.Array]
 Moments = Callable[[jax.Array], tuple[jax.Array, Factor]]
 RECORDS = 12
-FINE = 1e-3  # learning rate of noise-free descent, and longest time step of the twin
+FINE = 1e-3  # longest time step of the twin; a tenth of it is the learning rate of noise-free descent
 MARGIN = 0.005  # of the squared distance travelled
 PLAIN_TIMES = 20.0  # plain descent needs so many units of its time for one of normalized descent here
 
@@ -37,27 +37,32 @@ def path(key: jax.Array, scheme: Scheme, sizes: Sizes) -> xarray.Dataset:
     start = problem.start()
     length = scheme.length(math.pi * sizes.step_time)
     each = scheme.time(length)
-    end = sizes.end * (PLAIN_TIMES if scheme.plain else 1.0)
-    fine = FINE * (PLAIN_TIMES if scheme.plain else 1.0)
-    marks = np.unique(np.maximum(1, np.round(np.linspace(0, end, RECORDS + 1)[1:] / each))).astype(int).tolist()
+    scale = PLAIN_TIMES if scheme.plain else 1.0
+    between = max(1, round(scale * sizes.end / RECORDS / each))  # generations
+    count = max(1, round(scale * sizes.end / (between * each)))
+    finer = math.ceil(between * each / (scale * FINE))
+    shared = {"trajectories": sizes.trajectories, "key": key, "progress": False}
     walk = corr.run(
-        scheme.make(problem.loss, length), start, steps=marks[-1], record_at=marks, time_step=each,
-        trajectories=sizes.trajectories, key=key, label="scheme", progress=False,
+        scheme.make(problem.loss, length), start, steps=between * count, record_at=_marks(between, count),
+        time_step=each, label="scheme", **shared,
     )  # fmt: skip
-    step = min(fine, each)
-    steps = [round(mark * each / step) for mark in marks]
+    step = between * each / finer
     twin = corr.run(
-        corr.langevin(problem.loss, time_step=step, moments=moments(scheme, length)), start, steps=steps[-1],
-        record_at=steps, time_step=step, trajectories=sizes.trajectories, key=key, label="twin", progress=False,
+        corr.langevin(problem.loss, time_step=step, moments=moments(scheme, length)), start, steps=finer * count,
+        record_at=_marks(finer, count), time_step=step, label="twin", **shared,
     )  # fmt: skip
-    rounded = [fine / 10 * round(mark * each / (fine / 10)) for mark in marks]
     descent = corr.noise_free(
-        problem.loss, start, learning_rate=fine / 10, times=rounded, normalized=not scheme.plain
+        problem.loss, start, learning_rate=step / 10, times=step * np.array(_marks(finer, count)),
+        normalized=not scheme.plain,
     )  # fmt: skip
     return _beside(walk, twin, descent).assign_attrs(
         length=length, generation=each, evaluations=float(scheme.law.evaluations), trajectories=sizes.trajectories,
         plain=int(scheme.plain),
     )  # fmt: skip
+
+
+def _marks(between: int, count: int) -> list[int]:
+    return [between * k for k in range(1, count + 1)]
 
 
 def moments(scheme: Scheme, length: float) -> Moments:
