@@ -69,7 +69,7 @@ def network() -> tuple[Loss, dict[str, jax.Array]]:
 
 
 def curvature(loss: Loss, point: jax.Array) -> float:
-    """√((tr H)² + 2 tr H²)/(2|g|): times the length of a step, change of the loss of second order over that of first."""
+    """√((tr H)² + 2 tr H²)/(2|g|): of a step of length 1, second-order over first-order change of the loss."""
     gradient, hessian = jax.grad(loss)(point), jax.hessian(loss)(point)
     second = jnp.sqrt(jnp.trace(hessian) ** 2 + 2 * jnp.sum(hessian**2))
     return float(second / (2 * jnp.linalg.norm(gradient)))

@@ -15,7 +15,7 @@ UNIT, PLAIN = "#0072B2", "#D55E00"  # colours of schemes that follow ĝ and g
 MARKS = "os^vDPX<>*hp"
 KAPPAS = (1, 3, 10, 30)
 YES = "yes"
-SMALL: dict[str, Any] = {"color": "0.45", "fontsize": 6, "annotation_clip": False}
+SMALL: dict[str, Any] = {"color": "0.45", "fontsize": 6, "annotation_clip": False, "textcoords": "offset points"}
 
 
 def overview(found: StudyResult) -> panels.Panel:
@@ -86,7 +86,7 @@ def _kappas(axis: Axes) -> None:
                 f"κ = {kappa}", (high, high / kappa), (2, 0), textcoords="offset points", va="center", **SMALL
             )
         elif low < top * kappa < high:
-            axis.annotate(f"κ = {kappa}", (top * kappa, top), (0, 2), textcoords="offset points", ha="center", **SMALL)
+            axis.annotate(f"κ = {kappa}", (top * kappa, top), (0, 2), ha="center", **SMALL)
     axis.set_xlim(low, high)
     axis.set_ylim(bottom, top)
     axis.set_xlabel("noise per time, in lengths of a step", fontsize=7)
