@@ -21,7 +21,7 @@ def list_experiments(names: Names = ("all",), time_again: bool = False) -> None:
     """List experiments and studies with their presets and about how long each takes on this machine.
 
     Args:
-        names: groups (paper, studies, systems, all), names, or paths of Python files that define `experiment =
+        names: groups (paper, studies, systems, atlas, all), names, or paths of Python files that define `experiment =
             Experiment(...)`.
         time_again: time this machine anew (half a minute), after other work beside it has ended, say.
     """

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..parts import panels
 from ..parts.read import StudyResult
 from ..parts.settings import short, wrapped
-from ..parts.style import WIDTH, state
+from ..parts.style import WIDTH, few_ticks, log_across, log_axis, state
 
 UNIT, PLAIN = "#0072B2", "#D55E00"  # colours of schemes that follow ĝ and g
 MARKS = "os^vDPX<>*hp"
@@ -20,8 +20,8 @@ SMALL: dict[str, Any] = {"color": "0.45", "fontsize": 6, "annotation_clip": Fals
 
 def overview(found: StudyResult) -> panels.Panel:
     """Which descent every scheme is: coefficients over their law, and time per evaluation against noise."""
-    figure = Figure(figsize=(WIDTH, 2.6 + 0.3 * len(found.parts)))
-    ratios, clock = figure.subplots(2, 1, height_ratios=(0.3 * len(found.parts), 1.9))
+    figure = Figure(figsize=(WIDTH, 2.8 + 0.36 * len(found.parts)))
+    ratios, clock = figure.subplots(2, 1, height_ratios=(0.36 * len(found.parts), 1.9))
     numbers: dict[str, Any] = {}
     for k, (name, data) in enumerate(found.parts.items()):
         numbers[name] = _scheme(ratios, clock, k, name, data)
@@ -70,21 +70,20 @@ def _finish(axis: Axes, labels: list[str]) -> None:
     axis.axvline(1, color="black", linewidth=0.6, zorder=0)
     axis.set_yticks(range(len(labels)), labels, fontsize=6)
     axis.invert_yaxis()
+    few_ticks(axis, 3)
     axis.set_xlabel("coefficient of the drift / its law", fontsize=7)
 
 
 def _kappas(axis: Axes) -> None:
     """Lines of equal κ: of two schemes at equal noise the upper goes further for an evaluation."""
-    axis.set_xscale("log")
-    axis.set_yscale("log")
+    log_across(axis)
+    log_axis(axis)
     low, high = axis.get_xlim()
     bottom, top = axis.get_ylim()
     for kappa in KAPPAS:
         axis.plot([low, high], [low / kappa, high / kappa], color="0.8", linewidth=0.6, zorder=0)
         if bottom < high / kappa < top:
-            axis.annotate(
-                f"κ = {kappa}", (high, high / kappa), (2, 0), textcoords="offset points", va="center", **SMALL
-            )
+            axis.annotate(f"κ = {kappa}", (high, high / kappa), (2, 0), va="center", **SMALL)
         elif low < top * kappa < high:
             axis.annotate(f"κ = {kappa}", (top * kappa, top), (0, 2), ha="center", **SMALL)
     axis.set_xlim(low, high)

@@ -203,6 +203,58 @@ def roundings() -> tuple[Parts, Sizes]:
     return parts, {"draws": 2**20, "trajectories": 8}
 
 
+def a_row() -> tuple[Parts, Sizes]:
+    """A row of the atlas: two schemes on their laws, one of them followed, whose law ends at long steps."""
+    parts: Parts = {}
+    for number, name in enumerate(("one of 2", "one of 5")):
+        law = {"drift": 0.5 + number, "noise": 1.0, "kappa": 8.0 - number}
+        columns = {f"{key}{end}": size * share for key, size in law.items()
+                   for end, share in (("", 1.004), ("_error", 0.005), ("_theory", 1.0))}  # fmt: skip
+        parts[f"law {name}"] = xarray.Dataset(columns, attrs={"draws": 1000, "evaluations": 2.0})
+    length = np.geomspace(1e-4, 0.1, 4)
+    ratio = 1 / np.sqrt(1 + (100 * length) ** 2)
+    columns = {"ratio": ratio, "ratio_error": 0.005 + 0 * ratio, "curvature": 100 * length}
+    parts["limit one of 5"] = xarray.Dataset({k: ("length", v) for k, v in columns.items()}, {"length": length})
+    time = np.linspace(0.25, 3.0, 12)
+    curve = 0.5 * np.exp(-time)
+    columns = {"loss": curve, "loss_error": 0.01 * curve, "twin_loss": 1.01 * curve, "twin_loss_error": 0.01 * curve,
+               "descent_loss": 0.95 * curve, "to_twin": 1e-4 * time, "to_twin_error": 1e-3 + 0 * time,
+               "to_descent": 0.01 * time, "to_descent_error": 1e-3 + 0 * time,
+               "equivalent_p": 0.01 + 0 * time}  # fmt: skip
+    attrs = {"length": 1e-3, "generation": 5e-4, "evaluations": 5.0, "trajectories": 96, "plain": 0}
+    parts["path one of 5"] = xarray.Dataset({k: ("time", v) for k, v in columns.items()}, {"time": time}, attrs)
+    return parts, {
+        "evaluations": 40_000,
+        "schemes": 2,
+        "followed": 1,
+        "lengths": length.tolist(),
+        "paths": [1e-4, 3, 96],
+    }
+
+
+def an_atlas() -> tuple[Parts, Sizes]:
+    """The overview: schemes on their laws, by rank and by value."""
+    parts: Parts = {}
+    for number, (name, kappa) in enumerate((("mutation", 3.14), ("one of 10", 4.2), ("ranks", 1.1), ("raw", 1.0))):
+        follows, other = ("g", "g/|g|") if name == "raw" else ("g/|g|", "g")
+        places = ["bowl, far", "bowl, near", "start", "t = 1"]
+        columns = {
+            "ratio": [1.004, 0.997, 1.0, 1.002],
+            "ratio_error": [0.005] * 4,
+            "across": [0.01] * 4,
+            "at_most": [0.04] * 4,
+            "kappa": [kappa] * 4,
+            "kappa_error": [0.05] * 4,
+            "model": [1e-3] * 4,
+        }
+        verdicts = {follows: "yes: equivalent, no difference found", other: "no: off by more than the share"}
+        told = {f"{loss}: {one}": text for loss in ("bowl", "network") for one, text in verdicts.items()}
+        attrs = {"follows": follows, "share": 0.1, "length": 1e-4, "law_kappa": kappa, "drift": 1.0 / (number + 1),
+                 "noise": 1.0, "evaluations": 10.0, **told}  # fmt: skip
+        parts[name] = xarray.Dataset({k: ("place", v) for k, v in columns.items()}, {"place": places}, attrs)
+    return parts, {"evaluations": 40_000, "share": 0.1, "network": True}
+
+
 WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "figs4": stretches,
     "architectures": four_networks,
@@ -215,6 +267,10 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "universality": many_proposals,
     "precision": roundings,
     "budget": schemes,
+    "best_of": a_row,
+    "recombination": a_row,
+    "strategies": a_row,
+    "descents": an_atlas,
 }
 
 

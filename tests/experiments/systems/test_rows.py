@@ -1,0 +1,99 @@
+"""Rows of the atlas and its overview: what their judges say of known parts, and that broken ones are told."""
+
+import math
+from typing import Any
+
+import jax.numpy as jnp
+import pytest
+
+import corr
+from corr.experiments.systems import descents, one_step, paths, row, schemes
+
+from ...paper_figs.written_studies import WRITTEN
+
+K = 4.0
+
+
+def changed(parts: dict[str, Any], part: str, **values: float) -> dict[str, Any]:
+    """With some variables multiplied."""
+    data = parts[part]
+    return parts | {part: data.assign({name: data[name] * factor for name, factor in values.items()})}
+
+
+def test_a_row_says_what_its_parts_show() -> None:
+    parts, _ = WRITTEN["best_of"]()
+    said = row.judge(parts)
+    assert all("as predicted within 4 standard errors" in line and "NOT" not in line for line in said[:2])
+    assert said[2].startswith("one of 5: at a length of 0.01 the drift at the start is 0.707 ± 0.005 of its law")
+    assert (
+        "0.02 ± 0.1 % of the squared distance travelled off the twin (equivalent to the twin within 0.5 %)" in said[3]
+    )
+    numbers = row.numbers(parts)
+    assert numbers["path one of 5: Δ to the twin"].value == pytest.approx(2e-4)
+    assert numbers["law one of 2: drift"].expected == 0.5
+
+
+@pytest.mark.parametrize(("name", "factor"), [("drift", 1.03), ("noise", 0.9), ("kappa", 1.1)])
+def test_a_row_tells_a_wrong_law(name: str, factor: float) -> None:
+    parts, _ = WRITTEN["best_of"]()
+    said = row.judge(changed(parts, "law one of 2", **{name: factor}))
+    assert "NOT as predicted" in said[0] and "NOT" not in said[1]
+
+
+def test_a_row_tells_a_path_that_is_not_shown_to_be_the_twins() -> None:
+    parts, _ = WRITTEN["best_of"]()
+    assert "not shown to be equivalent" in row.judge(changed(parts, "path one of 5", equivalent_p=20.0))[3]
+
+
+def test_the_overview_says_which_descent_and_tells_a_wrong_coefficient() -> None:
+    parts, _ = WRITTEN["descents"]()
+    said = descents.judge(parts)
+    assert said[0].startswith("mutation along g/|g|: bowl, yes: equivalent") and "NOT" not in " ".join(said)
+    assert said[3].startswith("raw along g: bowl, yes")
+    wrong = descents.judge(changed(parts, "ranks", ratio=1.03))
+    assert "NOT as predicted" in wrong[2] and "NOT" not in wrong[0]
+    assert descents.numbers(parts)["raw: κ, bowl, far"].value == 1.0
+
+
+@pytest.mark.parametrize("name", ["best 10 of 40", "raw, n = 40"])
+def test_the_law_on_a_linear_loss_is_measured_and_a_wrong_one_told(name: str) -> None:
+    scheme = descents.SCHEMES[name]
+    data = one_step.linear(corr.root_key(0), scheme, evaluations=40_000)
+    for key in ("drift", "noise", "kappa"):
+        value, error = float(data[key]), float(data[f"{key}_error"])
+        assert abs(value - float(data[f"{key}_theory"])) < K * error
+    assert abs(float(data.drift) - 1.1 * scheme.law.drift) > K * float(data.drift_error)
+
+
+def test_schemes_of_equal_noise_have_steps_of_equal_noise() -> None:
+    """Variance per unit of time D L/v is what was asked for, and a twin's moments have it."""
+    gradient = jnp.array([3.0, 4.0])
+    for scheme in (schemes.recombination(10, 40), schemes.strategy(40, "raw")):
+        length = scheme.length(0.02)
+        assert scheme.law.noise * length**2 / scheme.time(length) == pytest.approx(0.02)
+        drift, factor = paths.moments(scheme, length)(gradient)
+        size = 5.0 if scheme.plain else 1.0
+        assert float(jnp.linalg.norm(drift)) == pytest.approx(size)
+        assert float(factor(jnp.ones(2))[0]) == pytest.approx(math.sqrt(0.02) * size)
+
+
+@pytest.mark.slow
+def test_a_scheme_falls_on_its_twin_and_a_wrong_clock_does_not() -> None:
+    sizes = paths.Sizes(step_time=5e-4, end=0.6, trajectories=24)
+    right = schemes.recombination(2, 6)
+    wrong = right._replace(law=right.law._replace(drift=1.5 * right.law.drift))
+    found = {}
+    for name, scheme in (("right", right), ("wrong", wrong)):
+        last = paths.path(corr.root_key(1), scheme, sizes).isel(time=-1)
+        found[name] = abs(float(last.loss) - float(last.twin_loss)) / math.hypot(
+            float(last.loss_error), float(last.twin_loss_error)
+        )
+    assert found["right"] < K < found["wrong"]
+
+
+def test_curvature_is_second_order_over_first() -> None:
+    """E(εᵀHε/2)² = σ⁴ ((tr H)² + 2 tr H²)/4, over σ|g|."""
+    point = jnp.array([1.0, 2.0])
+    scale = one_step.curvature(lambda x: jnp.sum(jnp.array([1.0, 3.0]) * x**2) / 2, point)
+    expected = math.sqrt(4**2 + 2 * (1 + 9)) / (2 * math.sqrt(1 + 36))
+    assert scale == pytest.approx(expected)
