@@ -88,9 +88,7 @@ def test_a_step_keeps_the_contract(name: str) -> None:
     np.testing.assert_array_equal(flat(fresh.position, 1), flat(states.position, 2)[:, -1])
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[SLOW] * (name != "swarm")) for name in SCHEMES if name not in SIMILAR]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name != "swarm")) for name in sorted(RESTARTED)])
 def test_vmapped_steps_are_single_steps(name: str) -> None:
     single, together = lanes(name), jax.jit(jax.vmap(functools.partial(one, scheme(name))))(jnp.arange(2))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a[:2], b, rtol=1e-5, atol=1e-6), single, together)
