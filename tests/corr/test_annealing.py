@@ -13,7 +13,7 @@ import pytest
 import corr
 from corr.theory import annealing as law
 
-K, RUNS = 4.0, 4000
+K, RUNS = 4.0, 2000
 Schedule = Callable[[Any], Any]
 
 
@@ -74,7 +74,7 @@ def test_a_fall_is_accepted_at_any_beta_and_no_loss_that_is_not_finite(beta: flo
 def test_the_driver_runs_it_restarts_count_and_checks_its_first_decisions() -> None:
     cooling = geometric(1.0, 100.0, 50)
     walk = corr.annealing(bowl, mutation_std=0.1, beta=cooling)
-    options = {"steps": 50, "trajectories": 4, "record_at": [0, 25, 50], "progress": False}
+    options = {"steps": 50, "trajectories": 4, "record_at": [0, 50], "progress": False}
     found = corr.run(walk, jnp.ones(3), key=corr.root_key(4), **options)
     assert found.sizes["trajectory"] == 4 and bool(np.isfinite(found.loss).all())
     assert walk.accept is not None and walk.halves is not None

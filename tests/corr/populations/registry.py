@@ -50,8 +50,8 @@ SCHEMES: dict[str, Callable[[Loss, Any], corr.Dynamics]] = {
 # Alone in a block these compute with other roundings than beside others, since XLA fuses the update otherwise.
 ROUNDED_ALONE = {"CMA-ES"}
 
-# Restarted also in the fast suite: those that remember something in ``aux``, and one of the others.
-RESTARTED = {"CMA-ES", "truncation, crossover", "swarm", "annealing", "evosax", "(2/2, 7)"}
+# Restarted also in the fast suite: those that remember something in ``aux``.
+RESTARTED = {"CMA-ES", "truncation, crossover", "swarm", "annealing", "evosax"}
 
 # Of the code of another row but for a line or two: their contract is for the slow suite.
 SIMILAR = {"(1 + 5)", "z-score, antithetic", "centred ranks", "tournament, crossover"}

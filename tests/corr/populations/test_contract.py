@@ -88,9 +88,7 @@ def test_a_step_keeps_the_contract(name: str) -> None:
     np.testing.assert_array_equal(flat(fresh.position, 1), flat(states.position, 2)[:, -1])
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[SLOW] * (name != "swarm")) for name in SCHEMES if name not in SIMILAR]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name != "swarm")) for name in sorted(RESTARTED)])
 def test_vmapped_steps_are_single_steps(name: str) -> None:
     single, together = lanes(name), jax.jit(jax.vmap(functools.partial(one, scheme(name))))(jnp.arange(2))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a[:2], b, rtol=1e-5, atol=1e-6), single, together)
@@ -165,43 +163,36 @@ def whole(names: tuple[str, ...]) -> dict[str, np.ndarray]:
 
 
 @functools.cache
-def resumed(names: tuple[str, ...], devices: int) -> tuple[dict[str, np.ndarray], ...]:
-    """What a run has at half of its way, and what another that goes on from there has; the second on one device."""
+def resumed(names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Of a run that goes on from the half of its way."""
     with tempfile.TemporaryDirectory() as name:
-        begun = run(names, 20, Path(name), devices=devices, block_size=2 * devices)
-        return begun, run(names, 40, Path(name))
+        run(names, 20, Path(name))
+        return run(names, 40, Path(name))
 
 
-def check_bits(name: str, names: tuple[str, ...], devices: int) -> None:
+def check_restart(name: str, names: tuple[str, ...]) -> None:
     path = whole(names)[name]
     assert np.all(np.isfinite(path)) and len(np.unique(path[:, -1], axis=0)) == 8
-    begun, ended = resumed(names, devices)
-    np.testing.assert_array_equal(begun[name], path[:, :2])
-    np.testing.assert_array_equal(ended[name], path)
+    np.testing.assert_array_equal(resumed(names)[name], path)
 
 
 @pytest.mark.parametrize("name", sorted(RESTARTED))
 def test_bits_depend_on_no_restart(name: str) -> None:
-    check_bits(name, tuple(sorted(RESTARTED)), 1)
+    check_restart(name, tuple(sorted(RESTARTED)))
 
 
 ALL = tuple(sorted(SCHEMES))
 
 
+@functools.cache
+def beside(**settings: int) -> dict[str, np.ndarray]:
+    return run(ALL, 20, **settings)
+
+
 @SLOW
 @pytest.mark.parametrize("name", ALL)
 def test_bits_depend_on_no_device_no_block_and_no_restart(name: str) -> None:
-    """Begun on two devices in blocks of 4, gone on with on one in blocks of 2."""
-    check_bits(name, ALL, 2)
-
-
-@SLOW
-@pytest.mark.parametrize("name", ALL)
-def test_bits_depend_on_no_block_of_one(name: str) -> None:
-    alone = run_alone()[name]
-    np.testing.assert_allclose(alone, whole(ALL)[name][:, :2], rtol=0, atol=1e-4 if name in ROUNDED_ALONE else 0)
-
-
-@functools.cache
-def run_alone() -> dict[str, np.ndarray]:
-    return run(ALL, 20, block_size=1)
+    check_restart(name, ALL)
+    half = whole(ALL)[name][:, :2]
+    np.testing.assert_array_equal(beside(devices=2, block_size=4)[name], half)
+    np.testing.assert_allclose(beside(block_size=1)[name], half, rtol=0, atol=1e-4 if name in ROUNDED_ALONE else 0)

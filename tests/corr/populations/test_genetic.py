@@ -33,13 +33,17 @@ def paths(scheme: corr.Dynamics, start: jax.Array, generations: int, runs: int, 
     """Centroids after every generation, (runs, generations, N)."""
 
     def one(key: jax.Array) -> jax.Array:
-        def step(state: corr.State, key: jax.Array) -> tuple[corr.State, jax.Array]:
-            new, _ = scheme.step(key, state)
-            return new, new.position
-
-        return jax.lax.scan(step, scheme.init(start), jax.random.split(key, generations))[1]
+        return paths_from(scheme, start, jax.random.split(key, generations))
 
     return np.asarray(jax.jit(jax.vmap(one))(jax.random.split(corr.root_key(seed), runs)), float)
+
+
+def paths_from(scheme: corr.Dynamics, start: jax.Array, keys: jax.Array) -> jax.Array:
+    def step(state: corr.State, key: jax.Array) -> tuple[corr.State, jax.Array]:
+        new, _ = scheme.step(key, state)
+        return new, new.position
+
+    return jax.lax.scan(step, scheme.init(start), keys)[1]
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
@@ -143,7 +147,7 @@ def test_across_the_gradient_the_centroid_wanders_by_one_mutation_per_generation
 def crowd(values: list[float], **options: Any) -> tuple[corr.Dynamics, corr.State]:
     """A scheme whose individuals lie at these places on a line in three parameters, mutations next to none."""
     scheme = genetic(first, mutation_std=1e-6, population=len(values), **options)
-    state = scheme.init(jnp.zeros(3))
+    state = jax.jit(scheme.init)(jnp.zeros(3))
     return scheme, state._replace(aux=jnp.asarray(values)[:, None] + jnp.zeros((len(values), 3)))
 
 
@@ -174,7 +178,7 @@ def test_crossover_takes_each_parameter_from_either_or_cuts_once() -> None:
     kinds = {}
     for kind in ("none", "uniform", "one-point"):
         scheme = genetic(lambda x: 0.0 * x["b"][0], mutation_std=1e-6, population=200, share=0.5, crossover=kind)
-        state = scheme.init(leaves)
+        state = jax.jit(scheme.init)(leaves)
         marks = jnp.tile(jnp.array([0.0, 1.0]), 100)
         aux = jax.tree.map(lambda leaf, marks=marks: leaf + marks.reshape(-1, *[1] * (leaf.ndim - 1)), state.aux)
         new = jax.jit(scheme.step)(corr.root_key(2), state._replace(aux=aux))[0].aux
@@ -190,14 +194,17 @@ def test_crossover_takes_each_parameter_from_either_or_cuts_once() -> None:
 def test_small_steps_at_large_weights_are_not_lost_to_rounding() -> None:
     """σ = 1e-4 around 1 and around 0: one path, but for half a spacing of float32 per mutation."""
     scheme = genetic(flat, mutation_std=1e-4, population=10, share=0.5)
-    near, far = (paths(scheme, jnp.full(4, place), 200, 1, seed=3)[0] - place for place in (0.0, 1.0))
+    walk = jax.jit(lambda start: paths_from(scheme, start, jax.random.split(corr.root_key(3), 200)))
+    near, far = (np.asarray(walk(jnp.full(4, place)), float) - place for place in (0.0, 1.0))
     np.testing.assert_allclose(far, near, atol=K * math.sqrt(200) * 2.0**-24)
     assert np.abs(near[-1]).max() > 5e-4
 
 
 def test_an_individual_without_a_finite_loss_is_no_parent() -> None:
     scheme = genetic(lambda x: jnp.log(x[0]), mutation_std=1e-6, population=4, share=0.5)
-    state = scheme.init(jnp.ones(3))._replace(aux=jnp.array([-1.0, 2.0, -3.0, 4.0])[:, None] + jnp.zeros((4, 3)))
+    state = jax.jit(scheme.init)(jnp.ones(3))._replace(
+        aux=jnp.array([-1.0, 2.0, -3.0, 4.0])[:, None] + jnp.zeros((4, 3))
+    )
     new, _ = jax.jit(scheme.step)(corr.root_key(4), state)
     assert set(np.round(np.ravel(new.aux))) <= {2.0, 4.0}
 

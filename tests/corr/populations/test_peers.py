@@ -146,9 +146,14 @@ def test_simple_ga_draws_parents_of_the_better_half_and_keeps_no_elite() -> None
     assert_follows(measured(generations(strategy, 5, burn=1), STD), law)
 
     scheme = corr.from_evosax(linear, strategy)
-    state = scheme.init(START, corr.root_key(0))
     keys = jax.random.split(corr.root_key(1), 50)
-    inner = jax.lax.scan(lambda at, key: (scheme.step(key, at)[0],) * 2, state, keys)[1].aux.strategy
+
+    @jax.jit
+    def walked() -> corr.State:
+        state = scheme.init(START, corr.root_key(0))
+        return jax.lax.scan(lambda at, key: (scheme.step(key, at)[0],) * 2, state, keys)[1]
+
+    inner = walked().aux.strategy
     assert bool(jnp.any(jnp.min(inner.fitness, axis=1) > inner.best_fitness)), "an elite would always be there"
 
 
@@ -163,7 +168,7 @@ def stationary(count: int, temperature: float) -> tuple[np.ndarray, np.ndarray]:
         temperature_init=temperature, temperature_limit=0.0, temperature_decay=1.0, boltzmann_constant=1.0
     )
     scheme = corr.from_evosax(bowl, strategy, params=params)
-    start = scheme.init(jnp.zeros(1), corr.root_key(0))
+    start = jax.jit(scheme.init)(jnp.zeros(1), corr.root_key(0))
 
     def one(key: jax.Array) -> jax.Array:
         def step(state: corr.State, key: jax.Array) -> tuple[corr.State, jax.Array]:
