@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from ..inference import Estimate, mean_equivalence
+from ..inference import Estimate
+from ..inference._mean_equivalence import within
 from ..inference._mean_vector import mean_vector_p
 
 RESAMPLES = 999
@@ -78,9 +79,8 @@ def direction(blocks: np.ndarray, vector: np.ndarray, *, share: float, level: fl
     if least == 0:
         return Direction(coefficient, samples, _norm(rest) / most, 0.0, np.inf, difference, 1.0)
     margin = np.array([(share * least) ** 2 / len(vector)])
-    test = mean_equivalence(
-        rest[:, None], np.zeros((1, len(vector))), margin, seed=seed, level=level / 2, resamples=RESAMPLES
-    )
+    # Means of few draws of a discrete law repeat by chance, which the test for trajectories refuses.
+    test = within([rest[:, None]], _square(rest) / len(vector), margin, seed=seed, level=level / 2, resamples=RESAMPLES)
     across = _norm(rest) / float(np.hypot(length, _norm(rest)))
     at_least, at_most = (
         float(np.sqrt(bound[0] * len(vector))) / scale for bound, scale in ((test.lower, most), (test.upper, least))
@@ -89,10 +89,15 @@ def direction(blocks: np.ndarray, vector: np.ndarray, *, share: float, level: fl
     return Direction(coefficient, samples, across, at_least, at_most, difference, equivalence)
 
 
+def _square(samples: np.ndarray) -> np.ndarray:
+    """|mean|², freed of what the error of the mean adds, possibly negative; (1,)."""
+    mean = samples.mean(axis=0)
+    return np.array([mean @ mean - np.sum(samples.var(axis=0, ddof=1)) / len(samples)])
+
+
 def _norm(samples: np.ndarray) -> float:
     """|mean|, freed of what the error of the mean adds."""
-    mean = samples.mean(axis=0)
-    return float(np.sqrt(max(0.0, mean @ mean - np.sum(samples.var(axis=0, ddof=1)) / len(samples))))
+    return float(np.sqrt(max(0.0, _square(samples)[0])))
 
 
 def _difference(rest: np.ndarray, vector: np.ndarray) -> float:

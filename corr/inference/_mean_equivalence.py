@@ -74,8 +74,14 @@ def mean_equivalence(
     check_count("resamples", resamples)
     a = _check.ensemble("paths", paths) if np.ndim(other) == 2 else _check.two("paths", paths, "other", other)[0]
     bounds = _check.margins(margin, a.shape[1])
-    estimate = unbiased_delta(a, other)
     sides = [a] if np.ndim(other) == 2 else [a, np.asarray(other, np.float64)]
+    return within(sides, unbiased_delta(a, other), bounds, seed=seed, level=level, resamples=resamples)
+
+
+def within(
+    sides: list[np.ndarray], estimate: np.ndarray, bounds: np.ndarray, *, seed: int, level: float, resamples: int
+) -> MeanEquivalence:
+    """The test itself, of one side (n, T, N) against a path or of two, whose unbiased Δ is ``estimate`` (T,)."""
     along, square = students(error_law(sides, seed, resamples))
     times = range(len(estimate))
     lower = np.array([smallest_bias(estimate[t], along[:, t], square[:, t], level) for t in times])

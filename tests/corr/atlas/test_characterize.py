@@ -139,6 +139,19 @@ def test_a_direction_of_the_users_own_and_a_state_with_memory() -> None:
     assert result.laws["g"].verdict == NO
 
 
+def test_a_discrete_scheme_may_repeat_its_means_by_chance() -> None:
+    """Steps of ±1 along each axis, of which 20 draws take few values: half as many down as a rank allows."""
+    length = 1e-3
+    walk = scheme(
+        lambda g: -length / 2 * jnp.sign(g),
+        lambda key, shape: length / 2 * jax.random.rademacher(key, shape).astype(jnp.float32),
+    )
+    result = found(walk, draws=2000)
+    assert result.best == "sign g" and result.laws["sign g"].verdict in (YES, NEARLY)
+    assert close(result.laws["sign g"].coefficient, length / 2)
+    assert result.laws["g/|g|"].verdict == NO
+
+
 def test_descent_draws_nothing_and_is_itself() -> None:
     result = found(corr.descent(bowl, learning_rate=0.01), draws=1000)
     assert result.best == "g"
