@@ -1,0 +1,131 @@
+"""Speed of a genetic algorithm between its two laws, noise and κ against the population, and its path."""
+
+from typing import Any
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..parts.read import StudyResult
+from ..parts.settings import wrapped
+from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, log_across, log_axis, state
+
+COLOURS = ("#0072B2", MEAN["color"])  # the smaller and the larger population
+SHIFT = (0.94, 1.06)  # so that bars of two populations do not lie on one another
+LAW = {"linewidth": 0, "alpha": 0.25}
+DOT = {"marker": "o", "markersize": 3, "linestyle": "", "elinewidth": 0.8, "zorder": 5}
+CLOSURE = {"color": "black", "linewidth": 0.9}
+TITLES = {"no crossover": "no crossover", "uniform crossover": "uniform crossover"}
+
+
+def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
+    """Speed against the share with and without crossover; noise and κ against the population; the averaged path."""
+    kinds = [kind for kind in TITLES if any(name.startswith(kind) for name in found.parts)]
+    below = ["noise", "kappa"] + ["path"] * ("path" in found.parts)
+    figure = Figure(figsize=(WIDTH, 6.6 if "path" in found.parts else 4.2))
+    rows = [kinds, *([name, name] if name == "path" else below[:2] for name in ("noise", "path")[: len(below) - 1])]
+    rows[0] = kinds * (2 if len(kinds) == 1 else 1)
+    axes = figure.subplot_mosaic(rows)
+    numbers = {kind: _speeds(axes[kind], found, kind) for kind in kinds}
+    noise = found.parts["noise"]
+    _noise(axes["noise"], noise)
+    _kappa(axes["kappa"], noise)
+    if "path" in found.parts:
+        _path(axes["path"], found.parts["path"])
+    for letter, name in zip("abcde", [*kinds, *below], strict=False):
+        axes[name].set_title(f"({letter}) {TITLES.get(name, '')}".rstrip(), loc="left")
+    figure.legend(handles=_handles(axes, kinds, below), loc="outside lower center", ncols=2)
+    counts = sorted({int(data.attrs["population"]) for data in found.parts.values() if "fastest" in data})
+    state(figure, wrapped([
+        f"preset {found.configuration['preset']}", f"n = {' and '.join(map(str, counts))} in (a) and (b)",
+        "linear loss", "σ = 1", f"{found.configuration['draws']} populations per point", "truncation to a share p",
+        "bars and bands of lines: one standard error", "other bands: between two laws",
+        "all ours: the paper has no such figure",
+    ]))  # fmt: skip
+    saved = {name: {str(key): data[key].values for key in data.data_vars} for name, data in found.parts.items()}
+    return figure, {**saved, "populations": counts, "panels": list(numbers)}
+
+
+def _speeds(axis: Axes, found: StudyResult, kind: str) -> list[str]:
+    """One colour for each population: a band between its laws, and what was measured."""
+    sides = sorted(
+        (data for name, data in found.parts.items() if name.startswith(kind)), key=lambda one: one.attrs["population"]
+    )
+    for data, colour, shift in zip(sides, COLOURS, SHIFT, strict=False):
+        one = data.sortby("share")
+        across = one.share.values
+        if len(across) > 1:
+            axis.fill_between(across, one.slowest, one.fastest, color=colour, **LAW)
+        else:
+            axis.plot(across.repeat(2), [one.slowest[0], one.fastest[0]], color=colour, linewidth=4, alpha=0.25)
+        axis.errorbar(
+            across * shift, one.speed, one.speed_error, color=colour, **DOT, label=f"n = {one.attrs['population']}"
+        )
+    axis.set_xlim(0.04, 0.64)
+    log_across(axis)
+    axis.minorticks_off()
+    axis.set_xticks([0.05, 0.2, 0.5], ["0.05", "0.2", "0.5"])
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("share $p$ selected", fontsize=7)
+    axis.set_ylabel("speed / σ per generation", fontsize=7)
+    return [str(data.attrs["population"]) for data in sides]
+
+
+def _noise(axis: Axes, data: xarray.Dataset) -> None:
+    axis.axhline(1.0, **CLOSURE)
+    axis.errorbar(data.population, data.noise, data.noise_error, color=TWIN["color"], **DOT)
+    _populations(axis, data)
+    low, high = (float(edge) for edge in ((data.noise - data.noise_error).min(), (data.noise + data.noise_error).max()))
+    reach = 1.6 * max(high - 1, 1 - low, 0.05)
+    axis.set_ylim(1 - reach, 1 + reach)
+    axis.set_ylabel("noise across / σ² per gen.", fontsize=7)
+
+
+def _kappa(axis: Axes, data: xarray.Dataset) -> None:
+    axis.plot(data.population, data.kappa_theory, **CLOSURE)
+    axis.errorbar(data.population, data.kappa, data.kappa_error, color=TWIN["color"], **DOT)
+    _populations(axis, data)
+    if data.sizes["population"] > 1:
+        log_axis(axis)
+    axis.set_ylabel("κ", fontsize=7)
+
+
+def _populations(axis: Axes, data: xarray.Dataset) -> None:
+    counts = data.population.values
+    axis.set_xscale("log")
+    axis.minorticks_off()
+    axis.set_xticks(counts, [str(count) for count in counts])
+    axis.set_xlim(counts.min() / 1.3, counts.max() * 1.3)
+    axis.set_xlabel("population $n$", fontsize=7)
+
+
+def _path(axis: Axes, data: xarray.Dataset) -> None:
+    axis.plot(data.time, data.descent_loss, **DESCENT)
+    axis.plot(data.time, data.twin_loss, **TWIN)
+    axis.errorbar(data.time, data.loss, data.loss_error, color=MEAN["color"], **DOT)
+    axis.set_xlabel("$t$ (distance of normalized descent)", fontsize=7)
+    axis.set_ylabel("mean loss $U$", fontsize=7)
+
+
+def _handles(axes: dict[str, Axes], kinds: list[str], below: list[str]) -> list[Any]:
+    """What each colour and line is, once."""
+    first = axes[kinds[0]]
+    handles = list(first.get_legend_handles_labels()[0])
+    empty = axes[below[0]]
+    handles += [
+        *first.fill_between([], [], [], color=COLOURS[0], **LAW, label="between laws").axes.collections[-1:],
+        empty.errorbar([], [], [], color=TWIN["color"], **DOT, label="measured, p = 0.5"),
+        *empty.plot([], [], **CLOSURE, label="neutral theory; closure n k/i²"),
+    ]
+    if "path" in below:
+        last = axes["path"]
+        handles += [
+            last.errorbar([], [], [], color=MEAN["color"], **DOT, label="genetic, n = 20, p = 0.5"),
+            *last.plot([], [], **TWIN, label="noisy descent (twin)"),
+            *last.plot([], [], **DESCENT, label="noise-free descent"),
+        ]
+    return handles
+
+
+MAKERS = {"genetic": page}
