@@ -101,7 +101,8 @@ def growth(key: jax.Array, constants: Sequence[tuple[float, float]], swarms: int
     curves = np.stack(logs)
     columns |= {f"ln_{name}": (("constants", "step"), curves[:, k]) for k, name in enumerate(("spread", "speed"))}
     columns["inertia"], columns["pull"] = (("constants", np.array(one)) for one in zip(*constants, strict=True))
-    return xarray.Dataset(columns, {"step": np.arange(1, steps + 1)}, {"particles": PARTICLES, "swarms": swarms})
+    attrs = {"particles": PARTICLES, "swarms": swarms, "settled": SETTLED}
+    return xarray.Dataset(columns, {"step": np.arange(1, steps + 1)}, attrs)
 
 
 def span(key: jax.Array, swarms: int) -> xarray.Dataset:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,12 +15,13 @@ SHIFT = (0.94, 1.06)  # so that bars of two populations do not lie on one anothe
 LAW = {"linewidth": 0, "alpha": 0.25}
 DOT = {"marker": "o", "markersize": 3, "linestyle": "", "elinewidth": 0.8, "zorder": 5}
 CLOSURE = {"color": "black", "linewidth": 0.9}
-TITLES = {"no crossover": "no crossover", "uniform crossover": "uniform crossover"}
+KINDS = ("no crossover", "uniform crossover")
+TITLES = {"noise": "p = 0.5", "kappa": "p = 0.5", "path": "n = 20, p = 0.5"}
 
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     """Speed against the share with and without crossover; noise and κ against the population; the averaged path."""
-    kinds = [kind for kind in TITLES if any(name.startswith(kind) for name in found.parts)]
+    kinds = [kind for kind in KINDS if any(name.startswith(kind) for name in found.parts)]
     below = ["noise", "kappa"] + ["path"] * ("path" in found.parts)
     figure = Figure(figsize=(WIDTH, 6.6 if "path" in found.parts else 4.2))
     rows = [kinds, *([name, name] if name == "path" else below[:2] for name in ("noise", "path")[: len(below) - 1])]
@@ -34,17 +34,30 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     if "path" in found.parts:
         _path(axes["path"], found.parts["path"])
     for letter, name in zip("abcde", [*kinds, *below], strict=False):
-        axes[name].set_title(f"({letter}) {TITLES.get(name, '')}".rstrip(), loc="left")
+        axes[name].set_title(f"({letter}) {TITLES.get(name, name)}", loc="left")
     figure.legend(handles=_handles(axes, kinds, below), loc="outside lower center", ncols=2)
     counts = sorted({int(data.attrs["population"]) for data in found.parts.values() if "fastest" in data})
     state(figure, wrapped([
-        f"preset {found.configuration['preset']}", f"n = {' and '.join(map(str, counts))} in (a) and (b)",
-        "linear loss", "σ = 1", f"{found.configuration['draws']} populations per point", "truncation to a share p",
-        "bars and bands of lines: one standard error", "other bands: between two laws",
-        "all ours: the paper has no such figure",
+        f"preset {found.configuration['preset']}", "truncation to a share p", "linear loss, σ = 1",
+        *_laws(kinds), f"{found.configuration['draws']} runs", *_network(found),
+        "bars: one standard error", "all ours: the paper has no such figure",
     ]))  # fmt: skip
     saved = {name: {str(key): data[key].values for key in data.data_vars} for name, data in found.parts.items()}
     return figure, {**saved, "populations": counts, "panels": list(numbers)}
+
+
+def _laws(kinds: list[str]) -> list[str]:
+    """What bounds the bands of each panel of speeds."""
+    laws = {
+        KINDS[0]: "front with and without its term for n",
+        KINDS[1]: "closure and recursion without inheritance, 50 parameters",
+    }
+    return [f"bands in ({letter}): {laws[kind]}" for letter, kind in zip("ab", kinds, strict=False)]
+
+
+def _network(found: StudyResult) -> list[str]:
+    runs = [data.attrs["trajectories"] for name, data in found.parts.items() if name == "path"]
+    return [f"(e): Figure 1’s network, {count} runs" for count in runs]
 
 
 def _speeds(axis: Axes, found: StudyResult, kind: str) -> list[str]:
@@ -66,7 +79,7 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> list[str]:
     log_across(axis)
     axis.minorticks_off()
     axis.set_xticks([0.05, 0.2, 0.5], ["0.05", "0.2", "0.5"])
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.05 * max(float(data.fastest.max()) for data in sides))
     axis.set_xlabel("share $p$ selected", fontsize=7)
     axis.set_ylabel("speed / σ per generation", fontsize=7)
     return [str(data.attrs["population"]) for data in sides]
@@ -83,11 +96,12 @@ def _noise(axis: Axes, data: xarray.Dataset) -> None:
 
 
 def _kappa(axis: Axes, data: xarray.Dataset) -> None:
-    axis.plot(data.population, data.kappa_theory, **CLOSURE)
+    axis.plot(data.population, data.kappa_theory, **CLOSURE, marker="_")
     axis.errorbar(data.population, data.kappa, data.kappa_error, color=TWIN["color"], **DOT)
     _populations(axis, data)
-    if data.sizes["population"] > 1:
-        log_axis(axis)
+    log_axis(axis)
+    axis.minorticks_off()
+    axis.set_yticks(data.kappa_theory.values, [f"{float(one):.3g}" for one in data.kappa_theory])
     axis.set_ylabel("κ", fontsize=7)
 
 
@@ -114,14 +128,14 @@ def _handles(axes: dict[str, Axes], kinds: list[str], below: list[str]) -> list[
     handles = list(first.get_legend_handles_labels()[0])
     empty = axes[below[0]]
     handles += [
-        *first.fill_between([], [], [], color=COLOURS[0], **LAW, label="between laws").axes.collections[-1:],
+        *first.fill_between([], [], [], color=COLOURS[0], **LAW, label="between two laws for n").axes.collections[-1:],
         empty.errorbar([], [], [], color=TWIN["color"], **DOT, label="measured, p = 0.5"),
-        *empty.plot([], [], **CLOSURE, label="neutral theory; closure n k/i²"),
+        *empty.plot([], [], **CLOSURE, label="neutral theory; closure for κ"),
     ]
     if "path" in below:
         last = axes["path"]
         handles += [
-            last.errorbar([], [], [], color=MEAN["color"], **DOT, label="genetic, n = 20, p = 0.5"),
+            last.errorbar([], [], [], color=MEAN["color"], **DOT, label="genetic, mean"),
             *last.plot([], [], **TWIN, label="noisy descent (twin)"),
             *last.plot([], [], **DESCENT, label="noise-free descent"),
         ]
