@@ -99,9 +99,12 @@ def _kappa(axis: Axes, data: xarray.Dataset) -> None:
     axis.plot(data.population, data.kappa_theory, **CLOSURE, marker="_")
     axis.errorbar(data.population, data.kappa, data.kappa_error, color=TWIN["color"], **DOT)
     _populations(axis, data)
-    log_axis(axis)
-    axis.minorticks_off()
-    axis.set_yticks(data.kappa_theory.values, [f"{float(one):.3g}" for one in data.kappa_theory])
+    if data.sizes["population"] > 1:
+        log_axis(axis)
+        axis.minorticks_off()
+        axis.set_yticks(data.kappa_theory.values, [f"{float(one):.3g}" for one in data.kappa_theory])
+    else:
+        axis.set_ylim(bottom=0)
     axis.set_ylabel("κ", fontsize=7)
 
 

@@ -13,7 +13,8 @@ from ..parts.style import MEAN, TWIN, WIDTH, log_axis, state
 
 COLOURS = ("#0072B2", "#E69F00", "#CC79A7")
 THEORY = {"color": "black", "linewidth": 0.8, "linestyle": (0, (3, 1.6)), "zorder": 4}
-DOT = {"marker": "o", "markersize": 3, "elinewidth": 0.8, "linewidth": 0.8, "zorder": 5}
+DOT = {"marker": "o", "markersize": 3, "linestyle": "", "zorder": 5}
+BAR = {"elinewidth": 0.8, "linewidth": 0.8}
 SIDES = {"swarm": {"color": TWIN["color"]}, "mutation": {"color": MEAN["color"], "marker": "D"}}
 EVERY = 4  # steps between dots
 
@@ -37,7 +38,7 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     ages = found.parts["swarm"].attrs
     state(figure, wrapped([
         f"preset {found.configuration['preset']}",
-        f"(a), (b): slope, {growth.attrs['particles']} particles, mean of {growth.attrs['swarms']} swarms",
+        f"(a), (b): slope, spread 1 at the start, {growth.attrs['particles']} particles, mean of {growth.attrs['swarms']} swarms",
         f"(c): bowl of 4 parameters, {found.configuration['particles']} particles, {ages['draws']} draws",
         *(["(d): bowl of 50 parameters, 10 particles, 60 steps"] if "span" in found.parts else []),
         "bars: one standard error", "all ours: the paper has no such figure",
@@ -52,10 +53,10 @@ def _growth(axis: Axes, data: xarray.Dataset, name: str) -> None:
         one = data.isel(constants=k)
         values, step = one[f"ln_{name}"].values, data.step.values
         label = f"w = {float(one.inertia):g}, c = {float(one.pull):g}"
-        axis.plot(step[::EVERY], values[::EVERY], color=colour, **{**DOT, "linestyle": ""}, label=label)
+        axis.plot(step[::EVERY], values[::EVERY], color=colour, **DOT, label=label)
         axis.plot(step[begin:], values[begin] + float(one.spread_rate_theory) * (step[begin:] - step[begin]), **THEORY)
     axis.set_xlabel("step", fontsize=7)
-    what = "spread / spread at the start" if name == "spread" else "speed of the centre"
+    what = "spread" if name == "spread" else "speed of the centre"
     axis.set_ylabel(f"mean ln({what})", fontsize=7)
 
 
@@ -68,7 +69,7 @@ def _ages(axis: Axes, found: StudyResult) -> None:
                 one = data.isel(place=k)
                 first = float(one.unit[0])
                 axis.errorbar(
-                    one.age, one.unit / first, one.unit_error / first, **{**DOT, **style}, linestyle=dash,
+                    one.age, one.unit / first, one.unit_error / first, **BAR, **{**DOT, **style, "linestyle": dash},
                     label=f"{name}, {one.place.item()}",
                 )  # fmt: skip
     if float((found.parts["swarm"].unit / found.parts["swarm"].unit.isel(age=0)).min()) > 0:
@@ -78,7 +79,7 @@ def _ages(axis: Axes, found: StudyResult) -> None:
 
 
 def _span(axis: Axes, data: xarray.Dataset) -> None:
-    axis.errorbar(np.arange(2), data.outside, data.outside_error, color="black", **{**DOT, "linestyle": ""})
+    axis.errorbar(np.arange(2), data.outside, data.outside_error, color="black", **BAR, **DOT)
     axis.set_xlim(-0.5, 1.5)
     axis.set_xticks([0, 1], ["shared", "one per\nparameter"])
     log_axis(axis)
