@@ -25,7 +25,7 @@ K = 4.0  # standard errors
 MODEL = 0.03  # of the way, what level 1 leaves out: the noise's own effect on the mean
 LEFT = 0.1  # of the way, by which annealing lies behind its clock where it is said to have left it
 BEGIN = 6.0  # on noise-free descent's clock: past the plateau, where noise would grow of itself
-RATE = 1e-3  # learning rate of that descent
+RATE = 2e-3  # learning rate of that descent
 GRID = 0.05  # of its clock, between which it is interpolated
 SLOPE = 0.15  # about |∇U| over the stretch, which the schedule is made from
 STRENGTH, RATIO = 3.0, 50.0  # s = βσ|∇U| at the end, and its growth from the first step
@@ -250,7 +250,7 @@ study = Study(
     name="annealing",
     title="simulated annealing: plain descent on the clock Σβσ²/2, and where level 1 leaves it",
     presets={
-        "smoke": Sizes(1000, 2.0, 8, 400, 200),
+        "smoke": Sizes(4000, 2.0, 12, 400, 200),
         "quick": Sizes(30_000, 9.0, 24, 4000, 2000),
         "paper": Sizes(200_000, 9.0, 96, 4000, 20_000),
     },

@@ -129,7 +129,7 @@ def span(key: jax.Array, swarms: int) -> xarray.Dataset:
 def _outside(start: np.ndarray, end: np.ndarray) -> float:
     """|part of the way outside the span of the start| / |way|, of one swarm (n, N)."""
     basis = np.linalg.svd(start[1:] - start[0], full_matrices=False)[2]
-    way = end - start[0]
+    way = end - start
     return float(np.linalg.norm(way - way @ basis.T @ basis) / np.linalg.norm(way))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from ..parts.read import StudyResult
 from ..parts.settings import wrapped
@@ -24,10 +25,10 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     kinds = [kind for kind in KINDS if any(name.startswith(kind) for name in found.parts)]
     below = ["noise", "kappa"] + ["path"] * ("path" in found.parts)
     figure = Figure(figsize=(WIDTH, 6.6 if "path" in found.parts else 4.2))
-    rows = [kinds, *([name, name] if name == "path" else below[:2] for name in ("noise", "path")[: len(below) - 1])]
-    rows[0] = kinds * (2 if len(kinds) == 1 else 1)
+    rows: list[Any] = [kinds * (3 - len(kinds)), below[:2], *([name] * 2 for name in below[2:])]
     axes = figure.subplot_mosaic(rows)
-    numbers = {kind: _speeds(axes[kind], found, kind) for kind in kinds}
+    for kind in kinds:
+        _speeds(axes[kind], found, kind)
     noise = found.parts["noise"]
     _noise(axes["noise"], noise)
     _kappa(axes["kappa"], noise)
@@ -36,14 +37,13 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     for letter, name in zip("abcde", [*kinds, *below], strict=False):
         axes[name].set_title(f"({letter}) {TITLES.get(name, name)}", loc="left")
     figure.legend(handles=_handles(axes, kinds, below), loc="outside lower center", ncols=2)
-    counts = sorted({int(data.attrs["population"]) for data in found.parts.values() if "fastest" in data})
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", "truncation to a share p", "linear loss, σ = 1",
         *_laws(kinds), f"{found.configuration['draws']} runs", *_network(found),
         "bars: one standard error", "all ours: the paper has no such figure",
     ]))  # fmt: skip
-    saved = {name: {str(key): data[key].values for key in data.data_vars} for name, data in found.parts.items()}
-    return figure, {**saved, "populations": counts, "panels": list(numbers)}
+    saved = {name: {str(key): data[key].values for key in data.variables} for name, data in found.parts.items()}
+    return figure, saved
 
 
 def _laws(kinds: list[str]) -> list[str]:
@@ -60,7 +60,7 @@ def _network(found: StudyResult) -> list[str]:
     return [f"(e): Figure 1’s network, {count} runs" for count in runs]
 
 
-def _speeds(axis: Axes, found: StudyResult, kind: str) -> list[str]:
+def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
     """One colour for each population: a band between its laws, and what was measured."""
     sides = sorted(
         (data for name, data in found.parts.items() if name.startswith(kind)), key=lambda one: one.attrs["population"]
@@ -82,7 +82,6 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> list[str]:
     axis.set_ylim(0, 1.05 * max(float(data.fastest.max()) for data in sides))
     axis.set_xlabel("share $p$ selected", fontsize=7)
     axis.set_ylabel("speed / σ per generation", fontsize=7)
-    return [str(data.attrs["population"]) for data in sides]
 
 
 def _noise(axis: Axes, data: xarray.Dataset) -> None:
@@ -131,7 +130,7 @@ def _handles(axes: dict[str, Axes], kinds: list[str], below: list[str]) -> list[
     handles = list(first.get_legend_handles_labels()[0])
     empty = axes[below[0]]
     handles += [
-        *first.fill_between([], [], [], color=COLOURS[0], **LAW, label="between two laws for n").axes.collections[-1:],
+        Patch(color=COLOURS[0], **LAW, label="between two laws for n"),
         empty.errorbar([], [], [], color=TWIN["color"], **DOT, label="measured, p = 0.5"),
         *empty.plot([], [], **CLOSURE, label="neutral theory; closure for κ"),
     ]

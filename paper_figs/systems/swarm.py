@@ -38,7 +38,8 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     ages = found.parts["swarm"].attrs
     state(figure, wrapped([
         f"preset {found.configuration['preset']}",
-        f"(a), (b): slope, spread 1 at the start, {growth.attrs['particles']} particles, mean of {growth.attrs['swarms']} swarms",
+        f"(a), (b): slope, spread 1 at the start, {growth.attrs['particles']} particles",
+        f"mean of {growth.attrs['swarms']} swarms",
         f"(c): bowl of 4 parameters, {found.configuration['particles']} particles, {ages['draws']} draws",
         *(["(d): bowl of 50 parameters, 10 particles, 60 steps"] if "span" in found.parts else []),
         "bars: one standard error", "all ours: the paper has no such figure",
