@@ -181,15 +181,14 @@ def judge(found: Parts) -> list[str]:
     return said + (_bowl(found["bowl"]) if "bowl" in found else [])
 
 
-def leaves(data: xarray.Dataset, progress: np.ndarray) -> int | None:
-    """First record, of those resolved, at which it lies more than LEFT behind the clock."""
-    late = np.flatnonzero(resolved(data) & (progress < (1 - LEFT) * data.progress_clock.values))
-    return int(late[0]) if len(late) else None
-
-
 def resolved(data: xarray.Dataset) -> np.ndarray:
     """Records at which K standard errors are less than LEFT."""
     return K * data.progress_error.values < LEFT
+
+
+def behind(data: xarray.Dataset, progress: np.ndarray) -> np.ndarray:
+    """Records at which so much of the way is more than LEFT behind that of the clock."""
+    return progress < (1 - LEFT) * data.progress_clock.values
 
 
 def deviations(data: xarray.Dataset) -> np.ndarray:
@@ -200,31 +199,34 @@ def deviations(data: xarray.Dataset) -> np.ndarray:
 
 def _path(data: xarray.Dataset) -> list[str]:
     scores, last = deviations(data), data.isel(time=-1)
-    off = data.progress - data.progress_theory
     word = "follows" if scores.max() < K else "does NOT follow"
     said = [
         f"Annealing {word} level 1, descent that is late on its own path, at every one of {len(scores)} times within"
         f" {K:g} standard errors and {100 * MODEL:g} % of the way, the model error for the noise's own effect on the"
-        f" mean (largest deviation {100 * float(np.abs(off).max()):.2g} %, {scores.max():.1f} standard errors beyond)."
+        f" mean (largest deviation {scores.max():.1f} standard errors beyond that)."
     ]
     if not resolved(data).any():
         return [*said, "Too few trajectories to tell whether it leaves its clock."]
-    measured, predicted = leaves(data, data.progress.values), leaves(data, data.progress_theory.values)
-    clock, agreed = "never leaves its clock", measured == predicted
-    if measured is not None:
-        clock = f"leaves its clock by more than {100 * LEFT:g} % at s = {float(data.strength[measured]):.2g}"
-        agreed = predicted is not None and abs(measured - predicted) <= 1
+    seen, late = (behind(data, data[name].values) for name in ("progress", "progress_theory"))
+    edge = np.abs(1 - (1 - LEFT) * data.progress_clock.values) < K * data.progress_error.values + MODEL
+    agreed = bool((seen == late)[resolved(data) & ~edge].all())
     return [
         *said,
-        f"It {clock}, {'' if agreed else 'NOT '}where level 1 says; at the end, s = {float(last.strength):.2g}, it"
-        f" has gone {float(last.progress):.3f} ± {float(last.progress_error):.2g} of level 1's way, its clock says"
-        f" {float(last.progress_clock):.3f}; mean weights lie {_share(last, 'to_clock')} of the squared distance"
-        f" travelled off descent at equal clock, {_share(last, 'to_level_1')} off level 1.",
+        f"It is seen more than {100 * LEFT:g} % behind its clock {_since(data, resolved(data) & seen)}, by level 1"
+        f" {_since(data, late)}: {'' if agreed else 'NOT '}where level 1 says. At the end, s ="
+        f" {float(last.strength):.2g}, it has gone {float(last.progress):.3f} ± {float(last.progress_error):.2g} of"
+        f" level 1's way, its clock says {float(last.progress_clock):.3f}; mean weights lie {_share(last, 'to_clock')}"
+        f" of the squared distance travelled off descent at equal clock, {_share(last, 'to_level_1')} off level 1.",
     ]
 
 
+def _since(data: xarray.Dataset, records: np.ndarray) -> str:
+    first = np.flatnonzero(records)
+    return f"from s = {float(data.strength[first[0]]):.2g} on" if len(first) else "never"
+
+
 def _share(data: xarray.Dataset, name: str) -> str:
-    return f"{100 * float(data[name]):.2g} ± {100 * float(data[f'{name}_error']):.1g} %"
+    return f"{100 * float(data[name]):.3g} ± {100 * float(data[f'{name}_error']):.2g} %"
 
 
 def _bowl(data: xarray.Dataset) -> list[str]:

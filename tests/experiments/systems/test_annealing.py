@@ -37,9 +37,7 @@ def said(**changes: Any) -> str:
 def test_annealing_leaves_its_clock_where_level_1_says() -> None:
     text = said()
     assert "NOT" not in text and text.startswith("Annealing follows level 1")
-    assert (
-        "It leaves its clock by more than 10 % at s = 0.7, where level 1 says; at the end, s = 4, it has gone" in text
-    )
+    assert "more than 10 % behind its clock from s = 0.7 on, by level 1 from s = 0.7 on: where level 1 says." in text
     assert "1.000 ± 0.005 of level 1's way, its clock says 2.500" in text
     assert "off descent at equal clock, 0.1 ± 0.1 % off level 1" in text
     assert "follows the recursion" in text and "from T/h alone, without its delay, 40.0" in text
@@ -48,8 +46,14 @@ def test_annealing_leaves_its_clock_where_level_1_says() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"path": path(CLOCK)}, ["does NOT follow level 1", "It never leaves its clock, NOT where level 1 says"]),
-        ({"path": path(0.8)}, ["does NOT follow level 1", "at s = 0.05, NOT where level 1 says"]),
+        (
+            {"path": path(CLOCK)},
+            ["does NOT follow level 1", "behind its clock never, by level 1 from s = 0.7 on: NOT where"],
+        ),
+        (
+            {"path": path(0.8)},
+            ["does NOT follow level 1", "from s = 0.05 on, by level 1 from s = 0.7 on: NOT where level 1 says"],
+        ),
         ({"bowl": bowl(1.0)}, ["does NOT follow the recursion", "from T/h alone, without its delay, 0.0"]),
     ],
 )
@@ -60,6 +64,8 @@ def test_on_another_clock_it_is_said_not_to_follow(changes: dict[str, Any], expe
 
 def test_what_noise_hides_is_not_judged() -> None:
     assert "Too few trajectories to tell whether it leaves its clock." in said(path=path(error=0.03))
+    early = path().assign(progress_error=("time", [0.005, 0.005, 0.2, 0.005]))
+    assert "behind its clock from s = 4 on, by level 1 from s = 0.7 on: where level 1 says." in said(path=early)
 
 
 def test_the_model_error_is_taken_off_before_standard_errors_are_counted() -> None:
