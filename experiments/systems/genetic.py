@@ -1,0 +1,260 @@
+"""Genetic algorithm: the speed of its front, its noise, its κ, and an averaged trajectory on Figure 1's network."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+
+import corr
+from corr import populations
+from theory import order_statistics as order
+from theory import populations as theory
+
+from ..declaring.number import Number, difference, sample
+from ..declaring.study import Parts, Study
+from . import paths, row
+from .schemes import Scheme
+
+K = 4.0  # standard errors
+CROSSED = 50  # parameters where parents are crossed, the slope even over all
+UNCROSSED, NEUTRAL = 3, 24  # parameters: speed without crossover; noise, all but one of them across the gradient
+LINEAGE = 2  # populations n of burn-in, in generations, until all descend from one
+NOISE_GENERATIONS = 4  # of one displacement, in populations n
+HALF = 0.5  # share at which noise and path are measured
+PATH_COUNT = 20
+NONE, UNIFORM = "no crossover", "uniform crossover"
+
+
+class Sizes(NamedTuple):
+    """Shares p and populations whose speed is measured, with burn-in, generations and populations drawn; populations
+    whose κ is measured, with those drawn; and the path's sizes, none for no path."""
+
+    shares: tuple[float, ...]
+    counts: tuple[int, ...]
+    kinds: tuple[str, ...]
+    burn_in: int
+    generations: int
+    draws: int
+    noise_counts: tuple[int, ...]
+    noise_draws: int
+    path: tuple[float, float, int] | None
+
+
+def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+    """Speeds by crossover and population, κ against the population, and the path."""
+    made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
+        f"{kind}, n = {count}": partial(speeds, sizes=sizes, count=count, crossed=kind == UNIFORM)
+        for kind in sizes.kinds
+        for count in sizes.counts
+    }
+    made["noise"] = partial(noise, counts=sizes.noise_counts, draws=sizes.noise_draws)
+    if sizes.path:
+        made["path"] = partial(path, sizes=sizes)
+    return made
+
+
+def even(x: jax.Array) -> jax.Array:
+    """A linear loss of gradient 1, even over all parameters."""
+    return jnp.sum(x) / math.sqrt(len(x))
+
+
+def speeds(key: jax.Array, sizes: Sizes, count: int, crossed: bool) -> xarray.Dataset:
+    """Distance down a slope per generation over σ, against the share, beside a slower and a faster law."""
+    size = CROSSED if crossed else UNCROSSED
+    rows = [
+        (*_speed(jax.random.fold_in(key, number), sizes, share, count, crossed), *bounds(sizes, share, count, crossed))
+        for number, share in enumerate(sizes.shares)
+    ]
+    columns = dict(zip(("speed", "speed_error", "slowest", "fastest"), np.array(rows).T, strict=True))
+    return xarray.Dataset(
+        {name: ("share", values) for name, values in columns.items()},
+        {"share": list(sizes.shares)},
+        {"population": count, "parameters": size, "crossed": int(crossed)},
+    )
+
+
+def _speed(key: jax.Array, sizes: Sizes, share: float, count: int, crossed: bool) -> tuple[float, float]:
+    kind, size = ("uniform", CROSSED) if crossed else ("none", UNCROSSED)
+    scheme = populations.genetic(even, mutation_std=1.0, population=count, share=share, crossover=kind)
+    moves = corr.atlas.displacements(
+        scheme, {"slope": jnp.zeros(size)}, draws=sizes.draws, key=key, generations=sizes.generations,
+        burn_in=sizes.burn_in, progress=False,
+    )["slope"]  # fmt: skip
+    found = sample(-moves.steps.sum(axis=1) / math.sqrt(size) / sizes.generations)
+    return found.value, found.error
+
+
+def bounds(sizes: Sizes, share: float, count: int, crossed: bool) -> tuple[float, float]:
+    """Without crossover the front with its first term in 1/ln n, and without; with it the closure, and inheritance left
+    out."""
+    if not crossed:
+        return theory.front_speed(share, count), theory.front_speed(share)
+    return theory.genetic_closure(share, count).drift, infinitesimal(sizes, share, count)
+
+
+def infinitesimal(sizes: Sizes, share: float, count: int) -> float:
+    """Mean speed over the generations measured, from variances V of the sum and G of one parameter."""
+    parents, selected = round(share * count), order.selected_mean(share)
+    taken = selected * (selected + order.NORMAL.inv_cdf(share))
+    mean, along, one, found = order.order_means(count)[-parents:].mean(), 0.0, 0.0, []
+    for _ in range(sizes.burn_in + sizes.generations):
+        found.append(mean * math.sqrt(along))
+        left = (one - taken * along / CROSSED) * (1 - 1 / parents)
+        along = (1 - taken) * along / 2 + left / 2 + 1 - 1 / count
+        one = left + 1 - 1 / count
+    return float(np.mean(found[sizes.burn_in :]))
+
+
+def noise(key: jax.Array, counts: Sequence[int], draws: int) -> xarray.Dataset:
+    """Speed, variance across the gradient per generation and coordinate, and κ, against the population."""
+    rows = []
+    for number, count in enumerate(counts):
+        scheme = populations.genetic(even, mutation_std=1.0, population=count, share=HALF)
+        generations = NOISE_GENERATIONS * count
+        moves = corr.atlas.displacements(
+            scheme, {"slope": jnp.zeros(NEUTRAL)}, draws=draws, key=jax.random.fold_in(key, number),
+            generations=generations, burn_in=LINEAGE * count, progress=False,
+        )["slope"]  # fmt: skip
+        gradient = np.full(NEUTRAL, NEUTRAL**-0.5)
+        place = corr.atlas.place(moves, gradient, float(count * generations))
+        down, across = sample(-moves.steps @ gradient / generations), place.noise["across"]
+        rows.append((
+            down.value, down.error, across.value / generations, across.standard_error / generations, 1.0,
+            place.kappa.value, place.kappa.standard_error, theory.genetic_closure(HALF, count).kappa,
+        ))  # fmt: skip
+    names = ("speed", "speed_error", "noise", "noise_error", "noise_theory", "kappa", "kappa_error", "kappa_theory")
+    columns = {name: ("population", values) for name, values in zip(names, np.array(rows).T, strict=True)}
+    return xarray.Dataset(columns, {"population": list(counts)}, {"share": HALF})
+
+
+def path(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
+    """Mean weights beside twin and descent on Figure 1's network, on the clock of the speed measured on a slope."""
+    if sizes.path is None:
+        raise ValueError("path has no sizes")
+    measured, tried = jax.random.split(key)
+    speed, error = _speed(measured, sizes, HALF, PATH_COUNT, crossed=False)
+    scheme = Scheme(
+        lambda loss, length: populations.genetic(loss, mutation_std=length, population=PATH_COUNT, share=HALF),
+        theory.Generation(speed, 1.0, PATH_COUNT),
+    )
+    return paths.path(tried, scheme, paths.Sizes(*sizes.path)).assign_attrs(speed=speed, speed_error=error)
+
+
+def judge(found: Parts) -> list[str]:
+    """Speeds within their two laws, growth with the population, noise beside neutral theory, κ, and the path."""
+    said = [_speeds(name, data) for name, data in found.items() if "fastest" in data]
+    said += [line for kind in (NONE, UNIFORM) for line in _growth(kind, found)]
+    if "noise" in found:
+        said += _noise(found["noise"])
+    if "path" in found:
+        attrs = found["path"].attrs
+        (line,) = row.judge({"path genetic algorithm": found["path"]})
+        said.append(f"On the clock of the measured speed, {attrs['speed']:.4f} ± {attrs['speed_error']:.2g}: {line}")
+    return said
+
+
+def outside(data: xarray.Dataset) -> np.ndarray:
+    """Standard errors by which each speed lies outside its two laws, 0 inside."""
+    short, long = data.slowest - data.speed, data.speed - data.fastest
+    return (np.maximum(np.maximum(short, long), 0) / data.speed_error).values
+
+
+def _speeds(name: str, data: xarray.Dataset) -> str:
+    laws = (
+        ("closure", "recursion without inheritance")
+        if data.attrs["crossed"]
+        else ("front with its first term in 1/ln n", "front of infinitely many")
+    )
+    told = "; ".join(
+        f"p = {float(one.share):g}: {float(one.speed):.4f} ± {float(one.speed_error):.2g} σ per generation, {laws[0]}"
+        f" {float(one.slowest):.3f}, {laws[1]} {float(one.fastest):.3f}"
+        for one in _each(data, "share")
+    )
+    off, wide = outside(data), (data.fastest - data.slowest) / data.speed
+    word = "between them, as predicted" if off.max() < K else f"NOT between them, {off.max():.1f} standard errors off"
+    return (
+        f"{name}: {told}: {word}. The two laws are the prediction and its model error, up to"
+        f" {100 * float(wide.max()):.0f} % of the speed: no formula is exact for a finite population."
+    )
+
+
+def _growth(kind: str, found: Parts) -> list[str]:
+    """Whether the speed grows with the population at every share."""
+    sides = sorted(
+        (data for name, data in found.items() if name.startswith(f"{kind}, ")),
+        key=lambda data: data.attrs["population"],
+    )
+    if len(sides) < 2:
+        return []
+    small, large = sides[0], sides[-1]
+    scores = ((large.speed - small.speed) / np.hypot(large.speed_error, small.speed_error)).values
+    word = "grows" if scores.min() > K else "does NOT grow"
+    return [
+        f"{kind}: the speed {word} with the population at every p, from n = {small.attrs['population']} to"
+        f" {large.attrs['population']} by {scores.min():.1f} standard errors at least."
+    ]
+
+
+def _noise(data: xarray.Dataset) -> list[str]:
+    scores = np.abs((data.noise - data.noise_theory) / data.noise_error).values
+    told = ", ".join(f"{float(one.noise):.3f} ± {float(one.noise_error):.2g}" for one in _each(data, "population"))
+    word = "as neutral theory says" if scores.max() < K else "NOT as neutral theory says"
+    counts = ", ".join(str(int(count)) for count in data.population)
+    said = [
+        f"Across the gradient the centroid gains {told} σ² per generation at n = {counts}, predicted 1 whatever n:"
+        f" {word} (largest deviation {scores.max():.1f} standard errors)."
+    ]
+    kappas = ", ".join(f"{float(one.kappa):.3g} ± {float(one.kappa_error):.2g}" for one in _each(data, "population"))
+    closure = ", ".join(f"{float(one):.3g}" for one in data.kappa_theory)
+    share = float(np.abs(data.kappa / data.kappa_theory - 1).max())
+    line = f"κ = {kappas} at n = {counts}, Gaussian closure n k/i² = {closure}, off by up to {100 * share:.0f} %"
+    if data.sizes["population"] > 1:
+        rises = difference(_kappa(data, -1), _kappa(data, 0))
+        grown = "grows" if rises.value > K * rises.error else "does NOT grow"
+        line += f"; κ {grown} with the population ({rises.value / rises.error:.1f} standard errors)"
+    return [*said, f"{line}."]
+
+
+def _each(data: xarray.Dataset, name: str) -> list[xarray.Dataset]:
+    return [data.isel({name: k}) for k in range(data.sizes[name])]
+
+
+def _kappa(data: xarray.Dataset, place: int) -> Number:
+    return Number(float(data.kappa[place]), float(data.kappa_error[place]))
+
+
+def numbers(found: Parts) -> dict[str, Number]:
+    """Speeds, which no formula expects exactly; noise across, expected 1; κ; and distances of the path."""
+    made: dict[str, Number] = {}
+    for name, data in found.items():
+        for k in range(data.sizes.get("share", 0)):
+            made[f"{name}: speed at p = {float(data.share[k]):g}"] = Number(
+                float(data.speed[k]), float(data.speed_error[k])
+            )
+    for one in _each(found["noise"], "population") if "noise" in found else []:
+        at = f"n = {int(one.population)}"
+        made[f"noise across at {at}"] = Number(float(one.noise), float(one.noise_error), None, 1.0)
+        made[f"κ at {at}"] = Number(float(one.kappa), float(one.kappa_error))
+    return made | dict(row.numbers({"path genetic algorithm": found["path"]}) if "path" in found else {})
+
+
+study = Study(
+    name="genetic",
+    title="genetic algorithm: the speed of its front, its noise, and a κ that grows with the population",
+    presets={
+        "smoke": Sizes((0.5,), (40,), (NONE,), 40, 40, 100, (10,), 100, None),
+        "quick": Sizes((0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 60, 60, 50, (10, 20, 40), 200, (4e-4, 2.0, 24)),
+        "paper": Sizes(
+            (0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 200, 200, 200, (10, 20, 40, 160), 1000, (1e-4, 3.0, 96)
+        ),
+    },
+    parts=parts,
+    judge=judge,
+    minutes={"smoke": 0.2, "quick": 3.0, "paper": 60.0},
+    numbers=numbers,
+)
