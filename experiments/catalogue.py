@@ -10,7 +10,7 @@ from .declaring.names import nearest
 from .declaring.study import Study
 from .paper import deep, resets, shallow, wide
 from .studies import architectures, density, drift, levels, order, pairing, precision, regimes, universality
-from .systems import best_of, budget, descents, recombination, strategies
+from .systems import annealing, best_of, budget, descents, genetic, recombination, strategies, swarm
 
 Found = Experiment | Study
 
@@ -26,7 +26,10 @@ GROUPS: dict[str, dict[str, Found]] = {
             precision.study, architectures.study, pairing.study,
         ),
         "systems": (budget.study,),
-        "atlas": (best_of.study, recombination.study, strategies.study, descents.study),
+        "atlas": (
+            best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
+            descents.study,
+        ),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

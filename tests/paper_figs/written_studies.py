@@ -10,6 +10,7 @@ import xarray
 
 from corr.experiments.foresight.regimes import REGIMES
 from corr.experiments.studies import density, drift, levels, mutation_laws, order, precision
+from corr.experiments.systems import annealing, genetic, swarm
 from corr.figures.studies.architectures import TITLES
 from corr.results import save_part, write_json
 
@@ -255,6 +256,65 @@ def an_atlas() -> tuple[Parts, Sizes]:
     return parts, {"evaluations": 40_000, "share": 0.1, "network": True}
 
 
+def fronts() -> tuple[Parts, Sizes]:
+    """Genetic algorithm: speeds half way between their laws, κ of the closure, a path on its twin."""
+    sizes, parts = genetic.study.preset("quick"), {}
+    for kind in sizes.kinds:
+        for count in sizes.counts:
+            crossed = kind == genetic.UNIFORM
+            slow, fast = np.array([genetic.bounds(sizes, share, count, crossed) for share in sizes.shares]).T
+            rows = {"speed": (slow + fast) / 2, "speed_error": 0.01 * fast, "slowest": slow, "fastest": fast}
+            data = xarray.Dataset({name: ("share", row) for name, row in rows.items()}, {"share": list(sizes.shares)})
+            parts[f"{kind}, n = {count}"] = data.assign_attrs(population=count, crossed=int(crossed))
+    counts = np.array(sizes.noise_counts, float)
+    rows = {"noise": np.ones(3), "noise_error": np.full(3, 0.02), "noise_theory": np.ones(3), "kappa": 1.1 * counts,
+            "kappa_error": 0.03 * counts, "kappa_theory": counts}  # fmt: skip
+    columns = {name: ("population", row) for name, row in rows.items()}
+    parts["noise"] = xarray.Dataset(columns, {"population": list(sizes.noise_counts)})
+    time = np.linspace(0.2, 2.0, 10)
+    loss = 0.5 * np.exp(-time / 2)
+    columns = {"loss": loss, "loss_error": 0.01 * loss, "twin_loss": loss, "descent_loss": 1.02 * loss}
+    parts["path"] = xarray.Dataset({name: ("time", row) for name, row in columns.items()}, {"time": time})
+    parts["path"].attrs["trajectories"] = 24
+    return parts, sizes._asdict()
+
+
+def swarms() -> tuple[Parts, Sizes]:
+    """Swarm: straight lines in ln(spread) and ln(speed), coefficients that grow beside mutation's that do not."""
+    step, rates, ages = np.arange(1, 61), np.array([0.18, 0.05, -0.13]), (0, 10, 20)
+    inertia, pull = np.array(swarm.CONSTANTS).T
+    columns: Any = {"spread_rate_theory": ("constants", rates), "inertia": ("constants", inertia)}
+    columns |= {f"ln_{name}": (("constants", "step"), rates[:, None] * step) for name in ("spread", "speed")}
+    growth = xarray.Dataset({**columns, "pull": ("constants", pull)}, {"step": step})
+    parts = {"growth": growth.assign_attrs(particles=30, swarms=200, settled=20)}
+    for name, rate in (("swarm", 0.12), ("mutation", 0.0)):
+        unit = np.exp(rate * np.array(ages))[:, None] * np.ones(2)
+        columns = {"unit": (("age", "place"), unit), "unit_error": (("age", "place"), 0.01 * unit)}
+        places = {"age": list(ages), "place": ["bowl, far", "bowl, near"]}
+        parts[name] = xarray.Dataset(columns, places, {"draws": 4000})
+    columns = {"outside": ("numbers", [1e-6, 0.8]), "outside_error": ("numbers", [1e-7, 0.01])}
+    parts["span"] = xarray.Dataset(columns, {"numbers": ["shared", "own"]})
+    return parts, swarm.study.preset("quick")._asdict()
+
+
+def cooled() -> tuple[Parts, Sizes]:
+    """Annealing: a path on level 1, behind its clock from s = 1 on; variances on the recursion."""
+    time = np.geomspace(0.07, 9.0, 12)
+    rows = {"progress": np.ones(12), "progress_error": 0.2 / np.sqrt(1 + time) ** 3,
+            "way": 0.1 * time / (1 + 0.1 * time), "progress_clock": 1 + 0.2 * time,
+            "strength": 0.5 * time, "beta": 1e4 * time}  # fmt: skip
+    path = xarray.Dataset({name: ("time", row) for name, row in rows.items()}, {"time": time})
+    steps, every = np.arange(100, 1001, 100), np.arange(1, 1001)
+    exact, temperature = 0.06 * every / 300 * np.exp(-every / 300), 0.1 * np.exp(-every / 400)
+    bowl = xarray.Dataset(
+        {"variance": ("step", exact[steps - 1]), "variance_error": ("step", 0.03 * exact[steps - 1]),
+         "curve": ("every", exact), "curve_temperature": ("every", temperature)},
+        {"step": steps}, {"mutation_std": annealing.BOWL_STD, "trajectories": 2000},
+    )  # fmt: skip
+    attrs = {"begin": annealing.BEGIN, "mutation_std": 1.2e-4, "steps": 30_000, "trajectories": 24}
+    return {"path": path.assign_attrs(attrs), "bowl": bowl}, annealing.study.preset("quick")._asdict()
+
+
 WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "figs4": stretches,
     "architectures": four_networks,
@@ -271,6 +331,9 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "recombination": a_row,
     "strategies": a_row,
     "descents": an_atlas,
+    "genetic": fronts,
+    "swarm": swarms,
+    "annealing": cooled,
 }
 
 
