@@ -20,7 +20,8 @@ Moments = Callable[[jax.Array], tuple[jax.Array, Factor]]
 RECORDS = 12
 FINE = 1e-3  # longest time step of the twin; a tenth of it is the learning rate of noise-free descent
 MARGIN = 0.005  # of the squared distance travelled
-PLAIN_TIMES = 20.0  # plain descent needs so many units of its time for one of normalized descent here
+PLAIN_TIMES = 20.0  # plain descent needs so many units of its time for one of normalized descent here, and
+PLAIN_NOISE = 10.0  # bears so much more noise at |g| = 1, where |g| is near 0.1
 
 
 class Sizes(NamedTuple):
@@ -35,9 +36,9 @@ def path(key: jax.Array, scheme: Scheme, sizes: Sizes) -> xarray.Dataset:
     """Mean losses, and the distance of mean weights to twin and descent over the squared distance travelled."""
     problem = shallow_sine()
     start = problem.start()
-    length = scheme.length(math.pi * sizes.step_time)
+    scale, noisier = (PLAIN_TIMES, PLAIN_NOISE) if scheme.plain else (1.0, 1.0)
+    length = scheme.length(math.pi * sizes.step_time * noisier)
     each = scheme.time(length)
-    scale = PLAIN_TIMES if scheme.plain else 1.0
     between = max(1, round(scale * sizes.end / RECORDS / each))  # generations
     count = max(1, round(scale * sizes.end / (between * each)))
     finer = math.ceil(between * each / (scale * FINE))
