@@ -203,7 +203,7 @@ def _some(names: tuple[str, ...], command: str) -> tuple[str, ...]:
 
         raise ValueError(
             f"give at least one experiment, `corr {command} fig1`; there are {', '.join(CATALOGUE)}, and the groups"
-            " paper, studies, systems, all"
+            " paper, studies, systems, atlas, all"
         )
     return names
 

@@ -109,7 +109,26 @@ def one_by_one(loss, length):
 
 ours = corr.characterize(one_by_one(bowl, 1e-3), points, key=corr.root_key(2), draws=DRAWS, progress=False)
 print(ours)
-ours.plot()
+
+# %% [markdown]
+# All three in one picture: along the right candidate the coefficient is the same at both points, so that their ratio is
+# one. (`ours.plot()` draws coefficients and rests of one scheme.)
+
+# %%
+names = ("g", "g/|g|", "sign g")
+figure, axis = plt.subplots(figsize=(5, 3))
+axis.axhline(1, color="0.6", linewidth=0.8)
+for shift, (title, found) in zip(
+    (-0.15, 0, 0.15), {"best of ten": by_rank, "raw fitness": by_value, "one by one": ours}.items(), strict=True
+):
+    at = [found.laws[name].points for name in names]
+    ratios = [one["far"].coefficient.value / one["near"].coefficient.value for one in at]
+    axis.plot([k + shift for k in range(3)], ratios, "o", label=title)
+axis.set_yscale("log")
+axis.set_xticks(range(3), names)
+axis.set_ylabel("coefficient, far / near")
+axis.legend()
+plt.show()
 
 # %% [markdown]
 # Sign descent: half of the proposals are taken, so the coefficient is half of the length. g and g/|g| are refused, each

@@ -14,7 +14,7 @@ from . import one_step, paths
 from .schemes import Scheme
 
 K = 4.0  # standard errors that a measured law may lie off its prediction
-LATE = 2.0  # the common time at which mean weights are judged
+LATE = 2.0  # the common time at which mean weights are judged; plain: as many of its longer units
 
 
 class Sizes(NamedTuple):
@@ -115,8 +115,7 @@ def _limit(name: str, data: xarray.Dataset) -> str:
 
 
 def _path(name: str, data: xarray.Dataset) -> str:
-    late = data.sel(time=min(LATE, float(data.time[-1])), method="nearest")
-    last = data.isel(time=-1)
+    late, last = _late(data), data.isel(time=-1)
     equal = "equivalent to the twin" if float(late.equivalent_p) < 0.05 else "not shown to be equivalent to the twin"
     return (
         f"{name}: at t = {float(late.time):.3g} mean weights lie {_share(late, 'to_twin')} of the squared distance"
@@ -127,6 +126,12 @@ def _path(name: str, data: xarray.Dataset) -> str:
     )
 
 
+def _late(data: xarray.Dataset) -> xarray.Dataset:
+    """The time at which it is judged, or the last."""
+    time = LATE * (paths.PLAIN_TIMES if data.attrs["plain"] else 1.0)
+    return data.sel(time=min(time, float(data.time[-1])), method="nearest")
+
+
 def _share(data: xarray.Dataset, name: str) -> str:
     return f"{100 * float(data[name]):.2g} ± {100 * float(data[f'{name}_error']):.2g} %"
 
@@ -135,7 +140,7 @@ def numbers(found: Parts) -> dict[str, Number]:
     """Laws, the first and last of the limits, and distances at the time judged."""
     made = of_parts({name: data for name, data in found.items() if name.startswith("law ")})
     for name, data in kind(found, "path").items():
-        late = data.sel(time=min(LATE, float(data.time[-1])), method="nearest")
+        late = _late(data)
         count = int(data.attrs["trajectories"])
         made[f"path {name}: Δ to the twin"] = Number(float(late.to_twin), float(late.to_twin_error), count, 0.0)
         made[f"path {name}: loss"] = Number(float(late.loss), float(late.loss_error), count, float(late.twin_loss))

@@ -70,7 +70,7 @@ def _limits(axis: Axes, limits: dict[str, Any]) -> dict[str, Any]:
     for k, (name, data) in enumerate(limits.items()):
         axis.errorbar(
             data.length, data.ratio, data.ratio_error, color="black", mfc=("black", "white", "0.6")[k % 3],
-            marker="DvP"[k % 3], markersize=3, linewidth=0.6, elinewidth=0.8, label=f"{name}: drift over its law",
+            marker="DvP"[k % 3], markersize=3, linewidth=0.6, elinewidth=0.8, label=f"(b) {name}",
         )  # fmt: skip
         numbers[name] = {key: data[key].values for key in ("length", "ratio", "ratio_error", "curvature")}
     axis.axhline(1, color="black", linewidth=0.6, zorder=0)
