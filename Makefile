@@ -4,8 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 EXTRAS := test,figs,stats,dev
 # Small tests mostly compile: fewer passes of LLVM took a third off those that do little else. What must hold to the last bit
-# or decision is tested in test-slow, which compiles as users do. Without the fusion emitters of XLA it compiles in half the time.
-QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
+# or decision is tested in test-slow, which compiles as users do.
+QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
 # Two workers on two cores: threads of a worker's own for matrices of 200 rows only wait for the other's.
 ALONE := OPENBLAS_NUM_THREADS=1
 BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py

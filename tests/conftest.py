@@ -12,8 +12,11 @@ import pytest
 
 from corr.experiments.running.machine import TESTED_JAXLIB, VECTOR_FLAG
 
-if version("jaxlib").startswith(TESTED_JAXLIB):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {VECTOR_FLAG}".strip()
+if version("jaxlib").startswith(TESTED_JAXLIB):  # a flag that another does not know ends the process
+    FLAGS = f"{os.environ.get('XLA_FLAGS', '')} {VECTOR_FLAG}".strip()
+    if "backend_optimization_level=1" in FLAGS:  # `make test`, which wants quick compilation: this halves it
+        FLAGS += " --xla_cpu_use_fusion_emitters=false"
+    os.environ["XLA_FLAGS"] = FLAGS
 
 # Set in the first process, inherited by the workers of pytest-xdist: equal programs are compiled once per test run.
 MADE_HERE = "CORR_TESTS_COMPILED" not in os.environ
