@@ -18,17 +18,18 @@ EXPONENTS = np.linspace(0.0, 2.0, 201)
 GRADIENT, UNIT, SIGN, POWER = "g", "g/|g|", "sign g", "sign(g)|g|^H"
 SMOOTHED, UNIT_SMOOTHED = "∇U_σ", "∇U_σ/|∇U_σ|"
 TURNED, UNIT_TURNED = "C g", "C g/√(gᵀC g)"
+BUILT_IN = {GRADIENT, UNIT, SIGN, POWER, SMOOTHED, UNIT_SMOOTHED, TURNED, UNIT_TURNED}
 
 
-def gradient_at(loss: Flat, position: np.ndarray, dtype: Any) -> np.ndarray:
-    """∇U at a point (N,); refuses one that is zero or not finite."""
+def gradient_at(name: str, loss: Flat, position: np.ndarray, dtype: Any, moving: np.ndarray) -> np.ndarray:
+    """∇U at a point (N,), zero where nothing moves; refuses one that is zero or not finite."""
     with jax.default_matmul_precision("highest"):
-        gradient = np.asarray(jax.jit(jax.grad(loss))(jnp.asarray(position, dtype)), np.float64)
+        gradient = moving * np.asarray(jax.jit(jax.grad(loss))(jnp.asarray(position, dtype)), np.float64)
     if not np.isfinite(gradient).all():
-        raise ValueError("the gradient of the loss is not finite at a point: choose another, or give `loss=`")
+        raise ValueError(f"the gradient of the loss is not finite at {name!r}: choose another point, or give `loss=`")
     if not gradient.any():
         raise ValueError(
-            "the gradient of the loss is zero at a point, so no displacement lies along it: choose a point that is no"
+            f"the gradient of the loss is zero at {name!r}, so no displacement lies along it: choose a point that is no"
             " minimum, or give as `loss=` a smooth one in place of a loss of steps"
         )
     return gradient

@@ -10,15 +10,14 @@ from jax.flatten_util import ravel_pytree
 
 from .._checks import check_count, check_positive
 from .._keys import check_key, text_key
-from .._objective import check_loss, check_params
 from .._types import Dynamics, Key, Params, Scalar, State
+from ._asked import check_asked, check_covariance, check_moved
 from ._candidates import Vectors, fitted_exponent, gradient_at, own_vector, smoothed_gradient, vectors_at
 from ._laws import Law, direction, law
-from ._moves import BLOCKS, MEDIAN_OF, Moves, Place, displacements
+from ._moves import Place, displacements
 from ._place import place
 from ._table import Characterization
 
-FEWEST = 1000
 PART = 0.05  # of the declared share that the sampling error of a smoothed gradient may be
 TIED = 0.25  # of the declared share within which two candidates lie as close
 
@@ -48,6 +47,7 @@ def characterize(
     the right one is the same at all. A candidate is *different* where a test finds a rest or unequal coefficients (Holm
     over the points), and *equivalent* where the rest is less than ``share`` of the drift at every point and every
     coefficient within ``share`` of their mean, each at ``level``. A scheme can be both, or neither if draws are few.
+    Parameters that never move are left out of every candidate.
 
     Args:
         dynamics: any, of which one step is one generation.
@@ -72,7 +72,8 @@ def characterize(
         A ``Characterization``; print it, or ``.plot()`` it.
 
     Raises:
-        ValueError: for too few draws, no or zero gradient, a share outside (0, 1), vectors of another size.
+        ValueError: for too few draws, no or zero gradient, a share outside (0, 1), vectors of another size, a candidate
+            of a name that is taken; warns where steps are lost in rounding or losses are not finite.
         TypeError: for what is no dynamics, no mapping of points or no key.
 
     Example:
@@ -85,10 +86,10 @@ def characterize(
 
     Reference: theory/README.md, "Which descent" and "Populations".
     """
-    loss, start = _check(dynamics, points, loss, draws, robust, share, level)
+    loss, start = check_asked(dynamics, points, loss, candidates, draws, robust, share, level)
     flat, unravel = ravel_pytree(start)
     flat_loss = lambda x: loss(unravel(x))  # noqa: E731
-    matrix = None if covariance is None else _covariance(covariance, flat.size)
+    matrix = None if covariance is None else check_covariance(covariance, flat.size)
     std = None if smoothing_std is None else check_positive("smoothing_std", smoothing_std)
     generations = check_count("generations", generations)
     moves = displacements(
@@ -97,19 +98,23 @@ def characterize(
     )  # fmt: skip
     spent = float(dynamics.evaluations) * generations
     places: dict[str, Place] = {}
+    moving = np.any([one.steps.any(axis=0) for one in moves.values()], axis=0)
     for name, one in moves.items():
-        _check_moved(name, one)
-        places[name] = place(one, gradient_at(flat_loss, one.position, flat.dtype), spent, robust=robust)
+        check_moved(name, one, flat.dtype)
+        gradient = gradient_at(name, flat_loss, one.position, flat.dtype, moving)
+        places[name] = place(one, gradient, spent, robust=robust)
 
     def smoothed(name: str, position: np.ndarray) -> np.ndarray | None:
         if std is None:
             return None
         mine = text_key(key, name)
-        return smoothed_gradient(flat_loss, position, std, mine, flat.dtype, share * PART)
+        return moving * smoothed_gradient(flat_loss, position, std, mine, flat.dtype, share * PART)
 
     def own(position: np.ndarray) -> dict[str, np.ndarray]:
         params = unravel(jnp.asarray(position, flat.dtype))
-        return {title: own_vector(title, make, params, flat.size) for title, make in (candidates or {}).items()}
+        return {
+            title: moving * own_vector(title, make, params, flat.size) for title, make in (candidates or {}).items()
+        }
 
     exponent = fitted_exponent([one.drift for one in places.values()], [one.gradient for one in places.values()])
     vectors = {
@@ -133,41 +138,3 @@ def _compare(places: dict[str, Place], vectors: dict[str, Vectors], share: float
         return math.floor(off / (share * TIED)) if math.isfinite(off) else math.inf
 
     return dict(sorted(laws.items(), key=apart))
-
-
-def _check(
-    dynamics: Dynamics, points: Mapping[str, Any], loss: Any, draws: int, robust: bool, share: float, level: float
-) -> tuple[Callable[[Params], Scalar], Params]:
-    """The loss whose gradient is meant and the first point, if all can be begun with."""
-    if not isinstance(dynamics, Dynamics):
-        raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
-    if not (isinstance(points, Mapping) and points and all(isinstance(name, str) for name in points)):
-        raise TypeError(f'points must be a mapping such as {{"start": params}}, got {type(points).__name__}')
-    unit = BLOCKS * (MEDIAN_OF if robust else 1)
-    if check_count("draws", draws, least=FEWEST) % unit:
-        raise ValueError(f"draws must be a multiple of {unit}, got {draws}: take {-(-draws // unit) * unit}")
-    if not (0 < share < 1 and 0 < level < 0.5):
-        raise ValueError(f"share must lie in (0, 1) and level in (0, 0.5), got {share} and {level}")
-    meant = dynamics.loss if loss is None else loss
-    if meant is None:
-        raise ValueError("the dynamics names no loss: give the one whose gradient is meant, loss=U")
-    positions = [check_params(one.position if isinstance(one, State) else one) for one in points.values()]
-    for position in positions:
-        check_loss(meant, position)
-    return meant, positions[0]
-
-
-def _covariance(value: Any, size: int) -> np.ndarray:
-    matrix = np.asarray(value, np.float64)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"covariance must be a finite symmetric matrix of shape {(size, size)}, got {matrix.shape}")
-    if np.linalg.eigvalsh(matrix)[0] <= 0:
-        raise ValueError("covariance must be positive definite, got one with an eigenvalue of zero or less")
-    return matrix
-
-
-def _check_moved(name: str, moves: Moves) -> None:
-    if not np.isfinite(moves.steps).all():
-        raise ValueError(f"displacements at {name!r} are not finite: choose another point or a smaller step")
-    if not moves.steps.any():
-        raise ValueError(f"nothing moves at {name!r}: accepted {moves.accepted.mean():.3g}; choose another point")

@@ -16,6 +16,7 @@ YES = "yes: equivalent, no difference found"
 NEARLY = "yes: equivalent, though not exactly"
 NO = "no: off by more than the share"
 OFF = "not exactly: whether by more than the share is undecided"
+UPHILL = "no: it climbs"
 UNDECIDED = "undecided: neither a difference nor equivalence, more draws would tell"
 
 
@@ -134,6 +135,9 @@ def law(points: dict[str, Direction], *, share: float, level: float) -> Law:
     equivalence = max(*(one.equivalence_p for one in points.values()), apart)
     far = beyond < level / 2 or any(one.at_least > share for one in points.values())
     verdict = _verdict(equivalence < level, difference < level, far)
+    most = mean.value + float(stats.t.isf(level, len(samples[0]) - 1)) * mean.standard_error
+    if most < 0:
+        equivalence, verdict = 1.0, UPHILL
     return Law(points, mean, spread, difference, equivalence, verdict)
 
 

@@ -31,12 +31,14 @@ class Moves(NamedTuple):
             (ε - <ε>)(a - <a>), which has the same mean for symmetric proposals and far less noise where most are taken.
         accepted: share of generations that moved the state, (n,).
         position: mean position where they begin, (N,).
+        finite: share of steps whose loss was finite.
     """
 
     steps: np.ndarray
     samples: np.ndarray
     accepted: np.ndarray
     position: np.ndarray
+    finite: float = 1.0
 
 
 class Place(NamedTuple):
@@ -111,33 +113,34 @@ def displacements(
             start = dynamics.refresh(point) if isinstance(point, State) else point
             if not isinstance(point, State) and not draws_at_start(dynamics, params):
                 start = initial(dynamics, point, mine)
-            moves, taken, begun = _batches(partial(together, start, mine), draws, many, shown, number * draws)
+            moves, taken, begun, finite = _batches(partial(together, start, mine), draws, many, shown, number * draws)
             samples = moves
             if proposals:
                 samples = (moves - moves.mean(axis=0)) * (taken - taken.mean())[:, None] * (draws / (draws - 1))
                 moves = moves * taken[:, None]
-            found[name] = Moves(moves, samples, taken, begun.mean(axis=0))
+            found[name] = Moves(moves, samples, taken, begun.mean(axis=0), float(finite.mean()))
     return found
 
 
 def _compiled(
     dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool
 ) -> Callable[[Any, jax.Array, jax.Array], Any]:
-    """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin)``."""
+    """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin, share finite)``."""
     words = jnp.asarray([step_words(n) for n in range(burn_in + generations)])
 
-    def one(start: Any, key: jax.Array, index: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def one(start: Any, key: jax.Array, index: jax.Array) -> tuple[jax.Array, ...]:
         mine = jax.random.fold_in(key, index)
         state = start if isinstance(start, State) else initial(dynamics, start, start_key(mine))
 
-        def step(state: State, number: jax.Array) -> tuple[State, tuple[jax.Array, jax.Array]]:
+        def step(state: State, number: jax.Array) -> tuple[State, tuple[jax.Array, ...]]:
             state, info = dynamics.step(step_key(mine, number), state)
-            return state, (ravel_pytree(info.displacement)[0], info.accepted)
+            return state, (ravel_pytree(info.displacement)[0], info.accepted, info.finite)
 
         state, _ = jax.lax.scan(step, state, words[:burn_in])
-        _, (moves, taken) = jax.lax.scan(step, dynamics.refresh(state), words[burn_in:])
+        _, (moves, taken, finite) = jax.lax.scan(step, dynamics.refresh(state), words[burn_in:])
         moved = moves[0] if proposals else jnp.sum(jnp.where(taken[:, None], moves, 0), axis=0)
-        return moved, taken.astype(moves.dtype).mean(), ravel_pytree(state.position)[0]
+        accepted, known = (flags.astype(moves.dtype).mean() for flags in (taken, finite))
+        return moved, accepted, ravel_pytree(state.position)[0], known
 
     block = max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1)))
     return jax.jit(lambda start, key, ids: jax.lax.map(lambda i: one(start, key, i), ids, batch_size=block))

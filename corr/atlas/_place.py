@@ -33,8 +33,10 @@ def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: boo
     drift = blocks.mean(axis=0)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
     unit = gradient / np.linalg.norm(gradient)
-    each = [_robust_noise(part, unit) for part in np.split(moves.steps, BLOCKS)] if robust else None
-    noise = _means(each) if each is not None else _noise(moves, unit)
+    free = moves.steps.any(axis=0)  # the others would count as directions without noise
+    held = moves._replace(steps=moves.steps[:, free], samples=moves.samples[:, free])
+    each = [_robust_noise(part, unit[free]) for part in np.split(held.steps, BLOCKS)] if robust else None
+    noise = _means(each) if each is not None else _noise(held, unit[free])
     return Place(
         moves.position, gradient, drift, error, blocks, noise, float(moves.accepted.mean()),
         _kappa(noise["across"], drift, blocks, evaluations), evaluations,

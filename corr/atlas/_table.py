@@ -46,6 +46,9 @@ class Characterization(NamedTuple):
         lines += ["", *_aligned([("point", "|drift|", "noise along g", "across", "accepted", "κ"), *self._rows()])]
         heads = ("drift = -c u", "c", "c varies by", "across u, at most", "verdict")
         lines += ["", *_aligned([heads, *(self._law(name, law) for name, law in self.laws.items())])]
+        sizes = [float((one.gradient**2).sum()) ** 0.5 for one in self.places.values()]
+        if max(sizes) < (1 + self.share) * min(sizes):
+            lines += ["", "|g| is the same at all points: g and g/|g| are not told apart, give points where it differs"]
         time = self.time_per_evaluation()
         lines += ["", f"H = {self.exponent:.2f}; clock of {self.best}: {told(time)} per evaluation of the loss"]
         return "\n".join(lines)

@@ -67,8 +67,8 @@ def test_contract() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({*evosax.algorithms} - {"Open_ES", "PSO", "SV_CMA_ES", "SV_Open_ES"}))
-def test_contract_of_every_strategy(name: str) -> None:
+@pytest.mark.parametrize("name", ["CMA_ES", "DifferentialEvolution", "MR15_GA", "PGPE", "SimulatedAnnealing"])
+def test_contract_of_one_of_each_kind(name: str) -> None:
     check_contract(name)
 
 

@@ -1,0 +1,91 @@
+"""What ``characterize`` is asked for and what moved, checked."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import check_count
+from .._objective import check_loss, check_params
+from .._told import warn
+from .._types import Dynamics, Params, Scalar, State
+from ._candidates import BUILT_IN
+from ._moves import BLOCKS, MEDIAN_OF, Moves
+
+FEWEST = 1000
+
+
+def check_asked(
+    dynamics: Dynamics, points: Mapping[str, Any], loss: Any, candidates: Any, draws: int, robust: bool, share: float,
+    level: float,
+) -> tuple[Callable[[Params], Scalar], Params]:  # fmt: skip
+    """The loss whose gradient is meant and the first point, if all can be begun with."""
+    if not isinstance(dynamics, Dynamics):
+        raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
+    if not (isinstance(points, Mapping) and points and all(isinstance(name, str) for name in points)):
+        got = f"{type(points).__name__} of {list(points)[:3]}" if isinstance(points, Mapping) else type(points).__name__
+        raise TypeError(f'points must be a mapping of names such as {{"start": params}}, got {got}')
+    _check_candidates(candidates)
+    unit = BLOCKS * (MEDIAN_OF if robust else 1)
+    if check_count("draws", draws, least=FEWEST) % unit:
+        raise ValueError(f"draws must be a multiple of {unit}, got {draws}: take {-(-draws // unit) * unit}")
+    if not (0 < share < 1 and 0 < level < 0.5):
+        raise ValueError(f"share must lie in (0, 1) and level in (0, 0.5), got {share} and {level}")
+    meant = dynamics.loss if loss is None else loss
+    if meant is None:
+        raise ValueError("the dynamics names no loss: give the one whose gradient is meant, loss=U")
+    positions = [check_params(one.position if isinstance(one, State) else one) for one in points.values()]
+    shapes = [jax.tree.map(jnp.shape, position) for position in positions]
+    for name, position, shape in zip(points, positions, shapes, strict=True):
+        if shape != shapes[0]:
+            raise ValueError(f"points must be alike, got shapes {shapes[0]} and, at {name!r}, {shape}")
+        check_loss(meant, position)
+    return meant, positions[0]
+
+
+def _check_candidates(candidates: Any) -> None:
+    if candidates is None:
+        return
+    if not (isinstance(candidates, Mapping) and all(callable(one) for one in candidates.values())):
+        raise TypeError(
+            f'candidates must be a mapping such as {{"mine": lambda params: ...}} of functions, got {candidates!r}'
+        )
+    if taken := [name for name in candidates if name in BUILT_IN]:
+        raise ValueError(f"candidates {taken} have names that are taken: give others")
+
+
+def check_covariance(value: Any, size: int) -> np.ndarray:
+    matrix = np.asarray(value, np.float64)
+    if matrix.shape != (size, size) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        raise ValueError(f"covariance must be a finite symmetric matrix of shape {(size, size)}, got {matrix.shape}")
+    if np.linalg.eigvalsh(matrix)[0] <= 0:
+        raise ValueError("covariance must be positive definite, got one with an eigenvalue of zero or less")
+    return matrix
+
+
+def check_moved(name: str, moves: Moves, dtype: Any) -> None:
+    """Refuse displacements that are none; warn where they are lost in rounding or losses were not finite."""
+    if not np.isfinite(moves.steps).all():
+        raise ValueError(f"displacements at {name!r} are not finite: choose another point or a smaller step")
+    if not moves.steps.any():
+        raise ValueError(
+            f"nothing moves at {name!r} in any of {len(moves.steps)} draws: give a larger step, or a point that is no"
+            " minimum"
+        )
+    if moves.finite < 1:
+        warn(
+            f"at {name!r} {100 * (1 - moves.finite):.3g} % of the steps met a loss that is not finite: what is said"
+            " holds for the scheme on this loss, border included"
+        )
+    spacing = np.spacing(np.abs(moves.position).astype(dtype)).astype(float)
+    size = np.sqrt(np.mean(moves.steps**2, axis=0))
+    # What never moves is frozen, unless steps as long as the others' would be lost there.
+    lost = np.where(size > 0, size, size.max()) < 2 * spacing
+    if lost.any():
+        warn(
+            f"at {name!r} {lost.sum()} of {lost.size} parameters move by less than two rounding steps of"
+            f" {np.dtype(dtype)} ({2 * spacing[lost].max():.2g}): drift and noise are those of rounding; use float64 or"
+            " larger steps"
+        )
