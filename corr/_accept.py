@@ -45,7 +45,7 @@ def metropolis(beta: float) -> Rule:
         return lambda loss_change, uniform: jnp.isfinite(loss_change) & (loss_change <= 0)
 
     def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
-        change, number = _together(loss_change, uniform)
+        change, number = together(loss_change, uniform)
         rise = _largest(beta, change.dtype) * jnp.where(change > 0, change, 1)
         return jnp.isfinite(change) & ((change <= 0) | ((number > 0) & (jnp.log(number) <= -rise)))
 
@@ -78,7 +78,7 @@ def barker(beta: float) -> Rule:
         return metropolis(beta)
 
     def rule(loss_change: jax.Array, uniform: jax.Array) -> jax.Array:
-        change, number = _together(loss_change, uniform)
+        change, number = together(loss_change, uniform)
         level = change == 0
         probability = jnp.where(level, 0.5, jax.nn.sigmoid(-_largest(beta, change.dtype) * jnp.where(level, 1, change)))
         return jnp.isfinite(change) & ((change <= 0) | (number > 0)) & (number <= probability)
@@ -142,7 +142,7 @@ def _largest(beta: float, dtype: Any) -> float:
     return min(beta, float(jnp.finfo(dtype).max))
 
 
-def _together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
+def together(loss_change: Any, uniform: Any) -> tuple[jax.Array, jax.Array]:
     """Both in one precision, at least float32."""
     change, number = jnp.asarray(loss_change), jnp.asarray(uniform)
     dtype = max(wide(change.dtype), wide(number.dtype), key=lambda kind: kind.itemsize)

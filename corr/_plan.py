@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from ._checks import check_count, check_positive, real_number
-from ._compiler import check_compiled, devices_for
+from ._compiler import check_compiled
 from ._digest import digest
 from ._gradient import check_gradient
 from ._keys import check_key
@@ -104,12 +104,11 @@ def plan_run(
     params = check_params(params)
     steps, trajectories = check_count("steps", steps), check_count("trajectories", trajectories)
     start = first_start(params, trajectories) if start_per_trajectory else params
-    _check_loss(dynamics, start, check_decisions)
+    allowed = _check_loss(dynamics, start, check_decisions, devices)
     _check_evaluations(dynamics.evaluations)
     observer = check_observe(observe, start)
     marks = check_marks(record_at, steps)
     block = choose_block(dynamics, start, trajectories, devices) if block_size is None else block_size
-    allowed = devices if dynamics.loss is None else devices_for(dynamics.loss, start, devices)
     layout = choose_layout(trajectories, allowed, block)
     thin = check_thin(thin, marks)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
@@ -135,13 +134,15 @@ def plan_run(
     )
 
 
-def _check_loss(dynamics: Dynamics, start: Params, check_decisions: bool) -> None:
+def _check_loss(dynamics: Dynamics, start: Params, check_decisions: bool, devices: int | None) -> int | None:
+    """The devices on which the loss may run, if it may."""
     if dynamics.loss is None:
-        return
+        return devices
     check_loss(dynamics.loss, start)
-    check_compiled(dynamics.loss, start)
+    allowed = check_compiled(dynamics.loss, start, devices)
     if check_decisions and dynamics.facts.get("gradient") and dynamics.keeps_loss:
         check_gradient(dynamics.loss, start)
+    return allowed
 
 
 def _check_evaluations(count: Any) -> None:

@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from .._compiler import devices_for
+from .._compiler import check_compiled
 from .._keys import step_key, step_words, trajectory_key
 from .._start import draws_at_start, initial, start_key
 from .._types import Dynamics, State
 from ..ensemble._blocks import cache_bytes, working_set
 from ..ensemble._progress import Progress
+from ..inference import Estimate
 
 BATCH = 256
 MANY = 300_000  # evaluations of the loss from which on a second compilation, for another device, pays
@@ -61,9 +62,9 @@ class Place(NamedTuple):
     drift: np.ndarray
     drift_error: np.ndarray
     blocks: np.ndarray
-    noise: dict[str, Any]
+    noise: dict[str, Estimate]
     acceptance: float
-    kappa: Any
+    kappa: Estimate
     evaluations: float
 
 
@@ -104,14 +105,15 @@ def displacements(
     params = first.position if isinstance(first, State) else first
     proposals = generations == 1 and dynamics.accept is not None
     together = _compiled(dynamics, params, generations, burn_in, proposals)
-    alone = dynamics.loss is not None and devices_for(dynamics.loss, params, None) == 1
+    alone = dynamics.loss is not None and check_compiled(dynamics.loss, params) == 1
+    drawn = draws_at_start(dynamics, params)
     many = not alone and draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
     found = {}
     with Progress("draws", draws * len(points), show=progress, log=None) as shown:
         for number, (name, point) in enumerate(points.items()):
             mine = trajectory_key(key, dynamics.stream, number)
             start = dynamics.refresh(point) if isinstance(point, State) else point
-            if not isinstance(point, State) and not draws_at_start(dynamics, params):
+            if not (isinstance(point, State) or drawn):
                 start = initial(dynamics, point, mine)
             moves, taken, begun, finite = _batches(partial(together, start, mine), draws, many, shown, number * draws)
             samples = moves

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._accept import _together, metropolis
+from .._accept import metropolis, together
 from .._types import Dynamics, Params, Scalar
 from ..proposals import normal
 from ._descent import Schedule
@@ -57,7 +57,7 @@ def _decide(beta: Schedule) -> Callable[[Any, Any, Any], Any]:
     at_one = metropolis(1.0)
 
     def decide(loss_change: jax.Array, uniform: jax.Array, count: jax.Array) -> jax.Array:
-        change, number = _together(loss_change, uniform)
+        change, number = together(loss_change, uniform)
         rate = jnp.asarray(beta(count)).astype(change.dtype)
         # A fall is accepted whatever β is, and β ΔU may overflow only where it must be rejected.
         return at_one(jnp.where(change > 0, rate * change, change), number)
