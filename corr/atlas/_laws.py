@@ -123,7 +123,27 @@ def _without_noise(samples: np.ndarray, rest: np.ndarray, drift: np.ndarray, sha
 
 
 def law(points: dict[str, Direction], *, share: float, level: float) -> Law:
-    """One candidate at all points: the same direction everywhere, with the same coefficient."""
+    """One candidate at all points: the same direction everywhere, with the same coefficient.
+
+    Args:
+        points: its ``Direction`` at each, by name: places, or one place at several ages of a scheme.
+        share: declared part of the drift, and of the coefficient, that may be off.
+        level: of each test.
+
+    Returns:
+        A ``Law``.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> here, there = (rng.normal(size=(100, 3)) - np.array([9.0, 0, 0]) for _ in range(2))
+        >>> along = {"here": here, "there": there}
+        >>> found = {name: direction(blocks, np.array([1.0, 0, 0]), share=0.1, level=0.05, seed=0)
+        ...          for name, blocks in along.items()}
+        >>> law(found, share=0.1, level=0.05).verdict
+        'yes: equivalent, no difference found'
+
+    Reference: theory/README.md, "Which descent".
+    """
     samples = [one.samples for one in points.values()]
     values = np.array([one.coefficient.value for one in points.values()])
     errors = np.array([one.coefficient.standard_error for one in points.values()])

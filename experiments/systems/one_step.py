@@ -104,16 +104,16 @@ def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, shar
 
 
 def lengths(key: jax.Array, scheme: Scheme, evaluations: int, values: Sequence[float]) -> xarray.Dataset:
-    """Where the law ends: coefficient at the start of Figure 1's network over theory's, against the length."""
+    """Where the law ends: coefficient at the start of Figure 1's network over theory's, against σ of the mutations."""
     loss, points = network()
     start = points["start"]
     gradient = np.asarray(jax.grad(loss)(start), float)
     unit = gradient / np.linalg.norm(gradient)
     size = np.linalg.norm(gradient) if scheme.plain else 1.0
-    rows = []
+    make, rows = scheme.widened or scheme.make, []
     for number, length in enumerate(values):
         moves = corr.atlas.displacements(
-            scheme.make(loss, length), {"start": start}, draws=draws(scheme, evaluations),
+            make(loss, length), {"start": start}, draws=draws(scheme, evaluations),
             key=jax.random.fold_in(key, number), progress=False,
         )["start"]  # fmt: skip
         along = sample(-moves.samples @ unit / (scheme.law.drift * length * size))

@@ -18,20 +18,20 @@ LATE = 2.0  # the common time at which mean weights are judged; plain: as many o
 
 
 class Sizes(NamedTuple):
-    """Evaluations of the loss for each law; how many schemes, and of those followed; lengths at which the law is
-    measured on the network, none for no limit; and the paths' sizes."""
+    """Evaluations of the loss for each law; how many schemes, and of those followed, None for all; σ at which the law
+    is measured on the network, none for no limit; and the paths' sizes."""
 
     evaluations: int
-    schemes: int
-    followed: int
+    schemes: int | None
+    followed: int | None
     lengths: tuple[float, ...]
     paths: tuple[float, float, int]
 
 
 SIZES = {
     "smoke": Sizes(40_000, 2, 1, (), (1e-3, 0.3, 6)),
-    "quick": Sizes(400_000, 99, 9, (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1), (1e-4, 3.0, 96)),
-    "paper": Sizes(4_000_000, 99, 9, (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1), (2e-5, 3.0, 200)),
+    "quick": Sizes(400_000, None, None, (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1), (1e-4, 3.0, 96)),
+    "paper": Sizes(4_000_000, None, None, (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1), (2e-5, 3.0, 200)),
 }
 
 
@@ -104,12 +104,10 @@ def _limit(name: str, data: xarray.Dataset) -> str:
     off = np.abs(data.ratio.values - 1) - K * data.ratio_error.values
     left = np.flatnonzero(off > 0.05)
     if not len(left):
-        return (
-            f"{name}: the law holds within 5 % up to a length of {float(data.length[-1]):g} at the start of the path."
-        )
+        return f"{name}: the law holds within 5 % up to σ = {float(data.length[-1]):g} at the start of the path."
     one = data.isel(length=left[0])
     return (
-        f"{name}: at a length of {float(one.length):g} the drift at the start is {float(one.ratio):.3g} ±"
+        f"{name}: at σ = {float(one.length):g} the drift at the start is {float(one.ratio):.3g} ±"
         f" {float(one.ratio_error):.2g} of its law (c = {float(one.curvature):.2g})."
     )
 

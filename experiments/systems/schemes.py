@@ -21,11 +21,13 @@ class Scheme(NamedTuple):
         law: what a generation does on a linear loss, in units of the length; schemes on raw fitness: of the length
             times |g|.
         plain: whether it follows g; else ĝ = g/|g|.
+        widened: ``(loss, σ) -> Dynamics`` where σ is not the length: what is swept to see where the law ends.
     """
 
     make: Callable[[Loss, float], corr.Dynamics]
     law: theory.Generation
     plain: bool = False
+    widened: Callable[[Loss, float], corr.Dynamics] | None = None
 
     def length(self, noise: float) -> float:
         """The length at which so much variance is gained per unit of common time and parameter; plain: at |g| = 1."""
@@ -69,10 +71,11 @@ def cma(children: int) -> Scheme:
 def strategy(children: int, fitness: Any, *, antithetic: bool = False) -> Scheme:
     """An evolution strategy on raw fitness, z-scores or centred ranks."""
     laws = {"raw": theory.raw_fitness, "z-score": theory.z_scores, "centred ranks": theory.centred_ranks}
-    return Scheme(
-        lambda loss, length: populations.evolution_strategy(
-            loss, mutation_std=WIDTH, children=children, learning_rate=length, fitness=fitness, antithetic=antithetic
-        ),
-        laws[fitness](children, antithetic=antithetic),
-        plain=fitness == "raw",
-    )
+
+    def make(loss: Loss, length: float, std: float = WIDTH) -> corr.Dynamics:
+        return populations.evolution_strategy(
+            loss, mutation_std=std, children=children, learning_rate=length, fitness=fitness, antithetic=antithetic
+        )
+
+    law = laws[fitness](children, antithetic=antithetic)
+    return Scheme(make, law, plain=fitness == "raw", widened=lambda loss, std: make(loss, std, std))

@@ -12,7 +12,7 @@ import xarray
 
 import corr
 from corr import populations
-from corr.atlas._laws import law
+from corr.atlas import law
 from theory import swarm as theory
 
 from ..declaring.number import Number, of_parts, sample

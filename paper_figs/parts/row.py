@@ -65,7 +65,7 @@ def _laws(axis: Axes, laws: dict[str, Any]) -> dict[str, Any]:
 
 
 def _limits(axis: Axes, limits: dict[str, Any]) -> dict[str, Any]:
-    """Drift at the start of Figure 1's network over its law, against the length of a step."""
+    """Drift at the start of Figure 1's network over its law, against σ of the mutations."""
     numbers = {}
     for k, (name, data) in enumerate(limits.items()):
         axis.errorbar(
@@ -76,7 +76,7 @@ def _limits(axis: Axes, limits: dict[str, Any]) -> dict[str, Any]:
     axis.axhline(1, color="black", linewidth=0.6, zorder=0)
     log_across(axis)
     axis.set_ylim(0, 1.15)
-    axis.set_xlabel("length of a step, parameter units", fontsize=7)
+    axis.set_xlabel("σ of the mutations, parameter units", fontsize=7)
     axis.set_ylabel("drift / law", fontsize=7)
     return numbers
 

@@ -1,7 +1,7 @@
 """Synthetic studies, saved in the layout of real ones: numbers in the shape and size of what theory gives."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,12 @@ import xarray
 
 from corr.experiments.foresight.regimes import REGIMES
 from corr.experiments.studies import density, drift, levels, mutation_laws, order, precision
-from corr.experiments.systems import annealing, genetic, swarm
 from corr.figures.studies.architectures import TITLES
 from corr.results import save_part, write_json
 
+from . import written_systems as systems
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
-
-Parts = dict[str, xarray.Dataset]
-Sizes = Mapping[str, Any]
+from .written_systems import Parts, Sizes
 
 
 def stretches(trajectories: int = 10) -> tuple[Parts, Sizes]:
@@ -33,16 +31,6 @@ def stretches(trajectories: int = 10) -> tuple[Parts, Sizes]:
         columns: Any = {"descent": (("time", "parameter"), path), "descent_loss": ("time", np.exp(-time / 2.5))}
         parts[f"stretch {number}"] = data.assign(columns)
     return parts, {"trajectories": trajectories, "step_ratio": 5.0, "points": 250, "descent_learning_rate": 1e-3}
-
-
-def schemes() -> tuple[Parts, Sizes]:
-    """A contest of two: losses of seeds that fall with what is spent."""
-    spent, parts = np.linspace(0.0, 600.0, 5), {}
-    for number, name in enumerate(("mutation", "Adam")):
-        scatter = 1 + 0.02 * np.random.default_rng(number).normal(size=(6, 5))
-        values = np.exp(-spent / (300.0 * (2 - number))) * scatter
-        parts[name] = xarray.Dataset({"loss": (("seed", "evaluations"), values)}, {"evaluations": spent})
-    return parts, {"evaluations": 600, "seeds": 6, "records": 4}
 
 
 def pairs() -> tuple[Parts, Sizes]:
@@ -204,117 +192,6 @@ def roundings() -> tuple[Parts, Sizes]:
     return parts, {"draws": 2**20, "trajectories": 8}
 
 
-def a_row() -> tuple[Parts, Sizes]:
-    """A row of the atlas: two schemes on their laws, one of them followed, whose law ends at long steps."""
-    parts: Parts = {}
-    for number, name in enumerate(("one of 2", "one of 5")):
-        law = {"drift": 0.5 + number, "noise": 1.0, "kappa": 8.0 - number}
-        columns = {f"{key}{end}": size * share for key, size in law.items()
-                   for end, share in (("", 1.004), ("_error", 0.005), ("_theory", 1.0))}  # fmt: skip
-        parts[f"law {name}"] = xarray.Dataset(columns, attrs={"draws": 1000, "evaluations": 2.0})
-    length = np.geomspace(1e-4, 0.1, 4)
-    ratio = 1 / np.sqrt(1 + (100 * length) ** 2)
-    columns = {"ratio": ratio, "ratio_error": 0.005 + 0 * ratio, "curvature": 100 * length}
-    parts["limit one of 5"] = xarray.Dataset({k: ("length", v) for k, v in columns.items()}, {"length": length})
-    time = np.linspace(0.25, 3.0, 12)
-    curve = 0.5 * np.exp(-time)
-    columns = {"loss": curve, "loss_error": 0.01 * curve, "twin_loss": 1.01 * curve, "twin_loss_error": 0.01 * curve,
-               "descent_loss": 0.95 * curve, "to_twin": 1e-4 * time, "to_twin_error": 1e-3 + 0 * time,
-               "to_descent": 0.01 * time, "to_descent_error": 1e-3 + 0 * time,
-               "equivalent_p": 0.01 + 0 * time}  # fmt: skip
-    attrs = {"length": 1e-3, "generation": 5e-4, "evaluations": 5.0, "trajectories": 96, "plain": 0}
-    parts["path one of 5"] = xarray.Dataset({k: ("time", v) for k, v in columns.items()}, {"time": time}, attrs)
-    return parts, {
-        "evaluations": 40_000,
-        "schemes": 2,
-        "followed": 1,
-        "lengths": length.tolist(),
-        "paths": [1e-4, 3, 96],
-    }
-
-
-def an_atlas() -> tuple[Parts, Sizes]:
-    """The overview: schemes on their laws, by rank and by value."""
-    parts: Parts = {}
-    for number, (name, kappa) in enumerate((("mutation", 3.14), ("one of 10", 4.2), ("ranks", 1.1), ("raw", 1.0))):
-        follows, other = ("g", "g/|g|") if name == "raw" else ("g/|g|", "g")
-        places = ["bowl, far", "bowl, near", "start", "t = 1"]
-        columns = {
-            "ratio": [1.004, 0.997, 1.0, 1.002],
-            "ratio_error": [0.005] * 4,
-            "across": [0.01] * 4,
-            "at_most": [0.04] * 4,
-            "kappa": [kappa] * 4,
-            "kappa_error": [0.05] * 4,
-            "model": [1e-3] * 4,
-        }
-        verdicts = {follows: "yes: equivalent, no difference found", other: "no: off by more than the share"}
-        told = {f"{loss}: {one}": text for loss in ("bowl", "network") for one, text in verdicts.items()}
-        attrs = {"follows": follows, "share": 0.1, "length": 1e-4, "law_kappa": kappa, "drift": 1.0 / (number + 1),
-                 "noise": 1.0, "evaluations": 10.0, **told}  # fmt: skip
-        parts[name] = xarray.Dataset({k: ("place", v) for k, v in columns.items()}, {"place": places}, attrs)
-    return parts, {"evaluations": 40_000, "share": 0.1, "network": True}
-
-
-def fronts() -> tuple[Parts, Sizes]:
-    """Genetic algorithm: speeds half way between their laws, κ of the closure, a path on its twin."""
-    sizes, parts = genetic.study.preset("quick"), {}
-    for kind in sizes.kinds:
-        for count in sizes.counts:
-            crossed = kind == genetic.UNIFORM
-            slow, fast = np.array([genetic.bounds(sizes, share, count, crossed) for share in sizes.shares]).T
-            rows = {"speed": (slow + fast) / 2, "speed_error": 0.01 * fast, "slowest": slow, "fastest": fast}
-            data = xarray.Dataset({name: ("share", row) for name, row in rows.items()}, {"share": list(sizes.shares)})
-            parts[f"{kind}, n = {count}"] = data.assign_attrs(population=count, crossed=int(crossed))
-    counts = np.array(sizes.noise_counts, float)
-    rows = {"noise": np.ones(3), "noise_error": np.full(3, 0.02), "noise_theory": np.ones(3), "kappa": 1.1 * counts,
-            "kappa_error": 0.03 * counts, "kappa_theory": counts}  # fmt: skip
-    columns = {name: ("population", row) for name, row in rows.items()}
-    parts["noise"] = xarray.Dataset(columns, {"population": list(sizes.noise_counts)})
-    time = np.linspace(0.2, 2.0, 10)
-    loss = 0.5 * np.exp(-time / 2)
-    columns = {"loss": loss, "loss_error": 0.01 * loss, "twin_loss": loss, "descent_loss": 1.02 * loss}
-    parts["path"] = xarray.Dataset({name: ("time", row) for name, row in columns.items()}, {"time": time})
-    parts["path"].attrs["trajectories"] = 24
-    return parts, sizes._asdict()
-
-
-def swarms() -> tuple[Parts, Sizes]:
-    """Swarm: straight lines in ln(spread) and ln(speed), coefficients that grow beside mutation's that do not."""
-    step, rates, ages = np.arange(1, 61), np.array([0.18, 0.05, -0.13]), (0, 10, 20)
-    inertia, pull = np.array(swarm.CONSTANTS).T
-    columns: Any = {"spread_rate_theory": ("constants", rates), "inertia": ("constants", inertia)}
-    columns |= {f"ln_{name}": (("constants", "step"), rates[:, None] * step) for name in ("spread", "speed")}
-    growth = xarray.Dataset({**columns, "pull": ("constants", pull)}, {"step": step})
-    parts = {"growth": growth.assign_attrs(particles=30, swarms=200, settled=20)}
-    for name, rate in (("swarm", 0.12), ("mutation", 0.0)):
-        unit = np.exp(rate * np.array(ages))[:, None] * np.ones(2)
-        columns = {"unit": (("age", "place"), unit), "unit_error": (("age", "place"), 0.01 * unit)}
-        places = {"age": list(ages), "place": ["bowl, far", "bowl, near"]}
-        parts[name] = xarray.Dataset(columns, places, {"draws": 4000})
-    columns = {"outside": ("numbers", [1e-6, 0.8]), "outside_error": ("numbers", [1e-7, 0.01])}
-    parts["span"] = xarray.Dataset(columns, {"numbers": ["shared", "own"]})
-    return parts, swarm.study.preset("quick")._asdict()
-
-
-def cooled() -> tuple[Parts, Sizes]:
-    """Annealing: a path on level 1, behind its clock from s = 1 on; variances on the recursion."""
-    time = np.geomspace(0.07, 9.0, 12)
-    rows = {"progress": np.ones(12), "progress_error": 0.2 / np.sqrt(1 + time) ** 3,
-            "way": 0.1 * time / (1 + 0.1 * time), "progress_clock": 1 + 0.2 * time,
-            "strength": 0.5 * time, "beta": 1e4 * time}  # fmt: skip
-    path = xarray.Dataset({name: ("time", row) for name, row in rows.items()}, {"time": time})
-    steps, every = np.arange(100, 1001, 100), np.arange(1, 1001)
-    exact, temperature = 0.06 * every / 300 * np.exp(-every / 300), 0.1 * np.exp(-every / 400)
-    bowl = xarray.Dataset(
-        {"variance": ("step", exact[steps - 1]), "variance_error": ("step", 0.03 * exact[steps - 1]),
-         "curve": ("every", exact), "curve_temperature": ("every", temperature)},
-        {"step": steps}, {"mutation_std": annealing.BOWL_STD, "trajectories": 2000},
-    )  # fmt: skip
-    attrs = {"begin": annealing.BEGIN, "mutation_std": 1.2e-4, "steps": 30_000, "trajectories": 24}
-    return {"path": path.assign_attrs(attrs), "bowl": bowl}, annealing.study.preset("quick")._asdict()
-
-
 WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "figs4": stretches,
     "architectures": four_networks,
@@ -326,14 +203,14 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "pairing": pairs,
     "universality": many_proposals,
     "precision": roundings,
-    "budget": schemes,
-    "best_of": a_row,
-    "recombination": a_row,
-    "strategies": a_row,
-    "descents": an_atlas,
-    "genetic": fronts,
-    "swarm": swarms,
-    "annealing": cooled,
+    "budget": systems.schemes,
+    "best_of": systems.a_row,
+    "recombination": systems.a_row,
+    "strategies": systems.a_row,
+    "descents": systems.an_atlas,
+    "genetic": systems.fronts,
+    "swarm": systems.swarms,
+    "annealing": systems.cooled,
 }
 
 

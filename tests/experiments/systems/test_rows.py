@@ -24,7 +24,7 @@ def test_a_row_says_what_its_parts_show() -> None:
     parts, _ = WRITTEN["best_of"]()
     said = row.judge(parts)
     assert all("as predicted within 4 standard errors" in line and "NOT" not in line for line in said[:2])
-    assert said[2].startswith("one of 5: at a length of 0.01 the drift at the start is 0.707 ± 0.005 of its law")
+    assert said[2].startswith("one of 5: at σ = 0.01 the drift at the start is 0.707 ± 0.005 of its law")
     assert (
         "0.02 ± 0.1 % of the squared distance travelled off the twin (equivalent to the twin within 0.5 %)" in said[3]
     )
