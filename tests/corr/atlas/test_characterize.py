@@ -184,6 +184,8 @@ def test_many_generations_and_a_burn_in() -> None:
     for generations in range(3, 6):
         said = generations * std / math.sqrt(2 * math.pi)
         assert close(many.laws["g/|g|"].coefficient, said) == (generations == 4)
+    # Four steps cost four times as much, spread as four and go four times as far; curvature moves κ by its share.
+    assert close(many.places["far"].kappa, math.pi, model=0.05) and not close(many.places["far"].kappa, math.pi / 4)
     assert many.places["far"].evaluations == 4 * walk().places["far"].evaluations
     first, last = (one.places["far"].position for one in (walk(), many))
     np.testing.assert_array_equal(first, np.asarray(POINTS["far"], float))

@@ -77,6 +77,26 @@ def test_schemes_of_equal_noise_have_steps_of_equal_noise() -> None:
         assert float(factor(jnp.ones(2))[0]) == pytest.approx(math.sqrt(0.02) * size)
 
 
+def test_plain_descent_is_judged_on_its_own_longer_time() -> None:
+    parts, _ = WRITTEN["best_of"]()
+    path = parts["path one of 5"]
+    plain = path.assign_coords(time=paths.PLAIN_TIMES * path.time).assign_attrs(plain=1)
+    for time, data in ((row.LATE, path), (paths.PLAIN_TIMES * row.LATE, plain)):
+        assert f"at t = {time:g} mean weights" in row.judge({"path one of 5": data})[0]
+
+
+def test_a_strategy_leaves_its_law_where_its_mutations_are_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Σx⁴ raw fitness follows 4x³ + 12σ²x, of which σ enters by the width of the mutations alone."""
+    start = jnp.array([1.0, 0.5, -0.8])
+    monkeypatch.setattr(one_step, "network", lambda: (lambda x: jnp.sum(x**4), {"start": start}))
+    data = one_step.lengths(corr.root_key(2), schemes.strategy(40, "raw"), 40_000, (1e-3, 0.5))
+    gradient = 4 * start**3
+    wide = 1 + float(jnp.sum(gradient * 12 * 0.5**2 * start) / jnp.sum(gradient**2))
+    for ratio, error, expected in zip(data.ratio.values, data.ratio_error.values, (1.0, wide), strict=True):
+        assert abs(ratio - expected) < K * error
+    assert abs(float(data.ratio[1]) - 1) > K * float(data.ratio_error[1])
+
+
 @pytest.mark.slow
 def test_a_scheme_falls_on_its_twin_and_a_wrong_clock_does_not() -> None:
     sizes = paths.Sizes(step_time=5e-4, end=0.6, trajectories=24)
