@@ -16,6 +16,7 @@ from corr.theory.populations import Generation
 evosax = pytest.importorskip("evosax.algorithms")
 shaping = pytest.importorskip("evosax.core.fitness_shaping")
 
+pytestmark = pytest.mark.slow
 LIMIT = 4.0  # standard errors; some 20 comparisons here: a false alarm in about 1 of 800 runs of all
 SLOPE = 2.0
 DIMENSIONS = 4
