@@ -9,8 +9,9 @@ import numpy as np
 
 from .._checks import check_count
 from .._objective import check_loss, check_params
+from .._start import initial_shape
 from .._told import warn
-from .._types import Dynamics, Params, Scalar, State
+from .._types import Dynamics, Info, Params, Scalar, State
 from ._candidates import BUILT_IN
 from ._moves import BLOCKS, MEDIAN_OF, Moves
 
@@ -42,7 +43,30 @@ def check_asked(
         if shape != shapes[0]:
             raise ValueError(f"points must be alike, got shapes {shapes[0]} and, at {name!r}, {shape}")
         check_loss(meant, position)
+    for name, point in points.items():
+        if isinstance(point, State):
+            _check_memory(dynamics, name, point)
+    _check_step(dynamics, positions[0])
     return meant, positions[0]
+
+
+def _check_memory(dynamics: Dynamics, name: str, state: State) -> None:
+    """A state given must remember what this dynamics does."""
+    kind = lambda memory: jax.tree.map(lambda leaf: (jnp.shape(leaf), jnp.result_type(leaf)), memory)  # noqa: E731
+    got, expected = kind(state.aux), kind(initial_shape(dynamics, state.position).aux)
+    if got != expected:
+        raise ValueError(
+            f"the State at {name!r} remembers {got or 'nothing'}, the dynamics {expected or 'nothing'} (shapes and"
+            " dtypes of aux): give one that its own init or run made, or parameters"
+        )
+
+
+def _check_step(dynamics: Dynamics, params: Params) -> None:
+    made = jax.eval_shape(dynamics.step, jax.eval_shape(lambda: jax.random.key(0)), initial_shape(dynamics, params))
+    if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], State) and isinstance(made[1], Info)):
+        parts = made if type(made) is tuple else (made,)
+        got = ", ".join("array" if isinstance(part, jax.ShapeDtypeStruct) else type(part).__name__ for part in parts)
+        raise TypeError(f"a step of the dynamics must return (corr.State, corr.Info), got ({got})")
 
 
 def _check_candidates(candidates: Any) -> None:
@@ -70,10 +94,12 @@ def check_moved(name: str, moves: Moves, dtype: Any) -> None:
     if not np.isfinite(moves.steps).all():
         raise ValueError(f"displacements at {name!r} are not finite: choose another point or a smaller step")
     if not moves.steps.any():
-        raise ValueError(
-            f"nothing moves at {name!r} in any of {len(moves.steps)} draws: give a larger step, or a point that is no"
-            " minimum"
+        advice = (
+            "its acceptance is 0: give a smaller step, or a point that is no minimum"
+            if not moves.accepted.any()
+            else "steps are accepted but have no length: give a larger one"
         )
+        raise ValueError(f"nothing moves at {name!r} in any of {len(moves.steps)} draws; {advice}")
     if moves.finite < 1:
         warn(
             f"at {name!r} {100 * (1 - moves.finite):.3g} % of the steps met a loss that is not finite: what is said"

@@ -55,6 +55,8 @@ class Place(NamedTuple):
         acceptance: mean share of accepted steps.
         kappa: evaluations · across / |drift|².
         evaluations: of the loss, for one displacement.
+        covariance, covariance_error: of a displacement, each (N, N), squared parameter units; None for more than 500
+            parameters, or robust.
     """
 
     position: np.ndarray
@@ -66,6 +68,8 @@ class Place(NamedTuple):
     acceptance: float
     kappa: Estimate
     evaluations: float
+    covariance: np.ndarray | None = None
+    covariance_error: np.ndarray | None = None
 
 
 def displacements(

@@ -6,6 +6,7 @@ from ..inference import Estimate
 from ..inference._step_moments import step_moments
 from ._moves import BLOCKS, Moves, Place, blocks_of
 
+MATRIX = 500  # parameters up to which the whole covariance is kept
 NORMAL_MAD = 1.482602  # of a normal law, standard deviation over median absolute deviation
 
 
@@ -40,7 +41,17 @@ def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: boo
     return Place(
         moves.position, gradient, drift, error, blocks, noise, float(moves.accepted.mean()),
         _kappa(noise["across"], drift, blocks, evaluations), evaluations,
+        *(_covariance(moves.steps) if not robust and len(unit) <= MATRIX else (None, None)),
     )  # fmt: skip
+
+
+def _covariance(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance of displacements and its standard errors, √((<d_i² d_j²> - C_ij²)/n) with d their deviations."""
+    off = steps - steps.mean(axis=0)
+    found = off.T @ off / (len(off) - 1)
+    squares = off**2
+    fourth = squares.T @ squares / len(off)
+    return found, np.sqrt(np.maximum(fourth - found**2, 0) / len(off))
 
 
 def _noise(moves: Moves, unit: np.ndarray) -> dict[str, Estimate]:

@@ -13,7 +13,7 @@ from .._keys import Stream
 from .._precision import between, moved_by, wide
 from .._types import VALUE_AND_GRADIENT, Dynamics, Info, Params, Scalar, State
 
-Schedule = Callable[[jax.Array], jax.Array]
+Schedule = Callable[[jax.Array], Any]  # as optax types its own
 
 
 def descent(

@@ -13,6 +13,7 @@ from .._checks import check_count, real_number
 from .._precision import moved_by, wide
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import normal
+from ..proposals._gaussian import check_mutation_std
 from ..proposals._law import check_draw
 from ._children import moved, mutations, one_parent
 from ._individuals import changes, mean_offset
@@ -66,6 +67,7 @@ def swarm(
 
     Reference: theory/README.md, "Populations"; Kennedy and Eberhart (1995), Shi and Eberhart (1998).
     """
+    check_mutation_std(spread, "spread")
     count, law = check_count("particles", particles, least=2), normal(spread)
     constants = _constants(inertia=inertia, cognitive=cognitive, social=social)
 

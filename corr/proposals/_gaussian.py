@@ -64,19 +64,19 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     return len(shape) <= len(to) and all(one in (1, other) for one, other in zip(shape[::-1], to[::-1], strict=False))
 
 
-def check_mutation_std(mutation_std: Any) -> None:
+def check_mutation_std(mutation_std: Any, name: str = "mutation_std") -> None:
     """Refuse a mutation scale that is not positive (isotropic) or not non-negative with a positive part (a tree)."""
     leaves = jax.tree.leaves(mutation_std)
     for leaf in leaves:
         if not any(jnp.issubdtype(np.asarray(leaf).dtype, kind) for kind in (jnp.integer, jnp.floating)):
-            raise TypeError(f"mutation_std must hold real numbers, got {leaf!r}")
+            raise TypeError(f"{name} must hold real numbers, got {leaf!r}")
     isotropic = len(leaves) == 1 and np.ndim(leaves[0]) == 0
     values = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves]) if leaves else np.zeros(0)
     good = np.all(np.isfinite(values)) and np.all(values >= 0) and np.any(values > 0)
     if not good:
         expected = "a positive finite number" if isotropic else "non-negative finite numbers, at least one positive"
         got = values[0] if isotropic else f"values in [{values.min(initial=math.inf)}, {values.max(initial=-math.inf)}]"
-        raise ValueError(f"mutation_std (sigma) must be {expected}, got {got}")
+        raise ValueError(f"{name} must be {expected}, got {got}")
 
 
 def warn_if_unresolved(mutation_std: Any, params: Params) -> None:

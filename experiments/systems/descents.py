@@ -10,11 +10,13 @@ import xarray
 
 from ..declaring.number import Number
 from ..declaring.study import Parts, Study
-from . import one_step
+from . import one_step, others
 from .row import K
 from .schemes import Scheme, best_of, cma, mutation, recombination, strategy
 
 LENGTH = 1e-4
+ANNEALED_DRAWS = 400_000  # a warm step takes more than nine of ten mutations
+SWARM_DRAWS = 1000
 SCHEMES: dict[str, Scheme] = {
     "mutation, β = ∞": mutation(),
     "(1, 10)": best_of(10),
@@ -38,19 +40,26 @@ class Sizes(NamedTuple):
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """One part for each scheme: as many evaluations as its κ needs for equal precision of the direction."""
-    return {
+    made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         name: partial(
             one_step.places, scheme=scheme, evaluations=round(sizes.evaluations * scheme.law.kappa), length=LENGTH,
             share=sizes.share, deep=sizes.network,
         )
         for name, scheme in SCHEMES.items()
     }  # fmt: skip
+    made[f"genetic, n = {others.POPULATION}"] = partial(others.front, share=sizes.share, deep=sizes.network)
+    made["annealing, warm"] = partial(others.annealed, draws=ANNEALED_DRAWS, share=sizes.share)
+    made["particle swarm"] = partial(others.swarmed, draws=SWARM_DRAWS, share=sizes.share)
+    return made
 
 
 def judge(found: Parts) -> list[str]:
     """What each scheme is, and its coefficients over the law's."""
     said = []
     for name, data in found.items():
+        if not descends(data):
+            said.append(_no_descent(name, data))
+            continue
         scores = deviations(data)
         worst = int(np.argmax(np.abs(scores)))
         other = "g" if data.attrs["follows"] == "g/|g|" else "g/|g|"
@@ -66,6 +75,22 @@ def judge(found: Parts) -> list[str]:
             f" {data.place.values[worst]}, model {float(data.model[worst]):.1g})."
         )
     return said
+
+
+def descends(data: xarray.Dataset) -> bool:
+    """Whether a scheme is foreseen to be a descent."""
+    return bool(data.attrs.get("descends", 1))
+
+
+def _no_descent(name: str, data: xarray.Dataset) -> str:
+    verdicts = [text for title in ("g", "g/|g|") for text in told(data, title).values()]
+    word = "NOT as foreseen" if any(text.startswith("yes") for text in verdicts) else "as foreseen"
+    last = data.isel(place=-1)
+    return (
+        f"{name}: no descent on a fixed clock was foreseen; along g: {verdicts[0]}; along g/|g|: {verdicts[1]}:"
+        f" {word}. At {last.place.item()} the coefficient of g/|g| is {float(last.ratio):.3g} ±"
+        f" {float(last.ratio_error):.2g} times that at {data.place.values[0]}."
+    )
 
 
 def told(data: xarray.Dataset, title: str) -> dict[str, str]:
@@ -86,9 +111,11 @@ def numbers(found: Parts) -> dict[str, Number]:
     for name, data in found.items():
         for k in (0, -1):
             place = str(data.place.values[k])
-            made[f"{name}: coefficient / law, {place}"] = Number(
-                float(data.ratio[k]), float(data.ratio_error[k]), None, 1.0
-            )
+            ratio = float(data.ratio[k]), float(data.ratio_error[k])
+            if not descends(data):
+                made[f"{name}: coefficient, {place}"] = Number(*ratio)
+                continue
+            made[f"{name}: coefficient / law, {place}"] = Number(*ratio, None, 1.0)
             made[f"{name}: κ, {place}"] = Number(float(data.kappa[k]), float(data.kappa_error[k]), None, None)
     return made
 

@@ -12,7 +12,7 @@ import xarray
 
 import corr
 from corr import populations
-from theory import order_statistics as order
+from theory import genetic as chain
 from theory import populations as theory
 
 from ..declaring.number import Number, difference, sample
@@ -26,13 +26,13 @@ UNCROSSED, NEUTRAL = 3, 24  # parameters: speed without crossover; noise, all bu
 LINEAGE = 2  # populations n of burn-in, in generations, until all descend from one
 NOISE_GENERATIONS = 4  # of one displacement, in populations n
 HALF = 0.5  # share at which noise and path are measured
-PATH_COUNT = 20
+PATH_COUNT = 10
 NONE, UNIFORM = "no crossover", "uniform crossover"
 
 
 class Sizes(NamedTuple):
-    """Shares p and populations whose speed is measured, with burn-in, generations and populations drawn; populations
-    whose κ is measured, with those drawn; and the path's sizes, none for no path."""
+    """Shares p and populations whose speed is measured, with burn-in, generations and populations drawn, by the scheme
+    and by the chain; populations whose κ is measured, with those drawn; and the path's sizes, none for no path."""
 
     shares: tuple[float, ...]
     counts: tuple[int, ...]
@@ -40,9 +40,15 @@ class Sizes(NamedTuple):
     burn_in: int
     generations: int
     draws: int
+    simulated: int
     noise_counts: tuple[int, ...]
     noise_draws: int
     path: tuple[float, float, int] | None
+
+    @property
+    def measured(self) -> dict[str, int]:
+        """How a speed is measured."""
+        return {"draws": self.draws, "generations": self.generations, "burn_in": self.burn_in}
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
@@ -64,13 +70,15 @@ def even(x: jax.Array) -> jax.Array:
 
 
 def speeds(key: jax.Array, sizes: Sizes, count: int, crossed: bool) -> xarray.Dataset:
-    """Distance down a slope per generation over σ, against the share, beside a slower and a faster law."""
+    """Distance down a slope per generation over σ, against the share, beside its own chain and two formulas."""
     size = CROSSED if crossed else UNCROSSED
-    rows = [
-        (*_speed(jax.random.fold_in(key, number), sizes, share, count, crossed), *bounds(sizes, share, count, crossed))
-        for number, share in enumerate(sizes.shares)
-    ]
-    columns = dict(zip(("speed", "speed_error", "slowest", "fastest"), np.array(rows).T, strict=True))
+    rows = []
+    for number, share in enumerate(sizes.shares):
+        found = speed(jax.random.fold_in(key, number), share, count, crossed, **sizes.measured)
+        known = simulated(sizes, share, count, crossed)
+        rows.append((found.value, found.error, *known, *bounds(sizes, share, count, crossed)))
+    names = ("speed", "speed_error", "speed_theory", "simulation_error", "slowest", "fastest")
+    columns = dict(zip(names, np.array(rows).T, strict=True))
     return xarray.Dataset(
         {name: ("share", values) for name, values in columns.items()},
         {"share": list(sizes.shares)},
@@ -78,36 +86,34 @@ def speeds(key: jax.Array, sizes: Sizes, count: int, crossed: bool) -> xarray.Da
     )
 
 
-def _speed(key: jax.Array, sizes: Sizes, share: float, count: int, crossed: bool) -> tuple[float, float]:
+def speed(
+    key: jax.Array, share: float, count: int, crossed: bool, *, draws: int, generations: int, burn_in: int
+) -> Number:
+    """Distance down a slope per generation over σ, of populations that have spread."""
     kind, size = ("uniform", CROSSED) if crossed else ("none", UNCROSSED)
     scheme = populations.genetic(even, mutation_std=1.0, population=count, share=share, crossover=kind)
     moves = corr.atlas.displacements(
-        scheme, {"slope": jnp.zeros(size)}, draws=sizes.draws, key=key, generations=sizes.generations,
-        burn_in=sizes.burn_in, progress=False,
+        scheme, {"slope": jnp.zeros(size)}, draws=draws, key=key, generations=generations, burn_in=burn_in,
+        progress=False,
     )["slope"]  # fmt: skip
-    found = sample(-moves.steps.sum(axis=1) / math.sqrt(size) / sizes.generations)
-    return found.value, found.error
+    return sample(-moves.steps.sum(axis=1) / math.sqrt(size) / generations)
+
+
+def simulated(sizes: Sizes, share: float, count: int, crossed: bool) -> chain.Speed:
+    """The population's own chain over the same generations, in NumPy."""
+    return chain.truncation_speed(
+        share, count, parameters=CROSSED, crossover=crossed, burn_in=sizes.burn_in, generations=sizes.generations,
+        populations=sizes.simulated,
+    )  # fmt: skip
 
 
 def bounds(sizes: Sizes, share: float, count: int, crossed: bool) -> tuple[float, float]:
-    """Without crossover the front with its first term in 1/ln n, and without; with it the closure, and inheritance left
-    out."""
+    """Formulas that leave something out. Without crossover the front with its first term in 1/ln n, and without; with
+    it the closure, and inheritance left out."""
     if not crossed:
         return theory.front_speed(share, count), theory.front_speed(share)
-    return theory.genetic_closure(share, count).drift, infinitesimal(sizes, share, count)
-
-
-def infinitesimal(sizes: Sizes, share: float, count: int) -> float:
-    """Mean speed over the generations measured, from variances V of the sum and G of one parameter."""
-    parents, selected = round(share * count), order.selected_mean(share)
-    taken = selected * (selected + order.NORMAL.inv_cdf(share))
-    mean, along, one, found = order.order_means(count)[-parents:].mean(), 0.0, 0.0, []
-    for _ in range(sizes.burn_in + sizes.generations):
-        found.append(mean * math.sqrt(along))
-        left = (one - taken * along / CROSSED) * (1 - 1 / parents)
-        along = (1 - taken) * along / 2 + left / 2 + 1 - 1 / count
-        one = left + 1 - 1 / count
-    return float(np.mean(found[sizes.burn_in :]))
+    free = chain.crossed_recursion(share, count, CROSSED, burn_in=sizes.burn_in, generations=sizes.generations)
+    return theory.genetic_closure(share, count).drift, free
 
 
 def noise(key: jax.Array, counts: Sequence[int], draws: int) -> xarray.Dataset:
@@ -122,12 +128,16 @@ def noise(key: jax.Array, counts: Sequence[int], draws: int) -> xarray.Dataset:
         )["slope"]  # fmt: skip
         gradient = np.full(NEUTRAL, NEUTRAL**-0.5)
         place = corr.atlas.place(moves, gradient, float(count * generations))
-        down, across = sample(-moves.steps @ gradient / generations), place.noise["across"]
+        across = place.noise["across"]
+        known = chain.truncation_speed(HALF, count, burn_in=LINEAGE * count, generations=generations, populations=draws)
+        kappa = count / known.value**2
         rows.append((
-            down.value, down.error, across.value / generations, across.standard_error / generations, 1.0,
-            place.kappa.value, place.kappa.standard_error, theory.genetic_closure(HALF, count).kappa,
+            across.value / generations, across.standard_error / generations, 1.0, place.kappa.value,
+            place.kappa.standard_error, kappa, 2 * kappa * known.error / known.value,
+            theory.genetic_closure(HALF, count).kappa,
         ))  # fmt: skip
-    names = ("speed", "speed_error", "noise", "noise_error", "noise_theory", "kappa", "kappa_error", "kappa_theory")
+    names = ("noise", "noise_error", "noise_theory", "kappa", "kappa_error", "kappa_theory", "simulation_error",
+             "closure")  # fmt: skip
     columns = {name: ("population", values) for name, values in zip(names, np.array(rows).T, strict=True)}
     return xarray.Dataset(columns, {"population": list(counts)}, {"share": HALF})
 
@@ -137,17 +147,19 @@ def path(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
     if sizes.path is None:
         raise ValueError("path has no sizes")
     measured, tried = jax.random.split(key)
-    speed, error = _speed(measured, sizes, HALF, PATH_COUNT, crossed=False)
+    found = speed(measured, HALF, PATH_COUNT, crossed=False, **sizes.measured)
     scheme = Scheme(
         lambda loss, length: populations.genetic(loss, mutation_std=length, population=PATH_COUNT, share=HALF),
-        theory.Generation(speed, 1.0, PATH_COUNT),
+        theory.Generation(found.value, 1.0, PATH_COUNT),
     )
-    return paths.path(tried, scheme, paths.Sizes(*sizes.path)).assign_attrs(speed=speed, speed_error=error)
+    return paths.path(tried, scheme, paths.Sizes(*sizes.path)).assign_attrs(
+        speed=found.value, speed_error=found.error
+    )  # fmt: skip
 
 
 def judge(found: Parts) -> list[str]:
-    """Speeds within their two laws, growth with the population, noise beside neutral theory, κ, and the path."""
-    said = [_speeds(name, data) for name, data in found.items() if "fastest" in data]
+    """Speeds and κ beside their chain, growth with the population, noise beside neutral theory, and the path."""
+    said = [_speeds(name, data) for name, data in found.items() if "speed" in data]
     said += [line for kind in (NONE, UNIFORM) for line in _growth(kind, found)]
     if "noise" in found:
         said += _noise(found["noise"])
@@ -158,10 +170,10 @@ def judge(found: Parts) -> list[str]:
     return said
 
 
-def outside(data: xarray.Dataset) -> np.ndarray:
-    """Standard errors by which each speed lies outside its two laws, 0 inside."""
-    short, long = data.slowest - data.speed, data.speed - data.fastest
-    return (np.maximum(np.maximum(short, long), 0) / data.speed_error).values
+def scores(data: xarray.Dataset, name: str) -> np.ndarray:
+    """Deviations from the chain, in standard errors of both."""
+    error = np.hypot(data[f"{name}_error"], data.simulation_error)
+    return ((data[name] - data[f"{name}_theory"]) / error).values
 
 
 def _speeds(name: str, data: xarray.Dataset) -> str:
@@ -171,16 +183,14 @@ def _speeds(name: str, data: xarray.Dataset) -> str:
         else ("front with its first term in 1/ln n", "front of infinitely many")
     )
     told = "; ".join(
-        f"p = {float(one.share):g}: {float(one.speed):.4f} ± {float(one.speed_error):.2g} σ per generation, {laws[0]}"
-        f" {float(one.slowest):.3f}, {laws[1]} {float(one.fastest):.3f}"
+        f"p = {float(one.share):g}: {float(one.speed):.4f} ± {float(one.speed_error):.2g} σ per generation, its chain"
+        f" {float(one.speed_theory):.4f} ± {float(one.simulation_error):.2g} ({laws[0]} {float(one.slowest):.3f},"
+        f" {laws[1]} {float(one.fastest):.3f})"
         for one in _each(data, "share")
     )
-    off, wide = outside(data), (data.fastest - data.slowest) / data.speed
-    word = "between them, as predicted" if off.max() < K else f"NOT between them, {off.max():.1f} standard errors off"
-    return (
-        f"{name}: {told}: {word}. The two laws are the prediction and its model error, up to"
-        f" {100 * float(wide.max()):.0f} % of the speed: no formula is exact for a finite population."
-    )
+    off = np.abs(scores(data, "speed")).max()
+    word = "as predicted" if off < K else "NOT as predicted"
+    return f"{name}: {told}: {word} (largest of {len(data.share)} deviations {off:.1f} standard errors)."
 
 
 def _growth(kind: str, found: Parts) -> list[str]:
@@ -192,27 +202,29 @@ def _growth(kind: str, found: Parts) -> list[str]:
     if len(sides) < 2:
         return []
     small, large = sides[0], sides[-1]
-    scores = ((large.speed - small.speed) / np.hypot(large.speed_error, small.speed_error)).values
-    word = "grows" if scores.min() > K else "does NOT grow"
+    least = float(((large.speed - small.speed) / np.hypot(large.speed_error, small.speed_error)).min())
+    word = "grows" if least > K else "does NOT grow"
     return [
         f"{kind}: the speed {word} with the population at every p, from n = {small.attrs['population']} to"
-        f" {large.attrs['population']} by {scores.min():.1f} standard errors at least."
+        f" {large.attrs['population']} by {least:.1f} standard errors at least."
     ]
 
 
 def _noise(data: xarray.Dataset) -> list[str]:
-    scores = np.abs((data.noise - data.noise_theory) / data.noise_error).values
+    off = float(np.abs((data.noise - data.noise_theory) / data.noise_error).max())
     told = ", ".join(f"{float(one.noise):.3f} ± {float(one.noise_error):.2g}" for one in _each(data, "population"))
-    word = "as neutral theory says" if scores.max() < K else "NOT as neutral theory says"
+    word = "as neutral theory says" if off < K else "NOT as neutral theory says"
     counts = ", ".join(str(int(count)) for count in data.population)
     said = [
         f"Across the gradient the centroid gains {told} σ² per generation at n = {counts}, predicted 1 whatever n:"
-        f" {word} (largest deviation {scores.max():.1f} standard errors)."
+        f" {word} (largest deviation {off:.1f} standard errors)."
     ]
     kappas = ", ".join(f"{float(one.kappa):.3g} ± {float(one.kappa_error):.2g}" for one in _each(data, "population"))
-    closure = ", ".join(f"{float(one):.3g}" for one in data.kappa_theory)
-    share = float(np.abs(data.kappa / data.kappa_theory - 1).max())
-    line = f"κ = {kappas} at n = {counts}, Gaussian closure n k/i² = {closure}, off by up to {100 * share:.0f} %"
+    off = np.abs(scores(data, "kappa")).max()
+    word = "as predicted" if off < K else "NOT as predicted"
+    laws = {"n/v² of the chain": data.kappa_theory, "closure n k/i²": data.closure}
+    known = ", ".join(f"{title} {', '.join(f'{float(one):.3g}' for one in law)}" for title, law in laws.items())
+    line = f"κ = {kappas} at n = {counts}, {known}: {word} by the chain ({off:.1f} standard errors)"
     if data.sizes["population"] > 1:
         rises = difference(_kappa(data, -1), _kappa(data, 0))
         grown = "grows" if rises.value > K * rises.error else "does NOT grow"
@@ -229,28 +241,33 @@ def _kappa(data: xarray.Dataset, place: int) -> Number:
 
 
 def numbers(found: Parts) -> dict[str, Number]:
-    """Speeds, which no formula expects exactly; noise across, expected 1; κ; and distances of the path."""
+    """Speeds and κ, expected those of the chain; noise across, expected 1; and distances of the path."""
     made: dict[str, Number] = {}
     for name, data in found.items():
         for k in range(data.sizes.get("share", 0)):
-            made[f"{name}: speed at p = {float(data.share[k]):g}"] = Number(
-                float(data.speed[k]), float(data.speed_error[k])
-            )
+            made[f"{name}: speed at p = {float(data.share[k]):g}"] = _number(data.isel(share=k), "speed")
     for one in _each(found["noise"], "population") if "noise" in found else []:
         at = f"n = {int(one.population)}"
         made[f"noise across at {at}"] = Number(float(one.noise), float(one.noise_error), None, 1.0)
-        made[f"κ at {at}"] = Number(float(one.kappa), float(one.kappa_error))
+        made[f"κ at {at}"] = _number(one, "kappa")
     return made | dict(row.numbers({"path genetic algorithm": found["path"]}) if "path" in found else {})
+
+
+def _number(data: xarray.Dataset, name: str) -> Number:
+    error = math.hypot(float(data[f"{name}_error"]), float(data.simulation_error))
+    return Number(float(data[name]), error, None, float(data[f"{name}_theory"]))
 
 
 study = Study(
     name="genetic",
     title="genetic algorithm: the speed of its front, its noise, and a κ that grows with the population",
     presets={
-        "smoke": Sizes((0.5,), (40,), (NONE,), 40, 40, 100, (10,), 100, None),
-        "quick": Sizes((0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 60, 60, 50, (10, 20, 40), 200, (4e-4, 2.0, 24)),
+        "smoke": Sizes((0.5,), (40,), (NONE,), 40, 40, 100, 400, (10,), 100, None),
+        "quick": Sizes(
+            (0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 60, 60, 50, 100, (10, 20, 40), 200, (1e-4, 2.0, 48)
+        ),
         "paper": Sizes(
-            (0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 200, 200, 200, (10, 20, 40, 160), 1000, (1e-4, 3.0, 96)
+            (0.5, 0.2, 0.05), (40, 400), (NONE, UNIFORM), 200, 200, 200, 400, (10, 20, 40, 160), 1000, (1e-4, 3.0, 96)
         ),
     },
     parts=parts,

@@ -75,8 +75,20 @@ def curvature(loss: Loss, point: jax.Array) -> float:
     return float(second / (2 * jnp.linalg.norm(gradient)))
 
 
-def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, share: float, deep: bool) -> xarray.Dataset:
-    """Which descent it is on a bowl, and on Figure 1's network: coefficients over theory's, rest, κ and verdicts."""
+def places(
+    key: jax.Array,
+    scheme: Scheme,
+    evaluations: int,
+    length: float,
+    share: float,
+    deep: bool,
+    generations: int = 1,
+    burn_in: int = 0,
+) -> xarray.Dataset:
+    """Which descent it is on a bowl, and on Figure 1's network: coefficients over theory's, rest, κ and verdicts.
+
+    The law is that of all generations of a displacement together.
+    """
     losses: list[tuple[str, Loss, dict[str, jax.Array]]] = [("bowl", bowl, BOWL_POINTS)]
     losses += [("network", *network())] if deep else []
     name = "g" if scheme.plain else "g/|g|"
@@ -85,7 +97,7 @@ def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, shar
     for number, (title, function, at) in enumerate(losses):
         found = corr.characterize(
             scheme.make(function, length), at, key=jax.random.fold_in(key, number),
-            draws=draws(scheme, evaluations), share=share, progress=False,
+            draws=draws(scheme, evaluations), generations=generations, burn_in=burn_in, share=share, progress=False,
         )  # fmt: skip
         verdicts[title] = {one: law.verdict for one, law in found.laws.items()}
         for place, one in found.laws[name].points.items():
@@ -93,9 +105,10 @@ def places(key: jax.Array, scheme: Scheme, evaluations: int, length: float, shar
             rows[place] = (
                 one.coefficient.value / predicted, one.coefficient.standard_error / predicted, one.across, one.at_most,
                 found.places[place].kappa.value, found.places[place].kappa.standard_error,
-                length * curvature(function, at[place]),
+                length * max(1.0, scheme.law.drift) * curvature(function, at[place]),
+                float(np.linalg.norm(found.places[place].gradient)),
             )  # fmt: skip
-    names = ("ratio", "ratio_error", "across", "at_most", "kappa", "kappa_error", "model")
+    names = ("ratio", "ratio_error", "across", "at_most", "kappa", "kappa_error", "model", "slope")
     columns = {title: ("place", np.array([row[k] for row in rows.values()])) for k, title in enumerate(names)}
     told = {f"{title}: {one}": text for title, laws in verdicts.items() for one, text in laws.items()}
     law = {"drift": scheme.law.drift, "noise": scheme.law.noise, "evaluations": float(scheme.law.evaluations)}

@@ -133,23 +133,23 @@ def _outside(start: np.ndarray, end: np.ndarray) -> float:
     return float(np.linalg.norm(way - way @ basis.T @ basis) / np.linalg.norm(way))
 
 
-def ages(key: jax.Array, scheme: corr.Dynamics, at: Sequence[int], draws: int) -> xarray.Dataset:
+def ages(key: jax.Array, scheme: corr.Dynamics, at: Sequence[int], draws: int, share: float = SHARE) -> xarray.Dataset:
     """Coefficients of g and ĝ at two points of a bowl after so many steps, and whether each is one number at all."""
     found = {
         age: corr.characterize(
-            scheme, one_step.BOWL_POINTS, key=jax.random.fold_in(key, age), draws=draws, burn_in=age, share=SHARE,
+            scheme, one_step.BOWL_POINTS, key=jax.random.fold_in(key, age), draws=draws, burn_in=age, share=share,
             level=LEVEL, progress=False,
         )
         for age in at
     }  # fmt: skip
     columns: dict[str, Any] = {}
-    attrs: dict[str, Any] = {"share": SHARE, "draws": draws}
+    attrs: dict[str, Any] = {"share": share, "draws": draws}
     for name, short in zip(NAMES, ("plain", "unit"), strict=True):
         points = {age: one.laws[name].points for age, one in found.items()}
         estimates = np.array([[tuple(one.coefficient) for one in row.values()] for row in points.values()])
         columns[short], columns[f"{short}_error"] = ((("age", "place"), estimates[:, :, k]) for k in range(2))
         every = {f"{place}, {age}": one for age, row in points.items() for place, one in row.items()}
-        attrs[f"{name}: all ages"] = law(every, share=SHARE, level=LEVEL).verdict
+        attrs[f"{name}: all ages"] = law(every, share=share, level=LEVEL).verdict
         attrs |= {f"{name}: age {age}": one.laws[name].verdict for age, one in found.items()}
     return xarray.Dataset(columns, {"age": list(at), "place": list(one_step.BOWL_POINTS)}, attrs)
 

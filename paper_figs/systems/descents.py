@@ -13,7 +13,9 @@ from ..parts.style import WIDTH, few_ticks, log_across, log_axis, state
 
 UNIT, PLAIN = "#0072B2", "#D55E00"  # colours of schemes that follow ĝ and g
 MARKS = "os^vDPX<>*hp"
-KAPPAS = (1, 3, 10, 30)
+KAPPAS = (1, 3, 10, 30, 100, 300)
+NO_DESCENT = "0.45"  # colour of those that follow neither
+FAR = 0.05  # from 1: a ratio that lies farther off is an arrow at the edge
 YES = "yes"
 SMALL: dict[str, Any] = {"color": "0.45", "fontsize": 6, "annotation_clip": False, "textcoords": "offset points"}
 
@@ -34,9 +36,19 @@ def overview(found: StudyResult) -> panels.Panel:
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", f"declared share {100 * float(share):g} %",
         "(a) dots: places of a bowl and of Figure 1’s network, bars one standard error",
-        "blue follows g/|g|, red g; filled: equivalent", "all ours: the paper has no such figure",
+        "blue follows g/|g|, red g, grey neither; filled: equivalent", *_left_out(found),
+        "all ours: the paper has no such figure",
     ]))  # fmt: skip
     return figure, numbers
+
+
+def _left_out(found: StudyResult) -> list[str]:
+    names = [name for name, data in found.parts.items() if not _descends(data)]
+    return [f"without a clock, so not in (b): {', '.join(names)}"] if names else []
+
+
+def _descends(data: Any) -> bool:
+    return bool(data.attrs.get("descends", 1))
 
 
 def _equivalent(data: Any) -> bool:
@@ -46,28 +58,43 @@ def _equivalent(data: Any) -> bool:
 
 
 def _label(name: str, data: Any) -> str:
-    return f"{name}\nκ {short(float(data.attrs['law_kappa']))}"
+    if _descends(data):
+        return f"{name}\nκ {short(float(data.attrs['law_kappa']))}"
+    return f"{name}\n× {float(data.ratio[-1]):.2g} at {data.place.values[-1]}"
 
 
 def _scheme(ratios: Axes, clock: Axes, k: int, name: str, data: Any) -> dict[str, Any]:
     """One scheme: its ratios in a line, and its place on the clock."""
-    colour = PLAIN if data.attrs["follows"] == "g" else UNIT
+    colour = NO_DESCENT if not _descends(data) else PLAIN if data.attrs["follows"] == "g" else UNIT
     fill = colour if _equivalent(data) else "white"
     mark = {"color": colour, "mfc": fill, "marker": MARKS[k % len(MARKS)], "markersize": 3.4, "linestyle": ""}
     at = k + 0.5 * ((np.arange(data.sizes["place"]) + 0.5) / data.sizes["place"] - 0.5)
-    ratios.errorbar(data.ratio, at, xerr=data.ratio_error, elinewidth=0.8, **{**mark, "markersize": 2.4})
+    _ratios(ratios, data, at, {**mark, "markersize": 2.4})
+    saved = {"places": data.place.values.tolist(), "ratio": data.ratio.values, "ratio_error": data.ratio_error.values,
+             "follows": data.attrs["follows"], "equivalent": _equivalent(data)}  # fmt: skip
+    if not _descends(data):
+        return saved
     drift = float(np.mean(data.ratio)) * float(data.attrs["drift"])
     spent = float(data.attrs["evaluations"])
     kappa = float(data.kappa[0])
     time, noise = drift / spent, kappa * drift / spent
     clock.plot([noise], [time], **mark, label=name)
-    return {"places": data.place.values.tolist(), "ratio": data.ratio.values, "ratio_error": data.ratio_error.values,
-            "time": time, "noise": noise, "kappa": kappa, "follows": data.attrs["follows"],
-            "equivalent": _equivalent(data)}  # fmt: skip
+    return saved | {"time": time, "noise": noise, "kappa": kappa}
+
+
+def _ratios(axis: Axes, data: Any, at: np.ndarray, mark: dict[str, Any]) -> None:
+    far = np.abs(data.ratio.values - 1) > FAR
+    near = data.isel(place=np.flatnonzero(~far))
+    axis.errorbar(near.ratio, at[~far], xerr=near.ratio_error, elinewidth=0.8, **mark)
+    for one, height in zip(data.ratio.values[far], at[far], strict=True):
+        side = 1 if one > 1 else -1
+        edge = {**mark, "marker": ">" if side > 0 else "<", "markersize": 4, "clip_on": False}
+        axis.plot([1 + FAR * side], [height], **edge)
 
 
 def _finish(axis: Axes, labels: list[str]) -> None:
     axis.axvline(1, color="black", linewidth=0.6, zorder=0)
+    axis.set_xlim(1 - FAR, 1 + FAR)
     axis.set_yticks(range(len(labels)), labels, fontsize=6)
     axis.invert_yaxis()
     few_ticks(axis, 3)

@@ -1,4 +1,4 @@
-"""Speed of a genetic algorithm between its two laws, noise and κ against the population, and its path."""
+"""Speed of a genetic algorithm beside its own chain, noise and κ against the population, and its path."""
 
 from typing import Any
 
@@ -15,9 +15,10 @@ COLOURS = ("#0072B2", MEAN["color"])  # the smaller and the larger population
 SHIFT = (0.94, 1.06)  # so that bars of two populations do not lie on one another
 LAW = {"linewidth": 0, "alpha": 0.25}
 DOT = {"marker": "o", "markersize": 3, "linestyle": "", "elinewidth": 0.8, "zorder": 5}
-CLOSURE = {"color": "black", "linewidth": 0.9}
+KNOWN = {"color": "black", "linewidth": 0.9}
+CHAIN = {"color": "black", "marker": "_", "markersize": 9, "markeredgewidth": 0.8, "linestyle": "", "zorder": 6}
 KINDS = ("no crossover", "uniform crossover")
-TITLES = {"noise": "p = 0.5", "kappa": "p = 0.5", "path": "n = 20, p = 0.5"}
+TITLES = {"noise": "p = 0.5", "kappa": "p = 0.5", "path": "n = 10, p = 0.5"}
 
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
@@ -61,7 +62,7 @@ def _network(found: StudyResult) -> list[str]:
 
 
 def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
-    """One colour for each population: a band between its laws, and what was measured."""
+    """One colour for each population: a band between two formulas, its chain, and what was measured."""
     sides = sorted(
         (data for name, data in found.parts.items() if name.startswith(kind)), key=lambda one: one.attrs["population"]
     )
@@ -72,6 +73,7 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
             axis.fill_between(across, one.slowest, one.fastest, color=colour, **LAW)
         else:
             axis.plot(across.repeat(2), [one.slowest[0], one.fastest[0]], color=colour, linewidth=4, alpha=0.25)
+        axis.plot(across * shift, one.speed_theory, **CHAIN)
         axis.errorbar(
             across * shift, one.speed, one.speed_error, color=colour, **DOT, label=f"n = {one.attrs['population']}"
         )
@@ -85,7 +87,7 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
 
 
 def _noise(axis: Axes, data: xarray.Dataset) -> None:
-    axis.axhline(1.0, **CLOSURE)
+    axis.axhline(1.0, **KNOWN)
     axis.errorbar(data.population, data.noise, data.noise_error, color=TWIN["color"], **DOT)
     _populations(axis, data)
     low, high = (float(edge) for edge in ((data.noise - data.noise_error).min(), (data.noise + data.noise_error).max()))
@@ -95,7 +97,7 @@ def _noise(axis: Axes, data: xarray.Dataset) -> None:
 
 
 def _kappa(axis: Axes, data: xarray.Dataset) -> None:
-    axis.plot(data.population, data.kappa_theory, **CLOSURE, marker="_")
+    axis.plot(data.population, data.kappa_theory, **KNOWN, marker="_")
     axis.errorbar(data.population, data.kappa, data.kappa_error, color=TWIN["color"], **DOT)
     _populations(axis, data)
     if data.sizes["population"] > 1:
@@ -130,9 +132,10 @@ def _handles(axes: dict[str, Axes], kinds: list[str], below: list[str]) -> list[
     handles = list(first.get_legend_handles_labels()[0])
     empty = axes[below[0]]
     handles += [
-        Patch(color=COLOURS[0], **LAW, label="between two laws for n"),
+        Patch(color=COLOURS[0], **LAW, label="between two formulas for n"),
+        *empty.plot([], [], **CHAIN, label="the population’s own chain"),
         empty.errorbar([], [], [], color=TWIN["color"], **DOT, label="measured, p = 0.5"),
-        *empty.plot([], [], **CLOSURE, label="neutral theory; closure for κ"),
+        *empty.plot([], [], **KNOWN, label="theory: 1, and n/v²"),
     ]
     if "path" in below:
         last = axes["path"]

@@ -71,6 +71,12 @@ def an_atlas() -> tuple[Parts, Sizes]:
         attrs = {"follows": follows, "share": 0.1, "length": 1e-4, "law_kappa": kappa, "drift": 1.0 / (number + 1),
                  "noise": 1.0, "evaluations": 10.0, **told}  # fmt: skip
         parts[name] = xarray.Dataset({k: ("place", v) for k, v in columns.items()}, {"place": places}, attrs)
+    grown = {"ratio": [1.0, 9.5], "ratio_error": [0.01, 0.1]}
+    attrs = {"follows": "g/|g|", "share": 0.1, "descends": 0, "evaluations": 30.0,
+             "bowl: g": "no: off by more than the share", "bowl: g/|g|": "no: off by more than the share"}  # fmt: skip
+    parts["swarm"] = xarray.Dataset(
+        {k: ("place", v) for k, v in grown.items()}, {"place": ["age 0", "age 10"]}, attrs
+    )  # fmt: skip
     return parts, {"evaluations": 40_000, "share": 0.1, "network": True}
 
 
@@ -81,12 +87,14 @@ def fronts() -> tuple[Parts, Sizes]:
         for count in sizes.counts:
             crossed = kind == genetic.UNIFORM
             slow, fast = np.array([genetic.bounds(sizes, share, count, crossed) for share in sizes.shares]).T
-            rows = {"speed": (slow + fast) / 2, "speed_error": 0.01 * fast, "slowest": slow, "fastest": fast}
+            rows = {"speed": (slow + fast) / 2, "speed_error": 0.01 * fast, "slowest": slow, "fastest": fast,
+                    "speed_theory": (slow + fast) / 2, "simulation_error": 0.01 * fast}  # fmt: skip
             data = xarray.Dataset({name: ("share", row) for name, row in rows.items()}, {"share": list(sizes.shares)})
             parts[f"{kind}, n = {count}"] = data.assign_attrs(population=count, crossed=int(crossed))
     counts = np.array(sizes.noise_counts, float)
     rows = {"noise": np.ones(3), "noise_error": np.full(3, 0.02), "noise_theory": np.ones(3), "kappa": 1.1 * counts,
-            "kappa_error": 0.03 * counts, "kappa_theory": counts}  # fmt: skip
+            "kappa_error": 0.03 * counts, "kappa_theory": 1.1 * counts, "simulation_error": 0.01 * counts,
+            "closure": counts}  # fmt: skip
     columns = {name: ("population", row) for name, row in rows.items()}
     parts["noise"] = xarray.Dataset(columns, {"population": list(sizes.noise_counts)})
     time = np.linspace(0.2, 2.0, 10)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from theory import order_statistics, populations
+from theory import genetic, order_statistics, populations
 
 K, DRAWS = 4.0, 40_000
 Weights = Callable[[np.ndarray], np.ndarray]
@@ -106,18 +106,14 @@ def test_kappa_of_the_atlas() -> None:
     assert [populations.genetic_closure(0.5, n).kappa for n in (20, 160)] == pytest.approx([20, 160])
 
 
-def front(share: float, count: int, generations: int, *, gaussian: bool) -> tuple[float, float]:
-    """Speed of the mean of a population and its error over 8 populations, the first half left out."""
+def kept_gaussian(share: float, count: int, generations: int) -> tuple[float, float]:
+    """Speed of the mean and its error over 8 populations drawn anew with the mean and the spread of the selected."""
     rng, populace = np.random.default_rng(1), np.zeros((8, count))
     kept, means = int(share * count), []
     for _ in range(generations):
         chosen = np.sort(populace, axis=1)[:, -kept:]
-        if gaussian:  # drawn anew with the mean and the spread of the selected
-            mean, spread = chosen.mean(axis=1, keepdims=True), chosen.std(axis=1, keepdims=True)
-            populace = mean + spread * rng.normal(size=populace.shape)
-        else:
-            populace = np.take_along_axis(chosen, rng.integers(0, kept, populace.shape), axis=1)
-        populace = populace + rng.normal(size=populace.shape)
+        mean, spread = chosen.mean(axis=1, keepdims=True), chosen.std(axis=1, keepdims=True)
+        populace = mean + spread * rng.normal(size=populace.shape) + rng.normal(size=populace.shape)
         means.append(populace.mean(axis=1))
     late = generations // 2
     speeds = (means[-1] - means[late]) / (generations - 1 - late)
@@ -127,18 +123,58 @@ def front(share: float, count: int, generations: int, *, gaussian: bool) -> tupl
 @pytest.mark.parametrize("share", [0.5, 0.2])
 def test_truncation_is_a_front_and_of_a_population_kept_gaussian_the_closure(share: float) -> None:
     """The finite-population series is slow: between its first term and none at 20 000, 5 % of it open."""
-    speed, error = front(share, 20_000, 60, gaussian=False)
+    speed, error = genetic.truncation_speed(share, 20_000, burn_in=30, generations=30, populations=8)
     slowest, fastest = populations.front_speed(share, 20_000), populations.front_speed(share)
     assert slowest - 0.05 * fastest - K * error < speed < fastest + K * error
     gaussian = populations.genetic_closure(share, 20_000).drift
     assert speed > gaussian + K * error
-    mixed, mixed_error = front(share, 20_000, 60, gaussian=True)
+    mixed, mixed_error = kept_gaussian(share, 20_000, 60)
     assert abs(mixed - gaussian) < 0.01 * gaussian + K * mixed_error
+
+
+@pytest.mark.parametrize("crossover", [False, True])
+def test_one_parent_is_the_best_of_n(crossover: bool) -> None:
+    """All descend from one at once: v = c_n, whatever N; c of n - 1 is caught."""
+    found = genetic.truncation_speed(
+        0.1, 10, parameters=7, crossover=crossover, burn_in=1, generations=20, populations=400
+    )
+    assert abs(found.value - populations.best_of(10).drift) < K * found.error
+    assert abs(found.value - populations.best_of(9).drift) > K * found.error
+
+
+def test_crossover_does_nothing_along_one_parameter_and_much_along_many() -> None:
+    sides = [
+        genetic.truncation_speed(
+            0.5, 40, parameters=size, crossover=True, burn_in=20, generations=20, populations=200, seed=size
+        )
+        for size in (1, 50)
+    ]
+    alone = genetic.truncation_speed(0.5, 40, burn_in=20, generations=20, populations=200, seed=2)
+    scores = [(one.value - alone.value) / math.hypot(one.error, alone.error) for one in sides]
+    assert abs(scores[0]) < K < scores[1]
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "size", "off"), [(0.5, 40, 400, (0.0, 0.06)), (0.2, 40, 400, (0.0, 0.06)),
+                                        pytest.param(0.5, 200, 50, (0.16, 0.34), marks=pytest.mark.slow)]
+)  # fmt: skip
+def test_the_recursion_without_inheritance_is_too_fast(
+    share: float, count: int, size: int, off: tuple[float, float]
+) -> None:
+    """By as much as theory/README.md says."""
+    span = {"burn_in": 60, "generations": 60}
+    found = genetic.truncation_speed(share, count, parameters=size, crossover=True, populations=20, **span)
+    ratio = genetic.crossed_recursion(share, count, size, **span) / found.value - 1
+    slack = K * found.error / found.value
+    assert off[0] - slack < ratio < off[1] + slack
 
 
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
+        (lambda: genetic.truncation_speed(0.01, 10, burn_in=1, generations=1), "0.01 of 10 is 0 parents"),
+        (lambda: genetic.truncation_speed(0.5, 1, burn_in=1, generations=1), "count must be a whole number of at l"),
+        (lambda: genetic.truncation_speed(0.5, 4, burn_in=-1, generations=1), "burn_in must be a whole number of at"),
         (lambda: populations.best_of(1), "count must be a whole number of at least 2, got 1"),
         (lambda: populations.recombination(4, 4), "parents must be fewer than the 4"),
         (lambda: populations.weighted(np.ones(5), 4), "at most 4 numbers"),

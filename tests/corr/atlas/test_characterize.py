@@ -266,3 +266,11 @@ def test_what_is_no_dynamics_or_has_no_loss_is_refused() -> None:
         found(bowl)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="names no loss"):
         found(WALK._replace(loss=None))
+
+
+def test_a_state_of_another_scheme_and_a_step_of_another_contract_are_refused() -> None:
+    state = corr.annealing(bowl, mutation_std=1e-3, beta=optax.constant_schedule(1.0)).init(POINTS["far"])
+    with pytest.raises(ValueError, match=r"the State at 'far' remembers .*, the dynamics nothing"):
+        found(WALK, points={"far": state}, draws=1000)
+    with pytest.raises(TypeError, match=r"must return \(corr.State, corr.Info\), got \(State, array\)"):
+        found(WALK._replace(step=lambda key, state: (state, jnp.zeros(()))), draws=1000)

@@ -10,7 +10,7 @@ import pytest
 
 import corr
 from corr.populations import DEEP_GA, genetic
-from corr.theory import order_statistics
+from corr.theory import genetic as chain
 from corr.theory import populations as law
 
 K = 4.0
@@ -58,20 +58,13 @@ def speed(scheme: corr.Dynamics, loss: Any, size: int, generations: int, runs: i
     return mean_and_error(down / (generations - half))
 
 
-def simulated(share: float, count: int, generations: int, runs: int, size: int = 1) -> tuple[float, float]:
-    """The same by NumPy alone, the slope even over all parameters; with uniform crossover where there are several."""
-    random, crowd, means = np.random.default_rng(0), np.zeros((runs, count, size)), []
-    parents = round(share * count)
-    for _ in range(generations):
-        order = np.argsort(crowd.sum(axis=2), axis=1)[:, :parents, None]
-        best = np.take_along_axis(crowd, order, axis=1)
-        one, other = (np.take_along_axis(best, random.integers(0, parents, (runs, count, 1)), axis=1) for _ in range(2))
-        if size > 1:
-            one = np.where(random.random(one.shape) < 0.5, one, other)
-        crowd = one + random.normal(size=crowd.shape)
-        means.append(crowd.mean(axis=1).sum(axis=1) / math.sqrt(size))
+def simulated(share: float, count: int, generations: int, runs: int, size: int = 1) -> chain.Speed:
+    """The same by theory's chain; with uniform crossover where there are several parameters."""
     half = generations // 2
-    return mean_and_error((means[half - 1] - means[-1]) / (generations - half))
+    return chain.truncation_speed(
+        share, count, parameters=size, crossover=size > 1, burn_in=half, generations=generations - half,
+        populations=runs,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("share", [0.5, pytest.param(0.2, marks=SLOW), pytest.param(0.05, marks=SLOW)])
@@ -92,19 +85,6 @@ def test_speed_without_crossover_is_that_of_a_front_that_grows_with_the_populati
     assert abs(large - other) > K * math.hypot(few, unsure), "another share"
 
 
-def infinitesimal(share: float, count: int, generations: int, size: int) -> float:
-    """Speed over the last half, from the recursion of theory/README.md: V of the sum, G of one parameter."""
-    parents, selected = round(share * count), order_statistics.selected_mean(share)
-    taken = selected * (selected + order_statistics.NORMAL.inv_cdf(share))
-    mean, along, one, steps = order_statistics.order_means(count)[-parents:].mean(), 0.0, 0.0, []
-    for _ in range(generations):
-        steps.append(mean * math.sqrt(along))
-        left = (one - taken * along / size) * (1 - 1 / parents)
-        along = (1 - taken) * along / 2 + left / 2 + 1 - 1 / count
-        one = left + 1 - 1 / count
-    return float(np.mean(steps[generations // 2 :]))
-
-
 @pytest.mark.parametrize("share", [0.5, pytest.param(0.2, marks=SLOW)])
 def test_uniform_crossover_outruns_the_front(share: float) -> None:
     """40 individuals of 200 parameters. The recursion leaves out that winners inherit: 10 % of model error."""
@@ -113,7 +93,8 @@ def test_uniform_crossover_outruns_the_front(share: float) -> None:
     value, error = speed(scheme, even, size, generations, 40)
     peer, unsure = simulated(share, count, generations, 40, size)
     assert abs(value - peer) < K * math.hypot(error, unsure), (value, peer)
-    model = infinitesimal(share, count, generations, size)
+    half = generations // 2
+    model = chain.crossed_recursion(share, count, size, burn_in=half, generations=generations - half)
     assert abs(value - model) < 0.1 * model + K * error, (value, model)
     for slower in (law.front_speed(share), law.genetic_closure(share, count).drift):
         assert value - slower > 0.1 * model + K * error

@@ -103,7 +103,7 @@ def test_the_start_is_drawn_from_its_key_and_at_rest() -> None:
     ("options", "message"),
     [
         ({"particles": 1}, "particles must be at least 2, got 1"),
-        ({"spread": 0.0}, "mutation_std"),
+        ({"spread": 0.0}, "spread must be a positive"),
         ({"inertia": -0.1}, "inertia must be a finite number of at least 0, got -0.1"),
         ({"cognitive": float("nan")}, "cognitive must be a finite number of at least 0, got nan"),
         ({"social": float("inf")}, "social must be a finite number of at least 0, got inf"),

@@ -4,10 +4,11 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import corr
-from corr.experiments.systems import descents, one_step, paths, row, schemes
+from corr.experiments.systems import descents, one_step, others, paths, row, schemes
 
 from ...paper_figs.written_studies import WRITTEN
 
@@ -53,6 +54,31 @@ def test_the_overview_says_which_descent_and_tells_a_wrong_coefficient() -> None
     wrong = descents.judge(changed(parts, "ranks", ratio=1.03))
     assert "NOT as predicted" in wrong[2] and "NOT" not in wrong[0]
     assert descents.numbers(parts)["raw: κ, bowl, far"].value == 1.0
+
+
+def test_the_overview_says_what_is_no_descent_and_tells_one_that_is() -> None:
+    parts, _ = WRITTEN["descents"]()
+    (line,) = descents.judge({"swarm": parts["swarm"]})
+    assert "along g/|g|: no: off by more than the share: as foreseen." in line
+    assert line.endswith("At age 10 the coefficient of g/|g| is 9.5 ± 0.1 times that at age 0.")
+    still = parts["swarm"].assign_attrs({"bowl: g/|g|": "yes: equivalent, no difference found"})
+    assert "NOT as foreseen" in descents.judge({"swarm": still})[0]
+    assert descents.numbers({"swarm": parts["swarm"]})["swarm: coefficient, age 10"].expected is None
+
+
+def test_a_populations_law_in_the_overview_is_the_speed_measured_and_a_wrong_one_told() -> None:
+    data = others.front(corr.root_key(3), share=0.3, deep=False)
+    assert np.abs(descents.deviations(data)).max() < K
+    assert data.attrs["bowl: g/|g|"].startswith("yes") and data.attrs["bowl: g"].startswith("no")
+    assert np.abs(descents.deviations(data.assign(ratio=1.05 * data.ratio))).max() > K
+
+
+def test_a_warm_step_of_annealing_is_plain_descent_and_a_wrong_coefficient_told() -> None:
+    data = others.annealed(corr.root_key(4), draws=100_000, share=0.3)
+    assert np.abs(descents.deviations(data)).max() < K
+    assert data.attrs["bowl: g"].startswith("yes") and data.attrs["bowl: g/|g|"].startswith("no")
+    assert np.abs(descents.deviations(data.assign(ratio=2 * data.ratio))).max() > K, "βσ² in place of βσ²/2"
+    assert abs(float(data.kappa[0]) - data.attrs["law_kappa"]) < K * float(data.kappa_error[0])
 
 
 @pytest.mark.parametrize("name", ["best 10 of 40", "raw, n = 40"])

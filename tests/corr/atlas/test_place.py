@@ -1,0 +1,40 @@
+"""The covariance of displacements and its standard errors, on a skewed law."""
+
+import numpy as np
+
+from corr.atlas._moves import Moves
+from corr.atlas._place import MATRIX, place
+
+K = 4.0
+DRAWS, REPEATS = 2000, 300
+MIX = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.5, 0.3, 2.0]])
+
+
+def moves(seed: int, size: int = 3) -> Moves:
+    """Correlated exponentials of covariance MIX MIXᵀ, or as many independent ones."""
+    steps = np.random.default_rng(seed).exponential(size=(DRAWS, size))
+    steps = steps @ MIX.T if size == 3 else steps
+    return Moves(steps, steps, np.ones(DRAWS), np.zeros(size))
+
+
+def test_covariances_have_the_standard_errors_they_state() -> None:
+    """Squared scores of each entry over repetitions have mean 1, and that of a wrong covariance has not."""
+    found = [place(moves(seed), np.array([1.0, 0, 0]), 1.0) for seed in range(REPEATS)]
+    values = np.array([one.covariance for one in found])
+    errors = np.array([one.covariance_error for one in found])
+
+    def off(truth: np.ndarray) -> np.ndarray:
+        squares = ((values - truth) / errors) ** 2
+        spread: np.ndarray = squares.std(axis=0, ddof=1) / np.sqrt(REPEATS)
+        return np.abs(squares.mean(axis=0) - 1) / spread
+
+    assert off(MIX @ MIX.T).max() < K
+    assert off(1.1 * MIX @ MIX.T)[np.abs(MIX @ MIX.T) > 0.5].min() > K
+
+
+def test_covariances_of_many_parameters_or_without_a_variance_are_left_out() -> None:
+    gradient = np.zeros(MATRIX + 1)
+    gradient[0] = 1.0
+    assert place(moves(0, MATRIX + 1), gradient, 1.0).covariance is None
+    assert place(moves(0, MATRIX), gradient[1:] + 1, 1.0).covariance is not None
+    assert place(moves(0), gradient[:3], 1.0, robust=True).covariance is None
