@@ -93,17 +93,15 @@ def swarm(
 
 def _constants(**given: Any) -> dict[str, float]:
     constants = {name: real_number(name, value) for name, value in given.items()}
-    for name, value in constants.items():
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} must be a finite number of at least 0, got {value}")
+    for name in (name for name, value in constants.items() if not 0 <= value < math.inf):
+        raise ValueError(f"{name} must be a finite number of at least 0, got {constants[name]}")
     return constants
 
 
 def _remember(split: Objective, state: State) -> tuple[Params, Params]:
     """The best places, a particle's own (n, ...) and that of all.
 
-    Places and old bests are compared by their exact change from one reference, the mean. Kept changes would have to
-    follow it by sums whose rounding stays, and would hold a loss that is another one on the next minibatch.
+    By exact changes from the mean, anew: kept ones would sum rounding, and be another loss's on the next minibatch.
     """
     now, before = (changes(split, state, one) for one in (state.aux.places, state.aux.bests))
     better = now < before
