@@ -12,13 +12,14 @@ from . import _house
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import atlas, data, ensemble, inference, losses, networks, populations, proposals, results
+    from . import atlas, data, ensemble, inference, losses, networks, optimizers, populations, proposals, results
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
     from ._compare import compare
     from ._flips import FlipRate, flip_rate
     from ._keys import Stream, root_key, trajectory_key
     from ._noise_free import noise_free
+    from ._noisy import noisy
     from ._objective import objective
     from ._paths import unflatten
     from ._run import run
@@ -27,7 +28,22 @@ if TYPE_CHECKING:
     from ._types import Comparison, Dynamics, Info, Objective, State
     from .atlas import characterize
     from .difference import Difference, difference
-    from .dynamics import annealing, descent, from_optax, langevin, minibatch, mutation, paper_moments
+    from .dynamics import (
+        Delay,
+        adaptive_mutation,
+        annealing,
+        delays,
+        descent,
+        from_optax,
+        geometric_delay,
+        langevin,
+        minibatch,
+        mutation,
+        paper_moments,
+        stale,
+        two_batches,
+        uniform_delay,
+    )
     from .ensemble import choose_layout
     from .ensemble._resume import Interrupted
     from .populations import from_evosax
@@ -44,6 +60,7 @@ PLACES = {
     "_flips": ("FlipRate", "flip_rate"),
     "_keys": ("Stream", "root_key", "trajectory_key"),
     "_noise_free": ("noise_free",),
+    "_noisy": ("noisy",),
     "_objective": ("objective",),
     "_paths": ("unflatten",),
     "_run": ("run",),
@@ -52,7 +69,22 @@ PLACES = {
     "_types": ("Comparison", "Dynamics", "Info", "Objective", "State"),
     "atlas": ("characterize",),
     "difference": ("Difference", "difference"),
-    "dynamics": ("annealing", "descent", "from_optax", "langevin", "minibatch", "mutation", "paper_moments"),
+    "dynamics": (
+        "Delay",
+        "adaptive_mutation",
+        "annealing",
+        "delays",
+        "descent",
+        "from_optax",
+        "geometric_delay",
+        "langevin",
+        "minibatch",
+        "mutation",
+        "paper_moments",
+        "stale",
+        "two_batches",
+        "uniform_delay",
+    ),
     "ensemble": ("choose_layout",),
     "ensemble._resume": ("Interrupted",),
     "populations": ("from_evosax",),
@@ -65,6 +97,7 @@ FOLDERS = (
     "inference",
     "losses",
     "networks",
+    "optimizers",
     "populations",
     "proposals",
     "results",
@@ -75,6 +108,7 @@ FOUND = {name: place for place, names in PLACES.items() for name in names}
 __all__ = [
     "Clock",
     "Comparison",
+    "Delay",
     "Difference",
     "Dynamics",
     "FlipRate",
@@ -85,6 +119,7 @@ __all__ = [
     "State",
     "Stream",
     "__version__",
+    "adaptive_mutation",
     "annealing",
     "atlas",
     "barker",
@@ -92,12 +127,14 @@ __all__ = [
     "choose_layout",
     "compare",
     "data",
+    "delays",
     "descent",
     "difference",
     "ensemble",
     "flip_rate",
     "from_evosax",
     "from_optax",
+    "geometric_delay",
     "inference",
     "langevin",
     "load_run",
@@ -109,7 +146,9 @@ __all__ = [
     "mutation",
     "networks",
     "noise_free",
+    "noisy",
     "objective",
+    "optimizers",
     "paper_moments",
     "populations",
     "proposals",
@@ -118,9 +157,12 @@ __all__ = [
     "root_key",
     "run",
     "save_run",
+    "stale",
     "sweep",
     "trajectory_key",
+    "two_batches",
     "unflatten",
+    "uniform_delay",
 ]
 
 _house.open_rooms()

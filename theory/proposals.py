@@ -1,7 +1,7 @@
 """Other mutations and acceptance rules on a locally linear loss: what replaces level 0 and level 1.
 
 At finite β every symmetric law with covariance C has the level-0 drift -(β/2) C ∇U. At β = ∞ the drift is
--(1/2) E[ε sign(∇U·ε)], which depends on the law. A law without variance is outside all of this.
+-(1/2) E[ε sign(∇U·ε)], which depends on the law. Laws without a variance are in ``theory.stable``.
 """
 
 import math

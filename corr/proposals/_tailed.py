@@ -35,7 +35,8 @@ def laplace(std: float) -> Proposal:
 def student_t(std: float, degrees: float, *, joint: bool = False) -> Proposal:
     """Student's t with ν degrees of freedom, scaled to standard deviation σ where ν > 2.
 
-    With ν <= 2 there is no variance: σ is then the scale, and a warning says that the theory does not cover it.
+    With ν <= 2 there is no variance: σ is then the scale, and a warning says that the drift is no multiple of the
+    gradient: its tails are those of ``stable`` with α = ν, whose drift follows sign(g)|g|^{ν-1}.
 
     Args:
         std: σ > 0.
@@ -58,7 +59,11 @@ def student_t(std: float, degrees: float, *, joint: bool = False) -> Proposal:
     if degrees > 2:
         scale *= math.sqrt((degrees - 2) / degrees)
     else:
-        warnings.warn(f"Student's t with {degrees:g} <= 2 degrees of freedom has no variance: no theory", stacklevel=2)
+        warnings.warn(
+            f"Student's t with {degrees:g} <= 2 degrees of freedom has no variance: its drift is a power of the"
+            " gradient, see corr.proposals.stable, whose law is known",
+            stacklevel=2,
+        )
 
     def draw(key: jax.Array, flat: jax.Array) -> jax.Array:
         top, bottom = jax.random.split(key)

@@ -11,5 +11,6 @@ study = row(
         "CMA-ES, n = 12": cma(12),
     },
     followed=["best 10 of 40"],
+    runs=2.0,
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
 )

@@ -36,7 +36,13 @@ SIZES = {
 
 
 def row(
-    name: str, title: str, *, schemes: Mapping[str, Scheme], followed: Sequence[str], minutes: Mapping[str, float]
+    name: str,
+    title: str,
+    *,
+    schemes: Mapping[str, Scheme],
+    followed: Sequence[str],
+    minutes: Mapping[str, float],
+    runs: float = 1.0,
 ) -> Study:
     """Declare a row: laws of every scheme on a linear loss; of those followed, where the law ends, and paths.
 
@@ -46,6 +52,7 @@ def row(
         schemes: by the name that the figure shows.
         followed: those whose trajectories and limits are shown.
         minutes: about how long each preset takes on two cores.
+        runs: times as many trajectories as the preset has, where its noise needs them.
 
     Returns:
         A ``Study``.
@@ -67,7 +74,9 @@ def row(
                 made[f"limit {one}"] = partial(
                     one_step.lengths, scheme=scheme, evaluations=sizes.evaluations // 4, values=sizes.lengths
                 )
-            made[f"path {one}"] = partial(paths.path, scheme=scheme, sizes=paths.Sizes(*sizes.paths))
+            wanted = paths.Sizes(*sizes.paths)
+            wanted = wanted._replace(trajectories=round(runs * wanted.trajectories))
+            made[f"path {one}"] = partial(paths.path, scheme=scheme, sizes=wanted)
         return made
 
     return Study(name=name, title=title, presets=SIZES, parts=parts, judge=judge, minutes=minutes, numbers=numbers)

@@ -13,7 +13,7 @@ from ..parts.style import WIDTH, few_ticks, log_across, log_axis, state
 
 UNIT, PLAIN = "#0072B2", "#D55E00"  # colours of schemes that follow ĝ and g
 MARKS = "os^vDPX<>*hp"
-KAPPAS = (1, 3, 10, 30, 100, 300)
+KAPPAS = (1, 10, 100)
 NO_DESCENT = "0.45"  # colour of those that follow neither
 FAR = 0.05  # from 1: a ratio that lies farther off is an arrow at the edge
 YES = "yes"

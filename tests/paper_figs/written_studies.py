@@ -210,6 +210,11 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "descents": systems.an_atlas,
     "genetic": systems.fronts,
     "swarm": systems.swarms,
+    "heavy_tails": systems.tails,
+    "noise": systems.noises,
+    "delay": systems.delays,
+    "adaptive": systems.adapted,
+    "low_rank": systems.ranks,
     "annealing": systems.cooled,
 }
 

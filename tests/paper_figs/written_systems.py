@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from corr.experiments.systems import annealing, genetic, swarm
+from corr.experiments.systems import adaptive, annealing, delay, genetic, law, low_rank, noise, swarm
 
 Parts = dict[str, xarray.Dataset]
 Sizes = Mapping[str, Any]
@@ -139,3 +139,75 @@ def cooled() -> tuple[Parts, Sizes]:
     )  # fmt: skip
     attrs = {"begin": annealing.BEGIN, "mutation_std": 1.2e-4, "steps": 30_000, "trajectories": 24}
     return {"path": path.assign_attrs(attrs), "bowl": bowl}, annealing.study.preset("quick")._asdict()
+
+
+def tails() -> tuple[Parts, Sizes]:
+    """Heavy tails: drifts on their power laws, paths on power descent and off gradient descent."""
+    parts: Parts = {}
+    for kind, slopes in (("all coordinates", np.geomspace(1e-2, 1, 9)), ("one coordinate", np.geomspace(1, 1e2, 9))):
+        for exponent in (0.3, 0.5, 0.8):
+            law = -(slopes**exponent)
+            rows = {"drift": 1.002 * law, "drift_error": 0.005 * np.abs(law), "drift_theory": law}
+            attrs = {"exponent": exponent, "fitted": exponent, "fitted_error": 0.01, "fitted_theory": exponent}
+            columns = {name: ("slope", row) for name, row in rows.items()}
+            parts[f"{kind}, H = {exponent}"] = xarray.Dataset(columns, {"slope": slopes}, attrs)
+    turned = {"cosine_power": 0.995, "cosine_gradient": 0.859}
+    parts["Student's t, ν = 1.5"] = parts["all coordinates, H = 0.5"].assign_attrs(turned)
+    time = np.linspace(0.15, 1.5, 10)
+    for name in ("bowl", "network"):
+        rows = {"to_power": 0.001 + 0 * time, "to_power_error": 0.001 + 0 * time, "to_gradient": 0.05 * time,
+                "to_gradient_error": 0.002 + 0 * time, "loss": 1 / (1 + time),
+                "power_loss": 0.99 / (1 + time)}  # fmt: skip
+        columns = {key: ("time", row) for key, row in rows.items()}
+        parts[f"path, {name}"] = xarray.Dataset(columns, {"time": time}, {"runs": 256, "scale": 1e-4})
+    return parts, {"draws": 2_000_000, "exponents": 3, "paths": [1e-4, 1.5, 256]}
+
+
+def _laws(sizes: Sizes, **parts: tuple[str, list[str], str]) -> tuple[Parts, Sizes]:
+    """Pages of laws: every quantity measured half a percent above theory, which the other law is not."""
+    at, made = np.geomspace(0.1, 10.0, 5), {}
+    for name, (parameter, quantities, other) in parts.items():
+        theory = 1 / (1 + at)
+        row = law.Row(1.005 * theory, 0.01 * theory, theory, 0 * at + 1.0)
+        made[name.replace("_", " ")] = law.against(parameter, at, dict.fromkeys(quantities, row), other=other)
+    return made, sizes
+
+
+def noises() -> tuple[Parts, Sizes]:
+    """Noisy evaluations."""
+    cold = "what it is without noise"
+    return _laws(
+        noise.study.preset("quick")._asdict(), slope=("τ/σ|g|", ["drift in σ", "acceptance"], cold),
+        network=("τ", ["β of the clock"], "√(2/π)/τ alone"), bowl=("τ", ["temperature"], "1/β of the clock"),
+        two_batches=(
+            "points in a batch", ["drift in σ, two batches", "drift in σ, one batch"], "the other number of batches"
+        ),
+    )  # fmt: skip
+
+
+def delays() -> tuple[Parts, Sizes]:
+    """Late steps."""
+    parts = {"stability": ("delay (steps)", ["limit of ηh"]), "heat": ("θ", ["βh⟨x²⟩"]),
+             "momentum": ("step", ["mean weight"]),
+             "shared_array": ("mean staleness (steps)", ["variance over the noise's"])}  # fmt: skip
+    return _laws(delay.study.preset("quick")._asdict(), **{k: (*v, delay.IN_TIME) for k, v in parts.items()})
+
+
+def adapted() -> tuple[Parts, Sizes]:
+    """Adaptive Monte Carlo."""
+    return _laws(
+        adaptive.study.preset("quick")._asdict(),
+        course=("step", ["m", "way in σ", "variance across in σ²"], "twice the rate"),
+        forgetting=("ρ", ["m at rest"], "without forgetting"),
+    )
+
+
+def ranks() -> tuple[Parts, Sizes]:
+    """Mutations of low rank."""
+    return _laws(
+        low_rank.study.preset("quick")._asdict(), rank_1=("singular value", ["drift in σ"], low_rank.STRAIGHT),
+        rank_2=("singular value", ["drift in σ"], low_rank.STRAIGHT),
+        full_rank=("singular value", ["drift in σ"], "the map of rank 1"),
+        warm=("singular value", ["warm drift in half of βσ²"], "the map of rank 1"),
+        two_points=("η/η_max", ["ΔU in η|g|²"], "without curvature"),
+    )  # fmt: skip

@@ -66,6 +66,7 @@ def test_the_overview_says_what_is_no_descent_and_tells_one_that_is() -> None:
     assert descents.numbers({"swarm": parts["swarm"]})["swarm: coefficient, age 10"].expected is None
 
 
+@pytest.mark.slow
 def test_a_populations_law_in_the_overview_is_the_speed_measured_and_a_wrong_one_told() -> None:
     data = others.front(corr.root_key(3), share=0.3, deep=False)
     assert np.abs(descents.deviations(data)).max() < K

@@ -1,0 +1,101 @@
+"""Adaptive Monte Carlo: mean, way and what happens across on a slope, and what forgetting makes of it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+
+import corr
+from theory import adaptive as theory
+
+from ..declaring.number import sample
+from ..declaring.study import Study
+from . import law
+
+RATE, STD, SIZE = 0.01, 0.5, 20
+NEVER = 10**9  # refusals that shrink the step
+FORGETTING = (0.003, 0.01, 0.03, 0.1)
+SETTLED = 5.0  # in 1/ρ
+
+
+class Sizes(NamedTuple):
+    """Runs, steps on the slope, and values of forgetting of those above."""
+
+    runs: int
+    steps: int
+    forgetting: int
+
+
+def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+    """The course on a slope, and where forgetting brings it to rest."""
+    return {
+        "course": partial(course, runs=sizes.runs, steps=sizes.steps),
+        "forgetting": partial(rest, runs=sizes.runs, values=FORGETTING[: sizes.forgetting]),
+    }
+
+
+def _walked(key: jax.Array, runs: int, steps: int, forgetting: float) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and means of the mutations over σ after every step, (runs, steps, N)."""
+    side = corr.adaptive_mutation(
+        lambda x: x[0], mutation_std=STD, rate=RATE, refusals=NEVER, forgetting=forgetting
+    )  # fmt: skip
+
+    def one(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def step(state: corr.State, number: jax.Array) -> tuple[corr.State, tuple[jax.Array, jax.Array]]:
+            new, _ = side.step(jax.random.fold_in(key, number), state)
+            return new, (new.position / STD, new.aux.mean / STD)
+
+        return jax.lax.scan(step, side.init(jnp.zeros(SIZE)), jnp.arange(steps))[1]
+
+    marks = _marks(steps) - 1
+    walk = jax.jit(lambda keys: jax.lax.map(lambda key: jax.tree.map(lambda row: row[marks], one(key)), keys))
+    found = walk(jax.random.split(key, runs))
+    return np.asarray(found[0], float), np.asarray(found[1], float)
+
+
+def _marks(steps: int) -> np.ndarray:
+    return np.unique(np.geomspace(max(steps // 100, 1), steps, 9).round().astype(int))
+
+
+def course(key: jax.Array, runs: int, steps: int) -> xarray.Dataset:
+    """m = -μ·ĝ/σ, way down the slope and variance of μ across, against the step."""
+    position, mean = _walked(key, runs, steps, 0.0)
+    at = _marks(steps)
+    known, other = (theory.course(at, rate=rate) for rate in (RATE, 2 * RATE))
+    across = (mean[:, :, 1:] ** 2).mean(axis=2)
+    measured = {"m": -mean[:, :, 0], "way in σ": -position[:, :, 0], "variance across in σ²": across}
+    rows = {}
+    for name, samples, right, wrong in zip(measured, measured.values(), known, other, strict=True):
+        value, error = np.array([sample(samples[:, k])[:2] for k in range(len(at))]).T
+        rows[name] = law.Row(value, error, right, wrong)
+    return law.against("step", at, rows, model=RATE, other="twice the rate")
+
+
+def rest(key: jax.Array, runs: int, values: tuple[float, ...]) -> xarray.Dataset:
+    """m at rest against what is forgotten in a step; without friction it would go on to grow."""
+    rows = []
+    for n, forgetting in enumerate(values):
+        steps = round(SETTLED / forgetting)
+        _, mean = _walked(jax.random.fold_in(key, n), runs, steps, forgetting)
+        found = sample(-mean[:, -1, 0])
+        free = float(theory.course(np.array([steps]), rate=RATE).mean[0])
+        known = float(theory.course(np.array([steps]), rate=RATE, forgetting=forgetting).mean[0])
+        rows.append((found.value, found.error, known, free))
+    return law.against(
+        "ρ", values, {"m at rest": law.Row(*np.array(rows).T)}, model=RATE, other="without forgetting"
+    )  # fmt: skip
+
+
+study = Study(
+    name="adaptive",
+    title="adaptive Monte Carlo: momentum without friction, and a walk at random across",
+    presets={"smoke": Sizes(100, 400, 2), "quick": Sizes(1000, 4000, 4), "paper": Sizes(10_000, 40_000, 4)},
+    parts=parts,
+    judge=law.judge,
+    minutes={"smoke": 0.2, "quick": 1.0, "paper": 60.0},
+    numbers=law.numbers,
+)

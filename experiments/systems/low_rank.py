@@ -1,0 +1,114 @@
+"""Mutations of low rank: a map of singular values at β = ∞, the gradient at finite β, and two-point steps."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray
+
+import corr
+from corr import populations, proposals
+from theory import low_rank as theory
+
+from ..declaring.number import sample
+from ..declaring.study import Study
+from . import law
+
+VALUES = np.array([1.0, 0.5, 0.2, 0.05, 0.01])
+ROWS, COLUMNS = 8, 5
+RANKS: tuple[int | None, ...] = (1, 2, None)
+WARM = 0.05  # βσ‖G‖
+FACTORS = (0.25, 0.5, 1.0, 1.5)  # of the largest learning rate of two-point estimates
+BOWL = np.array([1.0, 2.0, 5.0, 0.5, 0.1])
+STRAIGHT = "the gradient"
+
+
+class Sizes(NamedTuple):
+    """Draws of a step, and ranks of those above."""
+
+    draws: int
+    ranks: int
+
+
+def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+    """Drifts at β = ∞ for every rank, at finite β for rank one, and two-point steps."""
+    made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
+        "full rank" if rank is None else f"rank {rank}": partial(cold, rank=rank, draws=sizes.draws)
+        for rank in RANKS[: sizes.ranks]
+    }
+    return made | {
+        "rank 1, warm": partial(warm, draws=sizes.draws),
+        "two points": partial(two_points, draws=sizes.draws // 10),
+    }
+
+
+def _slope() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """U, V and G = U diag(g) Vᵀ."""
+    left = np.linalg.qr(np.random.default_rng(0).normal(size=(ROWS, COLUMNS)))[0]
+    right = np.linalg.qr(np.random.default_rng(1).normal(size=(COLUMNS, COLUMNS)))[0]
+    return left, right, left @ np.diag(VALUES) @ right.T
+
+
+def _along(key: jax.Array, law_of: proposals.Proposal, beta: float, draws: int) -> np.ndarray:
+    """Mean displacement against each singular direction, and its errors, (2, k)."""
+    left, right, slope = _slope()
+    matrix = jnp.asarray(slope, jnp.float32)
+    walk = corr.mutation(lambda x: jnp.sum(matrix * x), proposal=law_of, beta=beta)
+    points = {"slope": jnp.zeros(slope.shape)}
+    moves = corr.atlas.displacements(walk, points, draws=draws, key=key, progress=False)["slope"]
+    turned = -np.einsum("nij,ia,ja->na", moves.samples.reshape(-1, ROWS, COLUMNS), left, right)
+    return np.array([sample(column)[:2] for column in turned.T]).T
+
+
+def cold(key: jax.Array, rank: int | None, draws: int) -> xarray.Dataset:
+    """Drift/σ along each singular direction at β = ∞ against its singular value."""
+    law_of = proposals.normal(1.0) if rank is None else proposals.low_rank(1.0, rank)
+    straight = VALUES / np.linalg.norm(VALUES) / math.sqrt(2 * math.pi)
+    mapped = theory.spectral_map(VALUES, rank or 1) / math.sqrt(2 * math.pi)
+    known, other = (straight, mapped) if rank is None else (mapped, straight)
+    value, error = _along(key, law_of, math.inf, draws)
+    named = {"drift in σ": law.Row(value, error, known, other)}
+    return law.against("singular value", VALUES, named, other="the map of rank 1" if rank is None else STRAIGHT)
+
+
+def warm(key: jax.Array, draws: int) -> xarray.Dataset:
+    """The same at finite β, over βσ²/2: the gradient whatever the rank, to the order of βσ‖G‖."""
+    beta = WARM / float(np.linalg.norm(VALUES))
+    value, error = _along(key, proposals.low_rank(1.0, 1), beta, draws) / (beta / 2)
+    mapped = theory.spectral_map(VALUES, 1) * np.linalg.norm(VALUES)
+    named = {"warm drift in half of βσ²": law.Row(value, error, VALUES, mapped)}
+    return law.against("singular value", VALUES, named, model=WARM, other="the map of rank 1")
+
+
+def two_points(key: jax.Array, draws: int) -> xarray.Dataset:
+    """Mean change of a quadratic loss by one step of a two-point estimate, over η|g|², against η over the largest."""
+    bowl = lambda x: jnp.sum(jnp.asarray(BOWL, x.dtype) * x**2) / 2  # noqa: E731
+    start = jnp.asarray([0.3, -1.0, 0.2, 0.4, 1.0])
+    gradient = BOWL * np.asarray(start, float)
+    largest, square, rows = theory.largest_step(gradient, np.diag(BOWL), 1), float(gradient @ gradient), []
+    for n, factor in enumerate(FACTORS):
+        rate = factor * largest
+        side = populations.evolution_strategy(
+            bowl, mutation_std=1e-3, children=2, learning_rate=rate, fitness="raw", antithetic=True
+        )
+        mine = jax.random.fold_in(key, n)
+        moves = corr.atlas.displacements(side, {"here": start}, draws=draws, key=mine, progress=False)["here"].steps
+        found = sample((moves @ gradient + (moves**2 @ BOWL) / 2) / (rate * square))
+        rows.append((found.value, found.error, factor - 1, -1.0))
+    named = {"ΔU in η|g|²": law.Row(*np.array(rows).T)}
+    return law.against("η/η_max", FACTORS, named, other="without curvature", logarithmic=False)
+
+
+study = Study(
+    name="low_rank",
+    title="mutations of low rank: a spectral map of the gradient at β = ∞",
+    presets={"smoke": Sizes(40_000, 1), "quick": Sizes(1_000_000, 3), "paper": Sizes(20_000_000, 3)},
+    parts=parts,
+    judge=law.judge,
+    minutes={"smoke": 0.3, "quick": 1.0, "paper": 15.0},
+    numbers=law.numbers,
+)

@@ -1,0 +1,5 @@
+"""The page of laws of `adaptive`."""
+
+from .laws import page
+
+MAKERS = {"adaptive": page}

@@ -1,0 +1,5 @@
+"""The page of laws of `delay`."""
+
+from .laws import page
+
+MAKERS = {"delay": page}

@@ -1,0 +1,5 @@
+"""The page of laws of `noise`."""
+
+from .laws import page
+
+MAKERS = {"noise": page}

@@ -1,0 +1,73 @@
+"""Pages of laws: what is measured is the law, a wrong one is told, and what the judge says of either."""
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+import pytest
+import xarray
+
+import corr
+from corr.experiments.systems import adaptive, delay, law, low_rank, noise
+
+K = 4.0
+KEY = corr.root_key(0)
+SLOW = ("noise, slope", "noise, two batches", "low rank, two points")
+PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
+    "noise, slope": lambda key: noise.slope(key, 40_000),
+    "noise, two batches": lambda key: noise.batches(key, 40_000),
+    "late steps, momentum": lambda key: delay.momentum(key, 2000),
+    "adaptive, course": lambda key: adaptive.course(key, 100, 400),
+    "low rank, cold": lambda key: low_rank.cold(key, 1, 40_000),
+    "low rank, two points": lambda key: low_rank.two_points(key, 10_000),
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in PARTS])
+def test_what_is_measured_is_the_law_and_the_other_is_told(name: str) -> None:
+    data = PARTS[name](KEY)
+    for quantity in law.names(data):
+        assert law.scores(data, quantity).max() < K, quantity
+        if f"{quantity}_other" in data:
+            assert law.scores(data, quantity, "other").max() > K, quantity
+
+
+def test_steps_on_a_parabola_are_stable_up_to_the_limit() -> None:
+    data = delay.stability((0, 1))
+    assert law.scores(data, "limit of ηh").max() < K
+    assert float(np.abs(data["limit of ηh"] / data["limit of ηh_theory"] - 1).max()) < 0.02
+
+
+@pytest.mark.slow
+def test_processes_that_share_an_array_have_the_variance_of_their_staleness() -> None:
+    data = delay.shared(KEY, 4000)
+    assert law.scores(data, "variance over the noise's").max() < K
+    assert law.scores(data, "variance over the noise's", "other").max() > K
+
+
+def part(measured: float, error: float = 0.01, model: float = 0.0) -> xarray.Dataset:
+    row = law.Row([measured, 2.0], [error, error], [1.0, 2.0], [1.0, 3.0])
+    return law.against("x", [1.0, 2.0], {"y": row}, model=model, other="otherwise")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (
+            part(1.03),
+            "y as predicted at 2 values of x within 4 standard errors (farthest 3.0 beyond, at 1: 1.03 ± 0.01",
+        ),
+        (part(1.05), "y NOT as predicted"),
+        (part(1.05, model=0.02), "as predicted at 2 values of x within 4 standard errors and 2 %, the model error"),
+        (part(1.0, error=0.5), "otherwise, is NOT refused (2 standard errors)"),
+        (part(1.0), "otherwise, is refused (100 standard errors)"),
+    ],
+)
+def test_the_judge_says_which(data: xarray.Dataset, expected: str) -> None:
+    (line,) = law.judge({"part": data})
+    assert expected in line
+
+
+def test_numbers_are_those_of_theory() -> None:
+    found = law.numbers({"part": part(1.03)})
+    assert found["part: y at value = 1"].score() == pytest.approx(3.0)
