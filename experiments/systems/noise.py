@@ -1,7 +1,7 @@
 """Noise in the evaluation of the loss is temperature: drift and acceptance against its size, the bowl, batches."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -27,31 +27,36 @@ COLD = "what it is without noise"
 
 
 class Sizes(NamedTuple):
-    """Draws of a step, and chains in the bowl; whether the network is looked at."""
+    """Draws of a step, and chains in the bowl; whether all values are looked at, the network and batches as well."""
 
     draws: int
     chains: int
-    network: bool
+    every: bool
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """A step on a slope and on Figure 1's network, the temperature in a bowl, and losses on two batches."""
-    made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {"slope": partial(slope, draws=sizes.draws)}
-    if sizes.network:
+    ratios, taus = (RATIOS, TAUS) if sizes.every else (RATIOS[::2], TAUS[:1])
+    made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
+        "slope": partial(slope, ratios=ratios, draws=sizes.draws),
+        "bowl": partial(bowl, taus=taus, chains=sizes.chains),
+    }
+    if sizes.every:
         made["network"] = partial(network, draws=sizes.draws)
-    return made | {"bowl": partial(bowl, chains=sizes.chains), "two batches": partial(batches, draws=sizes.draws)}
+        made["two batches"] = partial(batches, draws=sizes.draws)
+    return made
 
 
-def slope(key: jax.Array, draws: int) -> xarray.Dataset:
+def slope(key: jax.Array, ratios: Sequence[float], draws: int) -> xarray.Dataset:
     """Drift over σ and acceptance on a linear loss against τ."""
     gradient = one_step.SLOPES
     size = float(jnp.linalg.norm(gradient))
     rows = [_step(jax.random.fold_in(key, n), one_step.slope, jnp.zeros(len(gradient)), gradient, STD,
-                  ratio * STD * size, draws) for n, ratio in enumerate(RATIOS)]  # fmt: skip
+                  ratio * STD * size, draws) for n, ratio in enumerate(ratios)]  # fmt: skip
     (value, error, known), taken = (np.array(part).T for part in zip(*rows, strict=True))
-    cold = np.full(len(RATIOS), 1 / math.sqrt(2 * math.pi))
+    cold = np.full(len(ratios), 1 / math.sqrt(2 * math.pi))
     named = {"drift in σ": law.Row(value, error, known, cold), "acceptance": law.Row(*taken)}
-    return law.against("τ/σ|g|", RATIOS, named, other=COLD)
+    return law.against("τ/σ|g|", ratios, named, other=COLD)
 
 
 def network(key: jax.Array, draws: int) -> xarray.Dataset:
@@ -83,10 +88,10 @@ def _step(
     return (along.value, along.error, drift), (taken.value, taken.error, float(theory.acceptance(gradient, **options)))
 
 
-def bowl(key: jax.Array, chains: int) -> xarray.Dataset:
+def bowl(key: jax.Array, taus: Sequence[float], chains: int) -> xarray.Dataset:
     """h<x²> in a bowl against τ, two sizes of the step extrapolated to none."""
     rows = []
-    for n, tau in enumerate(TAUS):
+    for n, tau in enumerate(taus):
         fine, coarse = (
             _spread(jax.random.fold_in(key, 2 * n + k), tau, RATE / times, STEPS * times, chains)
             for k, times in enumerate((2, 1))
@@ -95,7 +100,7 @@ def bowl(key: jax.Array, chains: int) -> xarray.Dataset:
         rows.append((2 * fine.value - coarse.value, error, 1 / (2 * theory.effective_beta(tau)),
                      1 / theory.effective_beta(tau)))  # fmt: skip
     other = "1/β of the clock"
-    return law.against("τ", TAUS, {"temperature": law.Row(*np.array(rows).T)}, other=other)
+    return law.against("τ", taus, {"temperature": law.Row(*np.array(rows).T)}, other=other)
 
 
 def _spread(key: jax.Array, tau: float, rate: float, steps: int, chains: int) -> Number:

@@ -13,6 +13,7 @@ from ..parts.style import MEAN, WIDTH, log_across, log_axis, state
 
 DOT = {"marker": "o", "markersize": 3, "linestyle": "", "elinewidth": 0.8, "zorder": 5, "color": MEAN["color"]}
 LAW = {"color": "black", "linewidth": 0.8, "zorder": 3, "marker": "_", "markersize": 6}
+SPAN = 3.0  # of values from which on their axis is logarithmic
 OTHER = {"color": "#D55E00", "linewidth": 0.8, "linestyle": (0, (3, 1.6)), "zorder": 2}
 
 
@@ -28,12 +29,17 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         axis.set_title(f"({letter}) {part}", loc="left", fontsize=7)
     for axis in axes[len(shown) :]:
         axis.set_visible(False)
+    others: dict[str, list[str]] = {}
+    for letter, (_, data, name) in zip("abcdefghijklmnop", shown, strict=False):
+        if f"{name}_other" in data:
+            others.setdefault(data.attrs["other"], []).append(f"({letter})")
     handles: dict[str, Any] = {}
     for axis in axes:
         handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", "bars: one standard error",
+        *(f"dashed in {', '.join(where)}: {what}" for what, where in others.items()),
         "all ours: the paper has no such figure",
     ]))  # fmt: skip
     return figure, {part: {str(key): one[key].values for key in one.variables} for part, one in found.parts.items()}
@@ -43,12 +49,13 @@ def _panel(axis: Axes, data: xarray.Dataset, name: str) -> None:
     at = data["value"].values
     axis.plot(at, data[f"{name}_theory"], **LAW, label="theory")
     if f"{name}_other" in data:
-        axis.plot(at, data[f"{name}_other"], **OTHER, label=data.attrs["other"])
+        axis.plot(at, data[f"{name}_other"], **OTHER, label="another law, named above")
     axis.errorbar(at, data[name], data[f"{name}_error"], **DOT, label="measured")
     if data.attrs["logarithmic"]:
         if len(at) > 1:
             log_across(axis)
-        if float(data[name].min()) > 0:
+        least, most = float(data[name].min()), float(data[name].max())
+        if least > 0 and most > SPAN * least:
             log_axis(axis)
     axis.set_xlabel(data.attrs["parameter"], fontsize=7)
     axis.set_ylabel(name, fontsize=7)

@@ -12,9 +12,9 @@ from corr.experiments.systems import adaptive, delay, law, low_rank, noise
 
 K = 4.0
 KEY = corr.root_key(0)
-SLOW = ("noise, slope", "noise, two batches", "low rank, two points")
+SLOW = ("noise, two batches", "low rank, two points")
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
-    "noise, slope": lambda key: noise.slope(key, 40_000),
+    "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
     "noise, two batches": lambda key: noise.batches(key, 40_000),
     "late steps, momentum": lambda key: delay.momentum(key, 2000),
     "adaptive, course": lambda key: adaptive.course(key, 100, 400),
