@@ -36,7 +36,7 @@ def course(steps: np.ndarray, *, rate: float, forgetting: float = 0.0) -> Course
     Example:
         >>> found = course(np.array([4000]), rate=0.01)
         >>> round(float(found.mean[0]), 2)
-        2.26
+        2.66
 
     Reference: theory/README.md, "Adaptive Monte Carlo"; atlas S14.
     """

@@ -41,7 +41,7 @@ def heating(rate: float, delay: float) -> float:
 
     Example:
         >>> [round(heating(theta / 4.5, 4), 3) for theta in (0.2, 0.5, 0.8)]
-        [1.223, 1.687, 2.471]
+        [1.223, 1.686, 2.465]
 
     Reference: theory/README.md, "Delay"; atlas S9.
     """

@@ -31,7 +31,7 @@ def spectral_map(singular_values: np.ndarray, rank: int) -> np.ndarray:
     Example:
         >>> found = spectral_map(np.array([1.0, 0.5, 0.2, 0.05, 0.01]), 1) / math.sqrt(2 * math.pi)
         >>> found.round(3).tolist()
-        [0.279, 0.193, 0.1, 0.028, 0.006]
+        [0.279, 0.193, 0.099, 0.028, 0.006]
 
     Reference: theory/README.md, "Low rank"; atlas, section 6.
     """

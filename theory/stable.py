@@ -180,7 +180,7 @@ def random_beta_constant(exponent: float) -> float:
 
     Example:
         >>> round(random_beta_constant(0.5), 4)
-        1.5243
+        1.5244
 
     Reference: theory/README.md, "Heavy tails"; atlas S1 (iv).
     """

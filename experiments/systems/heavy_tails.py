@@ -11,7 +11,6 @@ import xarray
 
 from ..declaring.number import Number
 from ..declaring.study import Parts, Study
-from ..problems.sines import shallow_sine
 from . import heavy_paths
 from .heavy_steps import DEGREES, single, student, together
 
@@ -30,7 +29,7 @@ class Sizes(NamedTuple):
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """Both laws at every exponent, and the paths in a bowl and on Figure 1's network."""
+    """Both laws at every exponent, Student's t late on Figure 1's network, and paths in a bowl."""
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         f"{name}, H = {exponent}": partial(law, exponent=exponent, draws=sizes.draws)
         for name, law in LAWS.items()
@@ -40,7 +39,6 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
         made[STUDENT] = partial(student, draws=sizes.draws // 4)
         small = heavy_paths.Sizes(*sizes.paths)
         made["path, bowl"] = lambda key: heavy_paths.path(key, heavy_paths.bowl, jnp.ones(len(heavy_paths.BOWL)), small)
-        made["path, network"] = lambda key: heavy_paths.path(key, shallow_sine().loss, shallow_sine().start(), small)
     return made
 
 

@@ -154,7 +154,7 @@ def tails() -> tuple[Parts, Sizes]:
     turned = {"cosine_power": 0.995, "cosine_gradient": 0.859}
     parts["Student's t, ν = 1.5"] = parts["all coordinates, H = 0.5"].assign_attrs(turned)
     time = np.linspace(0.15, 1.5, 10)
-    for name in ("bowl", "network"):
+    for name in ("bowl",):
         rows = {"to_power": 0.001 + 0 * time, "to_power_error": 0.001 + 0 * time, "to_gradient": 0.05 * time,
                 "to_gradient_error": 0.002 + 0 * time, "loss": 1 / (1 + time),
                 "power_loss": 0.99 / (1 + time)}  # fmt: skip
