@@ -49,7 +49,7 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
 
     Raises:
         ValueError: if τ is negative.
-        TypeError: if τ is no whole number nor a ``Delay``.
+        TypeError: for what is no dynamics, or if τ is no whole number nor a ``Delay``.
 
     Example:
         >>> from corr import descent
@@ -62,6 +62,8 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
 
     Reference: theory/README.md, "Delay"; Recht et al., arXiv:1106.5730 (Hogwild).
     """
+    if not isinstance(dynamics, Dynamics):
+        raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
     law = delay if isinstance(delay, Delay) else _fixed(delay)
     size = law.largest + 1
 

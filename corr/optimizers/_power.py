@@ -114,8 +114,9 @@ def power_amsgrad(
         ValueError: if H is out of range.
 
     Example:
-        >>> rule = power_amsgrad(0.1, 0.5)
-        >>> round(float(rule.update(jnp.array([4.0]), rule.init(jnp.zeros(1)))[0][0]), 3)
+        >>> from corr import from_optax
+        >>> side = from_optax(lambda x: 4 * jnp.sum(x), power_amsgrad(0.1, 0.5))
+        >>> round(float(side.step(jax.random.key(0), side.init(jnp.zeros(1)))[0].position[0]), 3)
         -0.1
 
     Reference: Baiesi, arXiv:1906.04787.
@@ -142,8 +143,9 @@ def power_adam(
         ValueError: if H is out of range.
 
     Example:
-        >>> rule = power_adam(0.1, optax.linear_schedule(1.0, 0.5, 1000))
-        >>> round(float(rule.update(jnp.array([4.0]), rule.init(jnp.zeros(1)))[0][0]), 3)
+        >>> from corr import from_optax
+        >>> side = from_optax(lambda x: 4 * jnp.sum(x), power_adam(0.1, optax.linear_schedule(1.0, 0.5, 1000)))
+        >>> round(float(side.step(jax.random.key(0), side.init(jnp.zeros(1)))[0].position[0]), 3)
         -0.1
 
     Reference: Baiesi, arXiv:1906.04787, reconstructed from its abstract.
@@ -177,8 +179,9 @@ def two_power_adam(
         ValueError: if H or K is out of range.
 
     Example:
-        >>> rule = two_power_adam(0.1, 1.0, 0.5)
-        >>> round(float(rule.update(jnp.array([4.0]), rule.init(jnp.zeros(1)))[0][0]), 3)
+        >>> from corr import from_optax
+        >>> side = from_optax(lambda x: 4 * jnp.sum(x), two_power_adam(0.1, 1.0, 0.5))
+        >>> round(float(side.step(jax.random.key(0), side.init(jnp.zeros(1)))[0].position[0]), 3)
         -0.2
 
     Reference: Baiesi, arXiv:1906.04787, reconstructed from its abstract.
