@@ -39,7 +39,8 @@ def _log_sum(total: Pair, entry: Pair) -> Pair:
     near = jnp.log1p(weight_a * jnp.expm1(jnp.where(short, da, 0)) + weight_b * jnp.expm1(jnp.where(short, db, 0)))
     wins = a + da >= b + db
     gap = jnp.abs((a - b) + (da - db))
-    far = jnp.where(wins, (a - old) + da, (b - old) + db) + jnp.log1p(jnp.exp(-gap))
+    # The old sum less the winner by log1p too: their difference would have the rounding of the sum.
+    far = jnp.where(wins, da - jax.nn.softplus(b - a), db - jax.nn.softplus(a - b)) + jnp.log1p(jnp.exp(-gap))
     return old, jnp.where(old == -jnp.inf, 0, jnp.where(short, near, far))
 
 

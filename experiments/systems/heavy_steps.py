@@ -19,7 +19,7 @@ from theory import stable as theory
 from . import one_step
 
 SLOPES = np.geomspace(1e-2, 1.0, 9)
-BATCH, BLOCKS = 5000, 50  # draws at once, and blocks of them from which errors are taken
+BATCH, BLOCKS = 1000, 50  # draws at once, and blocks of them from which errors are taken
 PARETO_ENDS = (1e-7, 1e3)  # of the size, in one step of β = 1
 PARETO_SLOPES = np.geomspace(1.0, 1e2, 9)
 DECADES = 10

@@ -25,7 +25,7 @@ def test_the_drift_of_a_step_is_the_law_and_a_wrong_one_is_told(law: Any) -> Non
 
 @pytest.mark.slow
 def test_students_tails_turn_the_drift_to_the_power_gradient() -> None:
-    data = heavy_steps.student(corr.root_key(2), draws=250_000)
+    data = heavy_steps.student(corr.root_key(2), draws=50_000)
     assert np.abs(heavy_tails.scores(data)).max() < K
     assert data.attrs["cosine_power"] > 0.99 > 0.9 > data.attrs["cosine_gradient"]
 

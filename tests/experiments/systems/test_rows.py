@@ -67,7 +67,12 @@ def test_the_overview_says_what_is_no_descent_and_tells_one_that_is() -> None:
 
 
 @pytest.mark.slow
-def test_a_populations_law_in_the_overview_is_the_speed_measured_and_a_wrong_one_told() -> None:
+def test_a_populations_law_in_the_overview_is_the_speed_measured_and_a_wrong_one_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = {"POPULATION": 4, "LINEAGE": 8, "MEASURED": {"draws": 1000, "generations": 8, "burn_in": 8}}
+    for name, value in small.items():
+        monkeypatch.setattr(others, name, value)
     data = others.front(corr.root_key(3), share=0.3, deep=False)
     assert np.abs(descents.deviations(data)).max() < K
     assert data.attrs["bowl: g/|g|"].startswith("yes") and data.attrs["bowl: g"].startswith("no")
