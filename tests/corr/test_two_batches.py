@@ -5,6 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import corr
 from theory import noise
@@ -35,6 +36,7 @@ def whole(x: jax.Array) -> jax.Array:
     return on(x, jnp.arange(ROWS))
 
 
+@pytest.mark.slow
 def test_two_batches_are_noise_of_twice_their_variance_and_one_is_none() -> None:
     tau = math.sqrt(2 / BATCH) * float(jnp.std(OFFSETS))
     unit = np.asarray(SLOPES) / float(jnp.linalg.norm(SLOPES))

@@ -41,6 +41,7 @@ def test_the_drift_is_the_spectral_map_and_not_the_gradient(rank: int) -> None:
     assert (np.abs(np.diag(value) - straight) / np.diag(error)).max() > K
 
 
+@pytest.mark.slow
 def test_full_rank_is_the_gradients_drift() -> None:
     moves = drift(proposals.normal(1.0), SLOPE).reshape(-1, ROWS, COLUMNS)
     along = np.einsum("nij,ia,ja->na", moves, LEFT, RIGHT)
@@ -71,6 +72,7 @@ def test_low_rank_draws_have_unit_covariance_and_their_rank() -> None:
     assert np.linalg.matrix_rank(np.asarray(drawn["w"][0]), tol=1e-4) == 2
 
 
+@pytest.mark.slow
 def test_one_seed_for_all_tensors_turns_the_drift() -> None:
     """-C g/√(2π gᵀCg), C of ones between components of one number; the gradient's drift is told from it."""
     slope = {"a": jnp.array([1.0, -0.5, 0.3]), "b": jnp.array([-0.8, 0.2])}

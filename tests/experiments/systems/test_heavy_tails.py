@@ -61,6 +61,7 @@ def test_a_power_that_is_the_gradients_is_not_refused() -> None:
     assert "is NOT refused" in heavy_tails.judge({"all coordinates, H = 0.3": data})[0]
 
 
+@pytest.mark.slow
 def test_a_path_follows_power_descent_in_a_bowl() -> None:
     """A few runs tell it from gradient descent."""
     sizes = heavy_paths.Sizes(scale=1e-3, end=1.5, runs=64)

@@ -13,7 +13,7 @@ from corr.theory import delay as theory
 
 K = 4.0
 KEY = corr.root_key(0)
-SLOW = ("low rank, two points",)
+SLOW = ("noise, slope", "low rank, cold", "low rank, two points")
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
     "late steps, momentum": lambda key: delay.momentum(key, 2000),
