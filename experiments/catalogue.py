@@ -10,7 +10,21 @@ from .declaring.names import nearest
 from .declaring.study import Study
 from .paper import deep, resets, shallow, wide
 from .studies import architectures, density, drift, levels, order, pairing, precision, regimes, universality
-from .systems import annealing, best_of, budget, descents, genetic, recombination, strategies, swarm
+from .systems import (
+    adaptive,
+    annealing,
+    best_of,
+    budget,
+    delay,
+    descents,
+    genetic,
+    heavy_tails,
+    low_rank,
+    noise,
+    recombination,
+    strategies,
+    swarm,
+)
 
 Found = Experiment | Study
 
@@ -28,7 +42,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         "systems": (budget.study,),
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
-            descents.study,
+            heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, descents.study,
         ),
     }.items()
 }  # fmt: skip

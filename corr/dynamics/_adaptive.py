@@ -15,7 +15,6 @@ from .._objective import objective
 from .._precision import between, moved_by
 from .._types import Dynamics, Info, Params, Scalar, State
 from ..proposals import normal
-from ..proposals._law import check_draw
 
 
 class Adapted(NamedTuple):
@@ -81,7 +80,6 @@ def adaptive_mutation(
 
     def init(params: Params, key: Any = None) -> State:
         del key
-        check_draw(law, params)
         kind = jnp.result_type(*jax.tree.leaves(params))
         value, tape = split.start(params)
         return State(

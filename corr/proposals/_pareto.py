@@ -44,7 +44,7 @@ def one_coordinate_pareto(smallest: float, exponent: float, largest: float = mat
         which, size, side = jax.random.split(key, 3)
         chosen = jnp.arange(flat.size) == jax.random.randint(which, (), 0, flat.size)
         left = 1 - share * jax.random.uniform(size, (), flat.dtype)
-        length = smallest * left ** (-1 / (1 + exponent))
+        length = jnp.minimum(smallest * left ** (-1 / (1 + exponent)), largest)  # the power rounds beyond it
         return jnp.where(chosen, length * jax.random.rademacher(side, (), flat.dtype), jnp.zeros_like(flat))
 
     return flat_law(draw, lambda dtype: largest)

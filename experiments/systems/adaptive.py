@@ -39,10 +39,8 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
 
 
 def _walked(key: jax.Array, runs: int, steps: int, forgetting: float) -> tuple[np.ndarray, np.ndarray]:
-    """Positions and means of the mutations over σ after every step, (runs, steps, N)."""
-    side = corr.adaptive_mutation(
-        lambda x: x[0], mutation_std=STD, rate=RATE, refusals=NEVER, forgetting=forgetting
-    )  # fmt: skip
+    """Positions and means of the mutations over σ at the steps of ``_marks``, each (runs, marks, N)."""
+    side = corr.adaptive_mutation(lambda x: x[0], mutation_std=STD, rate=RATE, refusals=NEVER, forgetting=forgetting)
 
     def one(key: jax.Array) -> tuple[jax.Array, jax.Array]:
         def step(state: corr.State, number: jax.Array) -> tuple[corr.State, tuple[jax.Array, jax.Array]]:
@@ -85,9 +83,8 @@ def rest(key: jax.Array, runs: int, values: tuple[float, ...]) -> xarray.Dataset
         free = float(theory.course(np.array([steps]), rate=RATE).mean[0])
         known = float(theory.course(np.array([steps]), rate=RATE, forgetting=forgetting).mean[0])
         rows.append((found.value, found.error, known, free))
-    return law.against(
-        "ρ", values, {"m at rest": law.Row(*np.array(rows).T)}, model=RATE, other="without forgetting"
-    )  # fmt: skip
+    named = {"m at rest": law.Row(*np.array(rows).T)}
+    return law.against("ρ", values, named, model=RATE, other="without forgetting")
 
 
 study = Study(

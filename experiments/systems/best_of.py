@@ -10,6 +10,6 @@ study = row(
         **{f"(1, {n})": best_of(n) for n in (2, 5, 10, 40)},
         **{f"(1 + {n})": best_of(n, keep_parent=True) for n in (1, 5)},
     },
-    followed=["(1, 10)", "(1 + 5)"],
+    followed={"(1, 10)": 1.0, "(1 + 5)": 1.0},
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
 )

@@ -23,7 +23,7 @@ HALVINGS = 9  # of [0.9, 1.1] of the limit
 LONG = 3000  # steps, in which what grows is seen to
 STDS = (0.2, 0.1)  # of mutation in a bowl at βh = 1: two sizes of the step, extrapolated to none
 TIMES = 6.0  # relaxation times
-WORKERS, RATE, TRACE = (2, 4, 8), 0.05, 40
+WORKERS, RATE = (2, 4, 8), 0.05
 IN_TIME = "steps in time"
 SHARED = 0.02  # the staleness of one update is not independent of the next one's
 

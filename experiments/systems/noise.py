@@ -23,6 +23,7 @@ NETWORK_STD = 1e-4
 TAUS = (0.1, 1.0, 10.0)
 RATE, STEPS = 0.04, 250  # a = σ²h/(√(2π)τ), and steps of the coarser of two sizes
 ROWS, BATCHES, SPREAD = 2000, (10, 50, 250), 0.1
+PAIRS = 40_000  # of batches, for the law
 COLD = "what it is without noise"
 
 
@@ -140,9 +141,6 @@ def batches(key: jax.Array, draws: int) -> xarray.Dataset:
         f"drift in σ, {name} batch{'es' * (name == 'two')}": law.Row(*np.array(row).T) for name, row in rows.items()
     }
     return law.against("points in a batch", BATCHES, named, other="the other number of batches")
-
-
-PAIRS = 40_000
 
 
 def _known(

@@ -21,9 +21,7 @@ RECORDS = 12
 FINE = 1e-3  # longest time step of the twin; a tenth of it is the learning rate of noise-free descent
 MARGIN = 0.005  # of the squared distance travelled
 PLAIN_TIMES = 20.0  # plain descent needs so many units of its time for one of normalized descent here, and
-PLAIN_NOISE = 10.0  # bears so much more noise at |g| = 1, where |g| is near 0.1, and
-PLAIN_RUNS = 0.5  # as many runs see as much of it
-FEWEST = 6
+PLAIN_NOISE = 10.0  # bears so much more noise at |g| = 1, where |g| is near 0.1
 
 
 class Sizes(NamedTuple):
@@ -44,8 +42,7 @@ def path(key: jax.Array, scheme: Scheme, sizes: Sizes) -> xarray.Dataset:
     between = max(1, round(scale * sizes.end / RECORDS / each))  # generations
     count = max(1, round(scale * sizes.end / (between * each)))
     finer = math.ceil(between * each / (scale * FINE))
-    runs = max(FEWEST, round(sizes.trajectories * (PLAIN_RUNS if scheme.plain else 1)))
-    shared = {"trajectories": runs, "key": key, "progress": False}
+    shared = {"trajectories": sizes.trajectories, "key": key, "progress": False}
     walk = corr.run(
         scheme.make(problem.loss, length), start, steps=between * count, record_at=_marks(between, count),
         time_step=each, label="scheme", **shared,
@@ -60,7 +57,7 @@ def path(key: jax.Array, scheme: Scheme, sizes: Sizes) -> xarray.Dataset:
         normalized=not scheme.plain,
     )  # fmt: skip
     return _beside(walk, twin, descent).assign_attrs(
-        length=length, generation=each, evaluations=float(scheme.law.evaluations), trajectories=runs,
+        length=length, generation=each, evaluations=float(scheme.law.evaluations), trajectories=sizes.trajectories,
         plain=int(scheme.plain),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """A row of the atlas: a scheme whose law is known, its page in one format."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -40,9 +40,8 @@ def row(
     title: str,
     *,
     schemes: Mapping[str, Scheme],
-    followed: Sequence[str],
+    followed: Mapping[str, float],
     minutes: Mapping[str, float],
-    runs: float = 1.0,
 ) -> Study:
     """Declare a row: laws of every scheme on a linear loss; of those followed, where the law ends, and paths.
 
@@ -50,16 +49,15 @@ def row(
         name: short name used on the command line.
         title: one line.
         schemes: by the name that the figure shows.
-        followed: those whose trajectories and limits are shown.
+        followed: those whose trajectories and limits are shown, each by times as many runs as the preset has.
         minutes: about how long each preset takes on two cores.
-        runs: times as many trajectories as the preset has, where its noise needs them.
 
     Returns:
         A ``Study``.
 
     Example:
         >>> from .schemes import best_of
-        >>> study = row("best", "the best of n", schemes={"(1, 2)": best_of(2)}, followed=["(1, 2)"], minutes={})
+        >>> study = row("best", "the best of n", schemes={"(1, 2)": best_of(2)}, followed={"(1, 2)": 1.0}, minutes={})
         >>> sorted(study.parts(study.preset("smoke")))
         ['law (1, 2)', 'path (1, 2)']
     """
@@ -68,7 +66,7 @@ def row(
         made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {}
         for one, scheme in list(schemes.items())[: sizes.schemes]:
             made[f"law {one}"] = partial(one_step.linear, scheme=scheme, evaluations=sizes.evaluations)
-        for one in followed[: sizes.followed]:
+        for one, runs in list(followed.items())[: sizes.followed]:
             scheme = schemes[one]
             if sizes.lengths:
                 made[f"limit {one}"] = partial(

@@ -76,28 +76,6 @@ def test_a_stale_mutations_decision_is_that_of_the_old_position(late: int) -> No
     assert worse > 0, "late decisions that the present would have refused"
 
 
-def heat(std: float, theta: float, chains: int = 1500) -> tuple[float, float]:
-    """β h <x²> and its error after eight relaxation times, from chains of one parameter that start in equilibrium."""
-    rate = std**2 / 2
-    side = corr.stale(corr.mutation(bowl, mutation_std=std, beta=1.0), round(theta / rate - 0.5))
-
-    def one(key: jax.Array) -> jax.Array:
-        keys = jax.random.split(key, round(8 / rate))
-        begun = side.init(jax.random.normal(jax.random.fold_in(key, 1), (1,)))
-        return jax.lax.fori_loop(0, len(keys), lambda k, state: side.step(keys[k], state)[0], begun).position[0] ** 2
-
-    squares = np.asarray(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), chains)), float)
-    return float(squares.mean()), float(squares.std(ddof=1) / math.sqrt(chains))
-
-
-def test_late_mutation_is_hotter_as_derived() -> None:
-    """What a step of finite size leaves out is linear in σ: two of them, extrapolated to none; cold ones are told."""
-    (fine, error), (coarse, unsure) = (heat(std, 0.5) for std in (0.2, 0.4))
-    found, off = 2 * fine - coarse, math.hypot(2 * error, unsure)
-    assert abs(found - theory.heating(1.0, 0.0)) < K * off, (found, off)
-    assert abs(found - 1) > K * off
-
-
 @pytest.mark.parametrize("weights", [[1.0], [0, 0, 1.0], [0.25, 0.25, 0.25, 0.25], [0.5, 0.3, 0.0, 0.2]])
 def test_the_variance_is_that_of_the_recursion(weights: list[float]) -> None:
     """By NumPy, 4000 chains; steps in time are told from late ones."""

@@ -237,6 +237,6 @@ def test_bad_input(make: Callable[[], Any], message: str) -> None:
         make()
 
 
-def test_heavy_tails_say_that_they_are_outside_the_theory() -> None:
+def test_heavy_tails_say_which_law_is_theirs() -> None:
     with pytest.warns(UserWarning, match="has no variance: its drift is a power"):
         proposals.student_t(0.1, 1.5)

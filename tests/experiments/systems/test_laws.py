@@ -16,6 +16,7 @@ KEY = corr.root_key(0)
 SLOW = ("noise, slope", "low rank, cold", "low rank, two points")
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
+    "late steps, heat": lambda key: delay.heat(key, (0.5,), 2000),
     "late steps, momentum": lambda key: delay.momentum(key, 2000),
     "adaptive, course": lambda key: adaptive.course(key, 100, 400),
     "low rank, cold": lambda key: low_rank.cold(key, 1, 40_000),
