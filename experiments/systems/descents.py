@@ -31,7 +31,7 @@ SCHEMES: dict[str, Scheme] = {
 
 
 class Sizes(NamedTuple):
-    """Evaluations of the loss at each place over κ, the declared share, and whether the network is looked at."""
+    """Evaluations of the loss at each place over κ, the declared share, and whether network and swarm are looked at."""
 
     evaluations: int
     share: float
@@ -49,7 +49,8 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     }  # fmt: skip
     made[f"genetic, n = {others.POPULATION}"] = partial(others.front, share=sizes.share, deep=sizes.network)
     made["annealing, warm"] = partial(others.annealed, draws=ANNEALED_DRAWS, share=sizes.share)
-    made["particle swarm"] = partial(others.swarmed, draws=SWARM_DRAWS, share=sizes.share)
+    if sizes.network:
+        made["particle swarm"] = partial(others.swarmed, draws=SWARM_DRAWS, share=sizes.share)
     return made
 
 

@@ -28,7 +28,7 @@ STRAIGHT = "the gradient"
 
 
 class Sizes(NamedTuple):
-    """Draws of a step, and ranks of those above."""
+    """Draws of a step, and ranks of those above; all of them, and two-point steps are looked at as well."""
 
     draws: int
     ranks: int
@@ -40,10 +40,10 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
         "full rank" if rank is None else f"rank {rank}": partial(cold, rank=rank, draws=sizes.draws)
         for rank in RANKS[: sizes.ranks]
     }
-    return made | {
-        "rank 1, warm": partial(warm, draws=sizes.draws),
-        "two points": partial(two_points, draws=sizes.draws // 10),
-    }
+    made["rank 1, warm"] = partial(warm, draws=sizes.draws)
+    if sizes.ranks == len(RANKS):
+        made["two points"] = partial(two_points, draws=sizes.draws // 10)
+    return made
 
 
 def _slope() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

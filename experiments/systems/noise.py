@@ -37,13 +37,13 @@ class Sizes(NamedTuple):
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """A step on a slope and on Figure 1's network, the temperature in a bowl, and losses on two batches."""
-    ratios, taus = (RATIOS, TAUS) if sizes.every else (RATIOS[::2], TAUS[:1])
+    ratios, taus = (RATIOS, TAUS) if sizes.every else ((RATIOS[0], RATIOS[-1]), TAUS[:1])
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         "slope": partial(slope, ratios=ratios, draws=sizes.draws),
         "bowl": partial(bowl, taus=taus, chains=sizes.chains),
     }
     if sizes.every:
-        made["network"] = partial(network, draws=sizes.draws)
+        made["network"] = partial(network, draws=sizes.draws // 4)
         made["two batches"] = partial(batches, draws=sizes.draws)
     return made
 

@@ -1,25 +1,28 @@
-"""The covariance of displacements and its standard errors, on a skewed law."""
+"""The covariance of displacements and its standard errors, on a normal and on a skewed law."""
 
 import numpy as np
+import pytest
 
 from corr.atlas._moves import Moves
 from corr.atlas._place import MATRIX, place
 
 K = 4.0
-DRAWS, REPEATS = 2000, 300
+DRAWS, REPEATS = 2000, 600
 MIX = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.5, 0.3, 2.0]])
 
 
-def moves(seed: int, size: int = 3) -> Moves:
-    """Correlated exponentials of covariance MIX MIXᵀ, or as many independent ones."""
-    steps = np.random.default_rng(seed).exponential(size=(DRAWS, size))
+def moves(seed: int, size: int = 3, law: str = "exponential") -> Moves:
+    """Correlated numbers of covariance MIX MIXᵀ, or as many independent ones."""
+    random = np.random.default_rng(seed)
+    steps = random.exponential(size=(DRAWS, size)) if law == "exponential" else random.normal(size=(DRAWS, size))
     steps = steps @ MIX.T if size == 3 else steps
     return Moves(steps, steps, np.ones(DRAWS), np.zeros(size))
 
 
-def test_covariances_have_the_standard_errors_they_state() -> None:
+@pytest.mark.parametrize("law", ["normal", "exponential"])
+def test_covariances_have_the_standard_errors_they_state(law: str) -> None:
     """Squared scores of each entry over repetitions have mean 1, and that of a wrong covariance has not."""
-    found = [place(moves(seed), np.array([1.0, 0, 0]), 1.0) for seed in range(REPEATS)]
+    found = [place(moves(seed, law=law), np.array([1.0, 0, 0]), 1.0) for seed in range(REPEATS)]
     values = np.array([one.covariance for one in found])
     errors = np.array([one.covariance_error for one in found])
 
