@@ -2,7 +2,6 @@
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,6 +15,7 @@ from theory import adaptive as theory
 K = 4.0
 SIZE = 20
 STD, RATE = 0.5, 0.02
+MODEL = 1e-3  # what the course leaves out of the spread of m
 
 
 def slope(x: jax.Array) -> jax.Array:
@@ -45,7 +45,7 @@ def score(samples: np.ndarray, expected: float, model: float = 0.0) -> float:
 
 @pytest.mark.parametrize("forgetting", [0.0, 0.01])
 def test_mean_way_and_variance_are_those_of_the_course(forgetting: float) -> None:
-    """The model error is of relative order of the rate; the course of another rate or without forgetting is told."""
+    """The course of twice the rate is told from it."""
     at = (200, 800)
     side = corr.adaptive_mutation(slope, mutation_std=STD, rate=RATE, refusals=10**6, forgetting=forgetting)
     position, mean, std, _ = walked(side, at[-1], 400, at)
@@ -58,18 +58,16 @@ def test_mean_way_and_variance_are_those_of_the_course(forgetting: float) -> Non
         for found, right, wrong in zip(
             (m, way, across), (row[k] for row in law), (row[k] for row in other), strict=True
         ):
-            assert score(found, right, RATE * right) < K
-            assert score(found, wrong, RATE * wrong) > K
+            assert score(found, right, MODEL * right) < K
+            assert score(found, wrong, MODEL * wrong) > K
 
 
 def test_forgetting_comes_to_rest() -> None:
     side = corr.adaptive_mutation(slope, mutation_std=STD, rate=RATE, refusals=10**6, forgetting=0.05)
     _, mean, _, taken = walked(side, 400, 400, (400,))
-    rest = theory.resting_mean(rate=RATE, forgetting=0.05)
-    assert score(-mean[:, 0, 0] / STD, rest, RATE * rest) < K
-    assert rest == pytest.approx(theory.course(np.array([400]), rate=RATE, forgetting=0.05).mean[0], rel=1e-6)
-    assert score(taken, (1 + math.erf(rest / math.sqrt(2))) / 2, RATE) < K
-    assert score(-mean[:, 0, 0] / STD, theory.resting_mean(rate=RATE, forgetting=0.1)) > K
+    rest, other = (float(theory.course(np.array([400]), rate=RATE, forgetting=it).mean[0]) for it in (0.05, 0.1))
+    assert score(-mean[:, 0, 0] / STD, rest, MODEL * rest) < K < score(-mean[:, 0, 0] / STD, other, MODEL * other)
+    assert score(taken, (1 + math.erf(rest / math.sqrt(2))) / 2, MODEL) < K
 
 
 def test_so_many_refusals_in_a_row_shrink_the_step_and_forget_the_mean() -> None:
@@ -121,13 +119,6 @@ def test_bad_input_is_refused(options: dict[str, Any], error: type[Exception], m
         corr.adaptive_mutation(slope, **{"mutation_std": 0.1, "rate": 0.01, **options})
 
 
-@pytest.mark.parametrize(
-    ("ask", "message"),
-    [
-        (lambda: theory.course(np.array([3, 2]), rate=0.1), "steps must ascend"),
-        (lambda: theory.resting_mean(rate=0.1, forgetting=0.0), "forgetting must lie in"),
-    ],
-)
-def test_bad_numbers_are_refused(ask: Callable[[], object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        ask()
+def test_steps_that_do_not_ascend_are_refused() -> None:
+    with pytest.raises(ValueError, match="steps must ascend"):
+        theory.course(np.array([3, 2]), rate=0.1)

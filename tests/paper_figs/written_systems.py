@@ -189,7 +189,7 @@ def delays() -> tuple[Parts, Sizes]:
     """Late steps."""
     parts = {"stability": ("delay (steps)", ["limit of ηh"]), "heat": ("θ", ["βh⟨x²⟩"]),
              "momentum": ("step", ["mean weight"]),
-             "shared_array": ("mean staleness (steps)", ["variance over the noise's"])}  # fmt: skip
+             "shared_array": ("processes", ["variance over its law"])}  # fmt: skip
     return _laws(delay.study.preset("quick")._asdict(), **{k: (*v, delay.IN_TIME) for k, v in parts.items()})
 
 
