@@ -14,6 +14,8 @@ import corr
 from corr import inference, proposals
 from theory.power import power_gradient
 
+from ..problems.sines import shallow_sine
+from . import one_step
 from .schemes import Loss
 
 EXPONENT, FLOW_STEPS, RECORDS = 0.7, 4000, 10
@@ -32,6 +34,19 @@ class Sizes(NamedTuple):
 def bowl(x: jax.Array) -> jax.Array:
     """A quadratic loss of twenty parameters."""
     return jnp.sum(jnp.asarray(BOWL, x.dtype) * x**2) / 2
+
+
+def in_bowl(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
+    """From where all parameters are 1."""
+    return path(key, bowl, jnp.ones(len(BOWL)), sizes)
+
+
+def on_network(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
+    """From t = 1 of Figure 1, off the plateau of its start."""
+    problem = shallow_sine()
+    _, unravel = ravel_pytree(problem.start())
+    _, points = one_step.network()
+    return path(key, problem.loss, unravel(points["t = 1"]), sizes)
 
 
 def path(key: jax.Array, loss: Loss, start: Any, sizes: Sizes) -> xarray.Dataset:

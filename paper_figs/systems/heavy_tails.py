@@ -39,7 +39,10 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     for name in paths[:1]:
         handles += axes[name].get_legend_handles_labels()[0]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    runs = [f"{found.parts[name].attrs['runs']} runs, σ = {found.parts[name].attrs['scale']:g}" for name in paths[:1]]
+    runs = [
+        "{}: {runs} runs, σ = {scale:g}".format(name.removeprefix("path, "), **found.parts[name].attrs)
+        for name in paths
+    ]
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", "(a), (b): linear loss, lines the law", *runs,
         *(["medians of blocks, H = 0.7"] if paths else []), "bars: one standard error",

@@ -154,13 +154,13 @@ def tails() -> tuple[Parts, Sizes]:
     turned = {"cosine_power": 0.995, "cosine_gradient": 0.859}
     parts["Student's t, ν = 1.5"] = parts["all coordinates, H = 0.5"].assign_attrs(turned)
     time = np.linspace(0.15, 1.5, 10)
-    for name in ("bowl",):
+    for name in ("bowl", "network"):
         rows = {"to_power": 0.001 + 0 * time, "to_power_error": 0.001 + 0 * time, "to_gradient": 0.05 * time,
                 "to_gradient_error": 0.002 + 0 * time, "loss": 1 / (1 + time),
                 "power_loss": 0.99 / (1 + time)}  # fmt: skip
         columns = {key: ("time", row) for key, row in rows.items()}
         parts[f"path, {name}"] = xarray.Dataset(columns, {"time": time}, {"runs": 256, "scale": 1e-4})
-    return parts, {"draws": 2_000_000, "exponents": 3, "paths": [1e-4, 1.5, 256]}
+    return parts, {"draws": 2_000_000, "exponents": 3, "bowl": [1e-4, 1.5, 256], "network": [3e-5, 0.2, 64]}
 
 
 def _laws(sizes: Sizes, **parts: tuple[str, list[str], str]) -> tuple[Parts, Sizes]:

@@ -33,10 +33,10 @@ def test_students_tails_turn_the_drift_to_the_power_gradient() -> None:
 def test_the_judge_says_what_its_parts_show() -> None:
     parts, _ = WRITTEN["heavy_tails"]()
     said = heavy_tails.judge(parts)
-    assert len(said) == 8 and "NOT" not in " ".join(said)
+    assert len(said) == 9 and "NOT" not in " ".join(said)
     assert "cosine of 0.995 with the power gradient of H = ν - 1 and of 0.859 with the gradient" in said[6]
     assert said[1].startswith("all coordinates, H = 0.5: over 2 decades of the slope the drift is as predicted")
-    assert "power descent and not gradient descent" in said[-1]
+    assert "off gradient descent at any time: power descent within 0.5 %, not gradient descent" in said[-1]
     assert heavy_tails.numbers(parts)["one coordinate, H = 0.8: power"].score() == 0
 
 
@@ -46,6 +46,7 @@ def test_the_judge_says_what_its_parts_show() -> None:
         ("all coordinates, H = 0.3", {"drift": 1.03}, "NOT as predicted"),
         ("one coordinate, H = 0.8", {"drift_theory": 1.03}, "NOT as predicted"),
         ("path, bowl", {"to_gradient": 0.05}, "NOT told from gradient descent"),
+        ("path, network", {"to_power_error": 3.0}, "NOT shown to be power descent within 0.5 %"),
     ],
 )
 def test_what_is_broken_is_told(part: str, changes: dict[str, float], expected: str) -> None:
