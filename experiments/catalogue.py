@@ -21,6 +21,7 @@ from .systems import (
     heavy_tails,
     low_rank,
     noise,
+    optimizers,
     recombination,
     strategies,
     swarm,
@@ -42,7 +43,8 @@ GROUPS: dict[str, dict[str, Found]] = {
         "systems": (budget.study,),
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
-            heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, descents.study,
+            heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
+            descents.study,
         ),
     }.items()
 }  # fmt: skip

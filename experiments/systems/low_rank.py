@@ -46,7 +46,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     return made
 
 
-def _slope() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def singular_directions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """U, V and G = U diag(g) Vᵀ."""
     left = np.linalg.qr(np.random.default_rng(0).normal(size=(ROWS, COLUMNS)))[0]
     right = np.linalg.qr(np.random.default_rng(1).normal(size=(COLUMNS, COLUMNS)))[0]
@@ -55,7 +55,7 @@ def _slope() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _along(key: jax.Array, law_of: proposals.Proposal, beta: float, draws: int) -> np.ndarray:
     """Mean displacement against each singular direction, and its errors, (2, k)."""
-    left, right, slope = _slope()
+    left, right, slope = singular_directions()
     matrix = jnp.asarray(slope, jnp.float32)
     walk = corr.mutation(lambda x: jnp.sum(matrix * x), proposal=law_of, beta=beta)
     points = {"slope": jnp.zeros(slope.shape)}

@@ -215,6 +215,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "delay": systems.delays,
     "adaptive": systems.adapted,
     "low_rank": systems.ranks,
+    "optimizers": systems.optimized,
     "annealing": systems.cooled,
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from corr.experiments.systems import adaptive, annealing, delay, genetic, law, low_rank, noise, swarm
+from corr.experiments.systems import adaptive, annealing, delay, genetic, law, low_rank, noise, optimizers, swarm
 
 Parts = dict[str, xarray.Dataset]
 Sizes = Mapping[str, Any]
@@ -200,6 +200,18 @@ def adapted() -> tuple[Parts, Sizes]:
         course=("step", ["m", "way in σ", "variance across in σ²"], "twice the rate"),
         forgetting=("ρ", ["m at rest"], "without forgetting"),
     )
+
+
+def optimized() -> tuple[Parts, Sizes]:
+    """Optimizers."""
+    plain, signs = optimizers.PLAIN, optimizers.SIGN
+    return _laws(
+        optimizers.study.preset("quick")._asdict(), finite=("βσ|g|", ["drift in σ"], optimizers.HARD),
+        one_coordinate=("slope of a parameter", ["drift in σ"], plain),
+        SGD=("slope over its noise", ["mean step over η"], signs),
+        Adam=("slope over its noise", ["mean step over η"], signs),
+        Muon=("singular value", ["step over mean"], plain),
+    )  # fmt: skip
 
 
 def ranks() -> tuple[Parts, Sizes]:

@@ -8,12 +8,12 @@ import pytest
 import xarray
 
 import corr
-from corr.experiments.systems import adaptive, delay, law, low_rank, noise, workers
+from corr.experiments.systems import adaptive, delay, law, low_rank, noise, optimizers, workers
 from corr.theory import delay as theory
 
 K = 4.0
 KEY = corr.root_key(0)
-SLOW = ("noise, slope", "low rank, cold", "low rank, two points")
+SLOW = ("noise, slope", "low rank, cold", "low rank, two points", "AMSGrad", "Lion", "Nesterov")
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
     "late steps, heat": lambda key: delay.heat(key, (0.5,), 2000),
@@ -21,6 +21,13 @@ PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "adaptive, course": lambda key: adaptive.course(key, 100, 400),
     "low rank, cold": lambda key: low_rank.cold(key, 1, 40_000),
     "low rank, two points": lambda key: low_rank.two_points(key, 10_000),
+    "mutation, one coordinate": lambda key: optimizers.single(key, 40_000),
+    "Adam": lambda key: optimizers.averaged(key, "Adam", 400),
+    "AMSGrad": lambda key: optimizers.averaged(key, "AMSGrad", 2000),
+    "Lion": lambda key: optimizers.averaged(key, "Lion", 400),
+    "Nesterov": lambda key: optimizers.averaged(key, "Nesterov", 400),
+    "Muon": optimizers.muon,
+    "L-BFGS": optimizers.secants,
 }
 
 
