@@ -84,6 +84,8 @@ class Dynamics(NamedTuple):
             time. The exact change of the loss counts as 1; value and gradient by reverse mode as 3, since the backward
             pass multiplies by every matrix twice, for its input and for its entries, where the loss does so once. What
             is evaluated at rebuilds, records and checks is not counted.
+        symmetric: whether proposals have mean zero whatever the state, so that their covariance with the decision is
+            the drift (``atlas.displacements``).
     """
 
     init: Callable[..., State]
@@ -97,6 +99,7 @@ class Dynamics(NamedTuple):
     facts: Mapping[str, Any] = MappingProxyType({})
     keeps_loss: bool = True
     evaluations: float = 1
+    symmetric: bool = False
 
 
 class Objective(NamedTuple):

@@ -23,6 +23,7 @@ from .systems import (
     noise,
     optimizers,
     recombination,
+    smoothing,
     strategies,
     swarm,
 )
@@ -44,7 +45,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
-            descents.study,
+            smoothing.study, descents.study,
         ),
     }.items()
 }  # fmt: skip

@@ -4,6 +4,18 @@ from ._characterize import characterize
 from ._laws import Direction, Law, law
 from ._moves import Moves, Place, displacements
 from ._place import place
+from ._smoothed import smoothed_gradient
 from ._table import Characterization
 
-__all__ = ["Characterization", "Direction", "Law", "Moves", "Place", "characterize", "displacements", "law", "place"]
+__all__ = [
+    "Characterization",
+    "Direction",
+    "Law",
+    "Moves",
+    "Place",
+    "characterize",
+    "displacements",
+    "law",
+    "place",
+    "smoothed_gradient",
+]

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy import stats
 
 from .._checks import check_count
 from .._objective import check_loss, check_params
@@ -13,9 +14,10 @@ from .._start import initial_shape
 from .._told import warn
 from .._types import Dynamics, Info, Params, Scalar, State
 from ._candidates import BUILT_IN
-from ._moves import BLOCKS, MEDIAN_OF, Moves
+from ._moves import BLOCKS, MEDIAN_OF, Moves, blocks_of
 
 FEWEST = 1000
+SKEWED = 1e-3  # p-value below which means of blocks are not symmetric
 
 
 def check_asked(
@@ -26,7 +28,9 @@ def check_asked(
     if not isinstance(dynamics, Dynamics):
         raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
     if not (isinstance(points, Mapping) and points and all(isinstance(name, str) for name in points)):
-        got = f"{type(points).__name__} of {list(points)[:3]}" if isinstance(points, Mapping) else type(points).__name__
+        got = type(points).__name__
+        if isinstance(points, Mapping):
+            got = f"one with names {list(points)[:3]}" if points else "an empty one"
         raise TypeError(f'points must be a mapping of names such as {{"start": params}}, got {got}')
     _check_candidates(candidates)
     unit = BLOCKS * (MEDIAN_OF if robust else 1)
@@ -67,6 +71,9 @@ def _check_step(dynamics: Dynamics, params: Params) -> None:
         parts = made if type(made) is tuple else (made,)
         got = ", ".join("array" if isinstance(part, jax.ShapeDtypeStruct) else type(part).__name__ for part in parts)
         raise TypeError(f"a step of the dynamics must return (corr.State, corr.Info), got ({got})")
+    got, expected = (jax.tree.map(jnp.shape, one) for one in (made[1].displacement, params))
+    if got != expected:
+        raise ValueError(f"Info.displacement must be like the parameters, shapes {expected}, got {got}")
 
 
 def _check_candidates(candidates: Any) -> None:
@@ -82,11 +89,30 @@ def _check_candidates(candidates: Any) -> None:
 
 def check_covariance(value: Any, size: int) -> np.ndarray:
     matrix = np.asarray(value, np.float64)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"covariance must be a finite symmetric matrix of shape {(size, size)}, got {matrix.shape}")
+    if matrix.shape != (size, size):
+        raise ValueError(f"covariance must be a matrix of shape {(size, size)}, got shape {matrix.shape}")
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        raise ValueError("covariance must be finite and symmetric, got one that is not")
     if np.linalg.eigvalsh(matrix)[0] <= 0:
         raise ValueError("covariance must be positive definite, got one with an eigenvalue of zero or less")
     return matrix
+
+
+def check_robust(name: str, moves: Moves, share: float) -> None:
+    """Warn where medians of blocks are no mean: means of parts lie to one side of their medians, and far from them."""
+    robust = blocks_of(moves.samples, robust=True).mean(axis=0)
+    square = float(robust @ robust)
+    if not square:
+        return
+    parts = (moves.samples @ robust / square).reshape(BLOCKS, MEDIAN_OF, -1).mean(axis=2)
+    above = parts.mean(axis=1) - np.median(parts, axis=1)
+    apart, one_sided = abs(float(above.mean())), stats.binomtest(int((above > 0).sum()), BLOCKS).pvalue
+    if apart > share / 2 and one_sided < SKEWED:
+        warn(
+            f"at {name!r} medians of blocks lie {100 * apart:.2g} % off the plain mean of all draws: steps are skewed,"
+            " as those are which a mutation with heavy tails takes at β = ∞, and what is said of the robust drift is"
+            " that of the medians; more draws bring them together"
+        )
 
 
 def check_moved(name: str, moves: Moves, dtype: Any) -> None:

@@ -8,16 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from .._keys import Stream, trajectory_key
-
 Flat = Callable[[jax.Array], jax.Array]
 Vectors = dict[str, np.ndarray]
-FIRST_DRAWS, MOST_DRAWS = 1 << 10, 1 << 18
 EXPONENTS = np.linspace(0.0, 2.0, 201)
 
 GRADIENT, UNIT, SIGN, POWER = "g", "g/|g|", "sign g", "sign(g)|g|^H"
 SMOOTHED, UNIT_SMOOTHED = "∇U_σ", "∇U_σ/|∇U_σ|"
 TURNED, UNIT_TURNED = "C g", "C g/√(gᵀC g)"
+PAIRS = ((GRADIENT, UNIT), (SMOOTHED, UNIT_SMOOTHED), (TURNED, UNIT_TURNED))
 BUILT_IN = {GRADIENT, UNIT, SIGN, POWER, SMOOTHED, UNIT_SMOOTHED, TURNED, UNIT_TURNED}
 
 
@@ -72,38 +70,6 @@ def fitted_exponent(drifts: list[np.ndarray], gradients: list[np.ndarray]) -> fl
 
 def _cosine(drift: np.ndarray, vector: np.ndarray) -> float:
     return float(-drift @ vector / (np.linalg.norm(drift) * np.linalg.norm(vector)))
-
-
-def smoothed_gradient(
-    loss: Flat, position: np.ndarray, std: float, key: jax.Array, dtype: Any, error: float
-) -> np.ndarray:
-    """∇U_σ = E ∇U(x + σξ), by antithetic draws until its relative standard error is below ``error``, (N,)."""
-    at = jnp.asarray(position, dtype)
-
-    @jax.jit
-    def pairs(keys: jax.Array) -> jax.Array:
-        def one(key: jax.Array) -> jax.Array:
-            move = std * jax.random.normal(key, at.shape, at.dtype)
-            return (jax.grad(loss)(at + move) + jax.grad(loss)(at - move)) / 2
-
-        with jax.default_matmul_precision("highest"):
-            return jax.lax.map(one, keys, batch_size=64)
-
-    values = np.zeros((0, len(position)))
-    count = FIRST_DRAWS
-    while True:
-        keys = jax.random.split(trajectory_key(key, Stream.RUN, len(values)), count)
-        values = np.concatenate([values, np.asarray(pairs(keys), np.float64)])
-        mean = values.mean(axis=0)
-        wrong = np.sqrt(values.var(axis=0, ddof=1).sum() / len(values)) / np.linalg.norm(mean)
-        if wrong < error:
-            return mean
-        if len(values) >= MOST_DRAWS:
-            raise ValueError(
-                f"the gradient smoothed over {std:g} is known to {100 * wrong:.2g} % after {len(values)} draws,"
-                f" expected {100 * error:.2g} %: give a smaller smoothing_std or a larger share"
-            )
-        count = len(values)
 
 
 def own_vector(name: str, function: Callable[[Any], Any], params: Any, size: int) -> np.ndarray:

@@ -11,11 +11,12 @@ from jax.flatten_util import ravel_pytree
 from .._checks import check_count, check_positive
 from .._keys import check_key, text_key
 from .._types import Dynamics, Key, Params, Scalar, State
-from ._asked import check_asked, check_covariance, check_moved
-from ._candidates import Vectors, fitted_exponent, gradient_at, own_vector, smoothed_gradient, vectors_at
-from ._laws import Law, direction, law
+from ._asked import check_asked, check_covariance, check_moved, check_robust
+from ._candidates import PAIRS, Vectors, fitted_exponent, gradient_at, own_vector, vectors_at
+from ._laws import EITHER, STILL, Law, direction, drift_p, law
 from ._moves import Place, displacements
 from ._place import place
+from ._smoothed import smoothed_gradient
 from ._table import Characterization
 
 PART = 0.05  # of the declared share that the sampling error of a smoothed gradient may be
@@ -91,38 +92,50 @@ def characterize(
     flat_loss = lambda x: loss(unravel(x))  # noqa: E731
     matrix = None if covariance is None else check_covariance(covariance, flat.size)
     std = None if smoothing_std is None else check_positive("smoothing_std", smoothing_std)
-    generations = check_count("generations", generations)
+    generations, burn_in = check_count("generations", generations), check_count("burn_in", burn_in, least=0)
+
+    all_of_them = np.ones(flat.size, bool)
+
+    def own(position: np.ndarray, moving: np.ndarray) -> dict[str, np.ndarray]:
+        params, asked = unravel(jnp.asarray(position, flat.dtype)), (candidates or {}).items()
+        return {title: moving * own_vector(title, make, params, flat.size) for title, make in asked}
+
+    for name, point in points.items():  # what is refused is refused before anything is drawn
+        here = np.asarray(ravel_pytree(point.position if isinstance(point, State) else point)[0])
+        own(here, all_of_them)
+        if not burn_in:
+            gradient_at(name, flat_loss, here, flat.dtype, all_of_them)
     moves = displacements(
         dynamics, points, draws=draws, key=check_key(key), generations=generations,
-        burn_in=check_count("burn_in", burn_in, least=0), progress=progress,
+        burn_in=burn_in, progress=progress,
     )  # fmt: skip
-    spent = float(dynamics.evaluations) * generations
-    places: dict[str, Place] = {}
-    moving = np.any([one.steps.any(axis=0) for one in moves.values()], axis=0)
     for name, one in moves.items():
         check_moved(name, one, flat.dtype)
-        gradient = gradient_at(name, flat_loss, one.position, flat.dtype, moving)
-        places[name] = place(one, gradient, spent, robust=robust)
+        if robust:
+            check_robust(name, one, share)
+    spent = float(dynamics.evaluations) * generations
+    moving = np.any([one.steps.any(axis=0) for one in moves.values()], axis=0)
+    places = {
+        name: place(one, gradient_at(name, flat_loss, one.position, flat.dtype, moving), spent, robust=robust)
+        for name, one in moves.items()
+    }
 
     def smoothed(name: str, position: np.ndarray) -> np.ndarray | None:
         if std is None:
             return None
-        mine = text_key(key, name)
-        return moving * smoothed_gradient(flat_loss, position, std, mine, flat.dtype, share * PART)
-
-    def own(position: np.ndarray) -> dict[str, np.ndarray]:
-        params = unravel(jnp.asarray(position, flat.dtype))
-        return {
-            title: moving * own_vector(title, make, params, flat.size) for title, make in (candidates or {}).items()
-        }
+        at = jnp.asarray(position, flat.dtype)
+        return moving * smoothed_gradient(flat_loss, at, std=std, key=text_key(key, name), error=share * PART)
 
     exponent = fitted_exponent([one.drift for one in places.values()], [one.gradient for one in places.values()])
     vectors = {
-        name: vectors_at(one.gradient, exponent, smoothed(name, one.position), matrix, own(one.position))
+        name: vectors_at(one.gradient, exponent, smoothed(name, one.position), matrix, own(one.position, moving))
         for name, one in places.items()
     }
     laws = _compare(places, vectors, share, level)
-    return Characterization(places, laws, exponent, share, draws, generations)
+    nothing = drift_p([one.blocks for one in places.values()], laws)
+    if nothing >= level:
+        laws = {name: one._replace(verdict=STILL) for name, one in laws.items()}
+    return Characterization(places, laws, exponent, share, draws, generations, nothing)
 
 
 def _compare(places: dict[str, Place], vectors: dict[str, Vectors], share: float, level: float) -> dict[str, Law]:
@@ -132,6 +145,11 @@ def _compare(places: dict[str, Place], vectors: dict[str, Vectors], share: float
                     for number, (name, one) in enumerate(places.items())}, share=share, level=level)
         for title in next(iter(vectors.values()))
     }  # fmt: skip
+
+    for pair in PAIRS:
+        both = [laws[title] for title in pair if title in laws]
+        if len(both) == 2 and all(one.verdict.startswith("yes") for one in both):
+            laws |= {title: laws[title]._replace(verdict=EITHER) for title in pair}
 
     def apart(pair: tuple[str, Law]) -> float:
         off = max(pair[1].spread, *(one.across for one in pair[1].points.values()))

@@ -16,7 +16,9 @@ YES = "yes: equivalent, no difference found"
 NEARLY = "yes: equivalent, though not exactly"
 NO = "no: off by more than the share"
 OFF = "not exactly: whether by more than the share is undecided"
+EITHER = "yes, or with its other length: |g| is the same at all points"
 UPHILL = "no: it climbs"
+STILL = "undecided: no drift found"
 UNDECIDED = "undecided: neither a difference nor equivalence, more draws would tell"
 
 
@@ -155,7 +157,7 @@ def law(points: dict[str, Direction], *, share: float, level: float) -> Law:
     equivalence = max(*(one.equivalence_p for one in points.values()), apart)
     far = beyond < level / 2 or any(one.at_least > share for one in points.values())
     verdict = _verdict(equivalence < level, difference < level, far)
-    most = mean.value + float(stats.t.isf(level, len(samples[0]) - 1)) * mean.standard_error
+    most = mean.value + float(stats.t.isf(level / 2, len(samples[0]) - 1)) * mean.standard_error
     if most < 0:
         equivalence, verdict = 1.0, UPHILL
     return Law(points, mean, spread, difference, equivalence, verdict)
@@ -186,3 +188,19 @@ def _constancy(
     freedom = len(samples[0]) - 1
     apart, beyond = stats.t.sf(min(inside), freedom), stats.t.cdf(min(inside), freedom) * len(inside)
     return float(stats.alexandergovern(*samples).pvalue), float(apart), float(min(1.0, beyond))
+
+
+def drift_p(blocks: list[np.ndarray], laws: dict[str, Law]) -> float:
+    """P-value of no drift at any point: the smallest of those of each point's vector and of each candidate's mean
+    coefficient, times their number."""
+    found = []
+    for one in blocks:
+        moving = np.ptp(one, axis=0) > 0
+        if not moving.any():  # without noise
+            return 0.0
+        mean = one[:, moving].mean(axis=0)
+        found.append(mean_vector_p(mean, one[:, moving] - mean)[1])
+    freedom = len(blocks[0]) - 1
+    scores = [law.coefficient.value / law.coefficient.standard_error for law in laws.values()]
+    found += [float(2 * stats.t.sf(abs(score), freedom)) for score in scores]
+    return min(1.0, len(found) * min(found))

@@ -28,8 +28,9 @@ class Moves(NamedTuple):
 
     Attributes:
         steps: (n, N).
-        samples: what the drift is the mean of, (n, N): the steps; of a single step that is accepted or rejected
-            (ε - <ε>)(a - <a>), which has the same mean for symmetric proposals and far less noise where most are taken.
+        samples: what the drift is the mean of, (n, N): the steps; of a single step with a symmetric proposal
+            (ε - <ε>)(a - <a>), which has the same mean and far less noise where most are taken, if 100 or more are
+            taken and refused.
         accepted: share of generations that moved the state, (n,).
         position: mean position where they begin, (N,).
         finite: share of steps whose loss was finite.
@@ -50,8 +51,8 @@ class Place(NamedTuple):
         drift: mean displacement, (N,), parameter units.
         drift_error: its standard errors, (N,).
         blocks: independent estimates of the drift whose mean it is, (100, N).
-        noise: variance of a displacement ``along`` ĝ, ``across`` (mean of the others) and ``trace``, squared parameter
-            units; robust: squares of normal-consistent median absolute deviations.
+        noise: variance of a displacement ``along`` ĝ, ``across`` (mean of the others; NaN where there are none) and
+            ``trace``, squared parameter units; robust: squares of normal-consistent median absolute deviations.
         acceptance: mean share of accepted steps.
         kappa: evaluations · across / |drift|².
         evaluations: of the loss, for one displacement.
@@ -107,7 +108,7 @@ def displacements(
     """
     first = next(iter(points.values()))
     params = first.position if isinstance(first, State) else first
-    proposals = generations == 1 and dynamics.accept is not None
+    proposals = generations == 1 and dynamics.accept is not None and dynamics.symmetric
     together = _compiled(dynamics, params, generations, burn_in, proposals)
     alone = dynamics.loss is not None and check_compiled(dynamics.loss, params) == 1
     drawn = draws_at_start(dynamics, params)
@@ -120,11 +121,12 @@ def displacements(
             if not (isinstance(point, State) or drawn):
                 start = initial(dynamics, point, mine)
             moves, taken, begun, finite = _batches(partial(together, start, mine), draws, many, shown, number * draws)
-            samples = moves
-            if proposals:
+            steps = moves * taken[:, None] if proposals else moves
+            samples = steps
+            # Of a few that are refused, or taken, each block would hold none or one: no mean to be trusted.
+            if proposals and min(taken.sum(), len(taken) - taken.sum()) >= BLOCKS:
                 samples = (moves - moves.mean(axis=0)) * (taken - taken.mean())[:, None] * (draws / (draws - 1))
-                moves = moves * taken[:, None]
-            found[name] = Moves(moves, samples, taken, begun.mean(axis=0), float(finite.mean()))
+            found[name] = Moves(steps, samples, taken, begun.mean(axis=0), float(finite.mean()))
     return found
 
 

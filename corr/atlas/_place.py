@@ -6,6 +6,7 @@ from ..inference import Estimate
 from ..inference._step_moments import step_moments
 from ._moves import BLOCKS, Moves, Place, blocks_of
 
+NAMES: tuple[str, ...] = ("trace", "along", "across")
 MATRIX = 500  # parameters up to which the whole covariance is kept
 NORMAL_MAD = 1.482602  # of a normal law, standard deviation over median absolute deviation
 
@@ -57,29 +58,35 @@ def _covariance(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _noise(moves: Moves, unit: np.ndarray) -> dict[str, Estimate]:
     """Of all displacements; their squares have the errors of means, whatever the drift was estimated from."""
     if not np.ptp(moves.steps, axis=0).any():
-        return dict.fromkeys(("trace", "along", "across"), Estimate(0.0, 0.0))
+        none = dict.fromkeys(NAMES, Estimate(0.0, 0.0))
+        return none if len(unit) > 1 else none | {"across": Estimate(np.nan, np.nan)}
     drift = moves.samples.mean(axis=0)
     found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
-    names = ("trace", "along", "across") if len(unit) > 1 else ("trace", "along")
-    noise = {name: found[name] for name in names}
-    return noise if len(unit) > 1 else noise | {"across": noise["along"]}
+    return {name: found.get(name, Estimate(np.nan, np.nan)) for name in NAMES}
 
 
 def _robust_noise(steps: np.ndarray, unit: np.ndarray) -> tuple[float, float, float]:
-    """Squares of normal-consistent median absolute deviations: all together, along, mean of those across."""
-    centred = steps - np.median(steps, axis=0)
-    components = (NORMAL_MAD * np.median(np.abs(centred), axis=0)) ** 2
+    """Squares of normal-consistent median absolute deviations: all together, along, mean of those across.
+
+    Of the steps that were taken, times their share: most of all steps may be none.
+    """
+    moved = steps[steps.any(axis=1)]
+    if not len(moved):
+        return 0.0, 0.0, 0.0
+    share = len(moved) / len(steps)
+    centred = moved - np.median(moved, axis=0)
+    components = share * (NORMAL_MAD * np.median(np.abs(centred), axis=0)) ** 2
     line = centred @ unit
-    along = float((NORMAL_MAD * np.median(np.abs(line))) ** 2)
+    along = share * float((NORMAL_MAD * np.median(np.abs(line))) ** 2)
     weights = 1 - unit**2
-    across = float(components @ weights / weights.sum()) if len(unit) > 1 else along
+    across = float(components @ weights / weights.sum()) if len(unit) > 1 else np.nan
     return float(components.sum()), along, across
 
 
 def _means(each: list[tuple[float, float, float]]) -> dict[str, Estimate]:
     values = np.array(each)
     error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    rows = zip(("trace", "along", "across"), values.mean(axis=0), error, strict=True)
+    rows = zip(NAMES, values.mean(axis=0), error, strict=True)
     return {name: Estimate(float(value), float(one)) for name, value, one in rows}
 
 

@@ -1,9 +1,11 @@
 """The result of ``characterize``: a table to print, a picture to draw."""
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..inference import Estimate
-from ._laws import Law
+from ._candidates import PAIRS
+from ._laws import STILL, Law
 from ._moves import Place
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ class Characterization(NamedTuple):
         exponent: H of the power sign(g)|g|^H that lies closest to the drifts.
         share: declared share within which a candidate is called equivalent.
         draws, generations: displacements at each point, and steps of each.
+        drift_p: p-value of there being no drift at any point.
     """
 
     places: dict[str, Place]
@@ -27,6 +30,7 @@ class Characterization(NamedTuple):
     share: float
     draws: int
     generations: int
+    drift_p: float = 0.0
 
     @property
     def best(self) -> str:
@@ -35,7 +39,10 @@ class Characterization(NamedTuple):
 
     def time_per_evaluation(self, name: str | None = None) -> Estimate:
         """Step of the common clock per evaluation of the loss: the coefficient of a candidate over the evaluations."""
-        value, error = self.laws[name or self.best].coefficient
+        chosen = name or self.best
+        if chosen not in self.laws:
+            raise ValueError(f"unknown candidate {chosen!r}: there are {', '.join(self.laws)}")
+        value, error = self.laws[chosen].coefficient
         spent = next(iter(self.places.values())).evaluations
         return Estimate(value / spent, error / spent)
 
@@ -44,14 +51,20 @@ class Characterization(NamedTuple):
         lines = [f"mean displacement of {per}, {self.draws} draws at each point; candidates within"
                  f" {100 * self.share:g} % of the drift"]  # fmt: skip
         lines += ["", *_aligned([("point", "|drift|", "noise along g", "across", "accepted", "κ"), *self._rows()])]
-        heads = ("drift = -c u", "c", "c varies by", "across u, at most", "verdict")
+        heads = ("drift = -c u", "c", "c varies by", "share off u (bound)", "verdict")
         lines += ["", *_aligned([heads, *(self._law(name, law) for name, law in self.laws.items())])]
+        return "\n".join([*lines, "", *self._ends()])
+
+    def _ends(self) -> list[str]:
+        if any(law.verdict == STILL for law in self.laws.values()):
+            return [f"no drift found (p = {self.drift_p:.2g}): all displacements may be noise; give more draws, or a"
+                    " longer burn_in to a population that must spread first"]  # fmt: skip
         sizes = [float((one.gradient**2).sum()) ** 0.5 for one in self.places.values()]
-        if max(sizes) < (1 + self.share) * min(sizes):
-            lines += ["", "|g| is the same at all points: g and g/|g| are not told apart, give points where it differs"]
-        time = self.time_per_evaluation()
-        lines += ["", f"H = {self.exponent:.2f}; clock of {self.best}: {told(time)} per evaluation of the loss"]
-        return "\n".join(lines)
+        same = max(sizes) < (1 + self.share) * min(sizes)
+        said = ["g and g/|g| are not told apart: |g| is the same at all points, give some where it differs"] * same
+        pair = next((one for one in PAIRS if self.best in one), (self.best,)) if same else (self.best,)
+        clocks = " or ".join(f"of {name}: {told(self.time_per_evaluation(name))}" for name in pair)
+        return [*said, f"H = {self.exponent:.2f}; clock {clocks} per evaluation of the loss"]
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = []
@@ -64,7 +77,7 @@ class Characterization(NamedTuple):
     def _law(self, name: str, law: Law) -> tuple[str, ...]:
         worst = max(law.points.values(), key=lambda one: one.at_most)
         varies = f"{100 * law.spread:.1f} %" if len(law.points) > 1 else "one point"
-        bound = f"{100 * worst.across:.1f} %, {_percent(worst.at_most)}"
+        bound = f"{100 * worst.across:.1f} % ({_percent(worst.at_most)})"
         return (name, told(law.coefficient), varies, bound, law.verdict)
 
     def plot(self) -> "Figure":
@@ -75,14 +88,16 @@ class Characterization(NamedTuple):
 
 
 def told(number: Estimate) -> str:
-    """Value ± standard error, or that the noise hides it."""
+    """Value ± standard error, that there is none, or that the noise hides it."""
+    if math.isnan(number.value):
+        return "none"
     if not abs(number.value) < float("inf"):
         return "not resolved"
     return f"{number.value:.4g} ± {number.standard_error:.2g}"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 1 else "any"
+    return f"< {100 * share:.1f} %" if share < 1 else "none"
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

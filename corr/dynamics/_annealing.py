@@ -13,7 +13,7 @@ from ..proposals import normal
 from ._descent import Schedule
 from ._mutation import walk_by
 
-LAST = 2**31 - 1
+EVERY, LAST = 2**17, 2**31 - 1  # steps before which each is looked at, and the last
 
 
 def annealing(loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: Schedule) -> Dynamics:
@@ -34,7 +34,8 @@ def annealing(loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: Sche
         compares decisions with float64. A step costs 1 of ``evaluations``.
 
     Raises:
-        ValueError: if σ is out of range, or β is no scalar or not positive at step 0, 1, 2, 4, ... or 2^31 - 1.
+        ValueError: if σ is out of range, or β is no scalar or not positive in one of the first 131072 steps, at
+            a later power of two or at 2^31 - 1.
         TypeError: if β is no schedule.
 
     Example:
@@ -69,14 +70,14 @@ def _first_beta(beta: Any) -> float:
     """β of step 0; refuses a schedule that is not positive there or later, before anything is compiled."""
     if not callable(beta):
         raise TypeError(f"beta must be a schedule step number -> beta, got {beta!r}: for a constant use corr.mutation")
-    steps = np.array([0, *(2**power for power in range(31)), LAST], np.int32)
+    steps = np.array([*range(EVERY), *(2**power for power in range(EVERY.bit_length() - 1, 31)), LAST], np.int32)
     values = np.asarray(jax.vmap(lambda step: jnp.asarray(beta(step)))(steps))
     if values.shape != steps.shape:
         raise ValueError(f"beta must be one number at a step, got an array of shape {values.shape[1:]}")
-    for step, value in zip(steps, values, strict=True):
-        if not value > 0:
-            raise ValueError(
-                f"beta must be positive at every step (inf means zero temperature), got {value} at step {step}: let the"
-                " schedule end above 0"
-            )
+    bad = np.flatnonzero(~(values > 0))
+    if bad.size:
+        raise ValueError(
+            f"beta must be positive at every step (inf means zero temperature), got {values[bad[0]]} at step"
+            f" {steps[bad[0]]}: let the schedule stay and end above 0"
+        )
     return float(values[0])

@@ -69,4 +69,5 @@ def minibatch(
         facts={**sample.facts, "on": "minibatches"},
         keeps_loss=False,
         evaluations=sample.evaluations + 1,  # U at the position again, on this batch
+        symmetric=sample.symmetric,
     )

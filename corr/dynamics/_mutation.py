@@ -119,7 +119,7 @@ def walk_by(
         return _walk(functools.partial(bounded, shortcut=True), draw, decide, count) if helps else None
 
     walk = _walk(bounded, draw, decide, count)
-    return walk._replace(init=checked_start, shortcut=shortcut, loss=loss)
+    return walk._replace(init=checked_start, shortcut=shortcut, loss=loss, symmetric=True)
 
 
 def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], decide: Decide, begin: Any) -> Dynamics:

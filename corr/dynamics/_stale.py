@@ -14,6 +14,8 @@ from .._precision import between, moved_by
 from .._start import initial
 from .._types import Dynamics, Info, Params, State
 
+OWN_POSITIONS = frozenset({"genetic", "swarm", "evosax"})
+
 
 class Delay(NamedTuple):
     """A law of staleness in steps: ``draw(key)`` gives a whole number from 0 to ``largest``."""
@@ -49,7 +51,7 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
 
     Raises:
         ValueError: if τ is negative.
-        TypeError: for what is no dynamics, or if τ is no whole number nor a ``Delay``.
+        TypeError: for what is no dynamics, keeps a population, or if τ is no whole number nor a ``Delay``.
 
     Example:
         >>> from corr import descent
@@ -64,6 +66,11 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
     """
     if not isinstance(dynamics, Dynamics):
         raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
+    if dynamics.facts.get("dynamics") in OWN_POSITIONS:
+        raise TypeError(
+            f"{dynamics.facts['dynamics']} remembers positions of its own, which no delay reaches: give a gradient"
+            " side, a mutation or a scheme of one parent"
+        )
     law = delay if isinstance(delay, Delay) else _fixed(delay)
     size = law.largest + 1
 
@@ -101,6 +108,7 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
         facts={**dynamics.facts, "delay": law.fact},
         keeps_loss=False,
         evaluations=dynamics.evaluations + 1,
+        symmetric=dynamics.symmetric,
     )
 
 

@@ -87,4 +87,5 @@ def two_batches(
         facts={"dynamics": "two batches", "mutation_std": mutation_std, "beta": beta, "rule": rule_text(rule)},
         keeps_loss=False,
         evaluations=3,
+        symmetric=True,
     )

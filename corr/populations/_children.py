@@ -1,5 +1,6 @@
 """What the schemes of one parent share: its children with the exact change of their loss, and a step of the parent."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -88,6 +89,7 @@ def one_parent(
     bound: Callable[[Params], float] = lambda params: math.inf,
     evaluations: float,
     facts: Mapping[str, Any],
+    shortens: bool = False,
 ) -> Dynamics:
     """A scheme that keeps one parent, on the random numbers of populations.
 
@@ -98,10 +100,12 @@ def one_parent(
         memory: ``params -> aux`` at the start.
         bound: what no component of a displacement exceeds at these parameters.
         evaluations, facts: as in ``Dynamics``.
+        shortens: whether a step says that it was not finite where any change that it rests on was not, so that a run
+            may try the short form of the exact change first (``Dynamics.shortcut``).
     """
 
-    def split_at(params: Params) -> Objective:
-        return objective(loss, bound=bound(params))
+    def split_at(params: Params, shortcut: bool = False) -> Objective:
+        return objective(loss, bound=bound(params), shortcut=shortcut)
 
     def refresh(state: State) -> State:
         value, tape = split_at(state.position).start(state.position)
@@ -113,7 +117,12 @@ def one_parent(
         value, tape = split_at(params).start(params)
         return State(params, value, memory(params), tape)
 
-    def step(key: jax.Array, state: State) -> tuple[State, Info]:
-        return generation(split_at(state.position), key, state)
+    def step(key: jax.Array, state: State, shortcut: bool = False) -> tuple[State, Info]:
+        return generation(split_at(state.position, shortcut), key, state)
 
-    return Dynamics(init, step, Stream.POPULATION, refresh, loss=loss, facts=facts, evaluations=evaluations)
+    def short(params: Params) -> Dynamics | None:
+        helps = shortens and split_at(params).shortcut(params)
+        return scheme._replace(step=functools.partial(step, shortcut=True)) if helps else None
+
+    scheme = Dynamics(init, step, Stream.POPULATION, refresh, loss=loss, facts=facts, evaluations=evaluations)
+    return scheme._replace(shortcut=short)

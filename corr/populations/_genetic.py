@@ -72,7 +72,8 @@ def genetic(
 
     def generation(split: Objective, key: jax.Array, state: State) -> tuple[State, Info]:
         parents_key, crossover_key, mutation_key = jax.random.split(key, 3)
-        order = jnp.argsort(changes(split, state, state.aux), stable=True)
+        found, finite = changes(split, state, state.aux)
+        order = jnp.argsort(found, stable=True)
         chosen = order[places(parents_key, (2, born))]
         first, second = (jax.tree.map(lambda leaf, which=which: leaf[which], state.aux) for which in chosen)
         if crossover != "none":
@@ -83,14 +84,15 @@ def genetic(
         # either side, is that of one mutation. Offsets from the mean would be rounded anew whenever the mean moves.
         old = jax.tree.map(lambda leaf: leaf[order[:kept]], state.aux)
         new = jax.tree.map(lambda best, rest: jnp.concatenate([best, rest]), old, children)
-        return moved(split, state, mean_offset(state.position, new), new)
+        made, info = moved(split, state, mean_offset(state.position, new), new)
+        return made, info._replace(finite=info.finite & finite)
 
     facts = {
         "dynamics": "genetic", "mutation_std": mutation_std, "population": count, "share": share,
         "tournament": tournament, "crossover": crossover, "elite": kept,
     }  # fmt: skip
     copies = functools.partial(jax.tree.map, lambda leaf: jnp.broadcast_to(leaf, (count, *jnp.shape(leaf))))
-    return one_parent(loss, generation, law=law, memory=copies, evaluations=count, facts=facts)
+    return one_parent(loss, generation, law=law, memory=copies, evaluations=count, facts=facts, shortens=True)
 
 
 def _selection(count: int, share: Any, tournament: Any) -> Callable[[jax.Array, tuple[int, ...]], jax.Array]:
@@ -113,8 +115,6 @@ def _crossed(kind: str, key: jax.Array, first: Params, second: Params) -> Params
     """One child, each parameter from the first or the second parent."""
     one, unravel = ravel_pytree(first)
     other, _ = ravel_pytree(second)
-    if kind == "uniform":
-        mask = jax.random.bernoulli(key, 0.5, one.shape)
-    else:
-        mask = jnp.arange(one.size) < jax.random.randint(key, (), 1, max(one.size, 2))
+    cut = jax.random.randint(key, (), 1, max(one.size, 2))
+    mask = jax.random.bernoulli(key, 0.5, one.shape) if kind == "uniform" else jnp.arange(one.size) < cut
     return unravel(jnp.where(mask, one, other))

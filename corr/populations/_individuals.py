@@ -10,10 +10,11 @@ from .._types import Objective, Params, State
 from ._children import weighted
 
 
-def changes(split: Objective, state: State, population: Params) -> jax.Array:
-    """Loss of each individual less that of the position, exactly, (n,); ∞ where it is not finite."""
+def changes(split: Objective, state: State, population: Params) -> tuple[jax.Array, jax.Array]:
+    """Loss of each individual less that of the position, exactly, (n,), ∞ where it is not finite; whether all are."""
     found = jax.vmap(lambda step: split.change(state.tape, step)[0])(_offsets(state.position, population))
-    return jnp.where(jnp.isfinite(found), found, jnp.inf)
+    finite = jnp.isfinite(found)
+    return jnp.where(finite, found, jnp.inf), finite.all()
 
 
 def mean_offset(position: Params, population: Params) -> Params:

@@ -103,7 +103,7 @@ def _remember(split: Objective, state: State) -> tuple[Params, Params]:
 
     By exact changes from the mean, anew: kept ones would sum rounding, and be another loss's on the next minibatch.
     """
-    now, before = (changes(split, state, one) for one in (state.aux.places, state.aux.bests))
+    now, before = (changes(split, state, one)[0] for one in (state.aux.places, state.aux.bests))
     better = now < before
     keep = jax.vmap(lambda better, *both: jax.tree.map(functools.partial(jnp.where, better), *both))
     bests = keep(better, state.aux.places, state.aux.bests)

@@ -153,8 +153,9 @@ def test_variance_in_a_bowl_follows_the_temperature_with_a_delay() -> None:
 
 def test_what_makes_no_sense_is_refused_before_anything_is_compiled() -> None:
     ends = {
-        "got 0.0 at step 128": optax.linear_schedule(1.0, 0.0, 100),
+        "got 0.0 at step 100": optax.linear_schedule(1.0, 0.0, 100),
         "got -1.0 at step 0": optax.constant_schedule(-1.0),
+        "got -5.0 at step 91": lambda step: jnp.where((step > 90) & (step < 110), -5.0, 1.0),
         "got nan at step 4": lambda step: jnp.where(step == 4, jnp.nan, 1.0),
         "got 0.0 at step 2147483647": lambda step: jnp.where(step > 2**30, 0.0, 1.0),
         r"one number at a step, got an array of shape \(2,\)": lambda step: jnp.ones(2),

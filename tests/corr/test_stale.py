@@ -120,6 +120,7 @@ def test_laws_of_the_delay_have_their_frequencies() -> None:
     [
         (lambda: corr.stale(corr.descent(bowl, learning_rate=0.1), -1), ValueError, "delay must be at least 0, got -1"),
         (lambda: corr.stale(corr.descent(bowl, learning_rate=0.1), 1.5), TypeError, "delay must be an integer"),
+        (lambda: corr.stale(corr.populations.swarm(bowl, particles=4, spread=0.1), 1), TypeError, "swarm remembers"),
         (lambda: corr.stale(corr.mutation, 1), TypeError, "dynamics must be one like"),  # type: ignore[arg-type]
         (lambda: corr.uniform_delay(-2), ValueError, "largest must be at least 0"),
         (lambda: corr.geometric_delay(0.0, 4), ValueError, "mean must be positive"),

@@ -216,6 +216,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "adaptive": systems.adapted,
     "low_rank": systems.ranks,
     "optimizers": systems.optimized,
+    "smoothing": systems.smoothed,
     "annealing": systems.cooled,
 }
 

@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 import xarray
 
-from corr.experiments.systems import adaptive, annealing, delay, genetic, law, low_rank, noise, optimizers, swarm
+from corr.experiments.systems import (
+    adaptive,
+    annealing,
+    delay,
+    genetic,
+    law,
+    low_rank,
+    noise,
+    optimizers,
+    smoothing,
+    swarm,
+)
 
 Parts = dict[str, xarray.Dataset]
 Sizes = Mapping[str, Any]
@@ -211,6 +222,15 @@ def optimized() -> tuple[Parts, Sizes]:
         SGD=("slope over its noise", ["mean step over η"], signs),
         Adam=("slope over its noise", ["mean step over η"], signs),
         Muon=("singular value", ["step over mean"], plain),
+    )  # fmt: skip
+
+
+def smoothed() -> tuple[Parts, Sizes]:
+    """Weight perturbation."""
+    routes = {name.replace(" ", "_"): ("σ", ["drift along ∇U_σ"], smoothing.PLAIN) for name in smoothing.ROUTES}
+    return _laws(
+        smoothing.study.preset("quick")._asdict(), sharpness=("ρ", ["step over ηg, stiffest"], smoothing.FLAT),
+        perceptron=("smoothed slope of a parameter", ["drift over βσ²/4"], smoothing.HALF), **routes,
     )  # fmt: skip
 
 

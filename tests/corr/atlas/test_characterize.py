@@ -12,7 +12,7 @@ import optax
 import pytest
 
 import corr
-from corr.atlas._laws import NEARLY, NO, UPHILL, YES
+from corr.atlas._laws import EITHER, NEARLY, NO, STILL, UPHILL, YES
 from corr.theory import level1
 
 SLOPES = jnp.array([1.0, 2.0, 0.5, 1.5])
@@ -178,6 +178,56 @@ def test_the_robust_form_bears_steps_of_infinite_variance() -> None:
     assert not close(law.coefficient, 0.06)
 
 
+@pytest.mark.slow
+def test_medians_of_skewed_steps_are_told_to_be_no_mean() -> None:
+    heavy = corr.mutation(bowl, proposal=corr.proposals.stable(1e-5, alpha=1.5))
+    with pytest.warns(UserWarning, match=r"at 'far' medians of blocks lie .* % off the plain mean"):
+        result = found(heavy, points={"far": POINTS["far"]}, draws=10_000, robust=True)
+    # Half of the steps are none: their median is, and no measure of the others' spread.
+    for one in result.places.values():
+        assert one.noise["across"].value > (1e-5) ** 2 / 2
+
+
+@pytest.mark.parametrize(("beta", "accepted"), [(0.0, 1.0), (0.3, 0.999)])
+def test_where_all_or_nearly_all_is_accepted_no_descent_is_claimed_of_noise(beta: float, accepted: float) -> None:
+    """The covariance of proposals and decisions is zero, exactly, where no step is refused."""
+    result = found(corr.mutation(bowl, mutation_std=1e-3, beta=beta), draws=1000)
+    assert all(one.acceptance >= accepted and (one.drift_error > 0).all() for one in result.places.values())
+    assert {law.verdict for law in result.laws.values()} == {STILL} and result.drift_p > 0.05
+    assert "no drift found" in str(result) and "clock" not in str(result)
+
+
+def test_proposals_whose_mean_is_not_zero_are_measured_by_their_steps() -> None:
+    """One step of adaptive mutation, half as far as two, where the covariance with decisions would lose the mean."""
+    side = corr.adaptive_mutation(bowl, mutation_std=1e-4, rate=0.3)
+    one, two = (found(side, draws=1000, burn_in=30, generations=number).laws["g/|g|"] for number in (1, 2))
+    error = math.hypot(2 * one.coefficient.standard_error, two.coefficient.standard_error)
+    assert abs(2 * one.coefficient.value / two.coefficient.value - 1) < 0.05 + 4 * error / two.coefficient.value
+    assert one.coefficient.value > 1e-4  # far more than without the mean, 0.4e-4
+
+
+def test_one_length_of_the_gradient_leaves_two_candidates() -> None:
+    result = found(WALK, points={"far": POINTS["far"]}, draws=10_000)
+    assert result.laws["g"].verdict == result.laws["g/|g|"].verdict == EITHER
+    assert "clock of g: " in str(result) and " or of g/|g|: " in str(result)
+    with pytest.raises(ValueError, match="unknown candidate 'gradient': there are g"):
+        result.time_per_evaluation("gradient")
+
+
+def test_one_parameter_has_nothing_across() -> None:
+    result = found(corr.mutation(lambda x: jnp.exp(x[0]), mutation_std=1e-3), points={"a": jnp.zeros(1)}, draws=1000)
+    assert math.isnan(result.places["a"].noise["across"].value) and math.isnan(result.places["a"].kappa.value)
+    assert result.places["a"].noise["along"].value > 0 and "none" in str(result)
+
+
+def test_displacements_of_another_shape_are_refused() -> None:
+    def step(key: jax.Array, state: corr.State) -> tuple[corr.State, corr.Info]:
+        return state, corr.Info(jnp.zeros(2), jnp.asarray(True), jnp.zeros(()), jnp.asarray(True))
+
+    with pytest.raises(ValueError, match="must be like the parameters, shapes"):
+        found(WALK._replace(step=step), draws=1000)
+
+
 def test_many_generations_and_a_burn_in() -> None:
     std = 1e-4
     many = found(corr.mutation(bowl, mutation_std=std), draws=5000, generations=4, burn_in=2)
@@ -239,11 +289,12 @@ def test_steps_lost_in_rounding_and_losses_that_are_not_finite_are_warned_of() -
         ({"draws": 1050}, ValueError, "multiple of 100, got 1050: take 1100"),
         ({"draws": 1100, "robust": True}, ValueError, "multiple of 500"),
         ({"points": POINTS["far"]}, TypeError, "points must be a mapping"),
-        ({"points": {}}, TypeError, "points must be a mapping"),
+        ({"points": {}}, TypeError, "got an empty one"),
         ({"share": 1.5}, ValueError, "share must lie in"),
         ({"points": {"bottom": jnp.zeros(4)}}, ValueError, "nothing moves|gradient of the loss is zero"),
-        ({"covariance": np.eye(3)}, ValueError, "of shape (4, 4), got (3, 3)"),
+        ({"covariance": np.eye(3)}, ValueError, "of shape (4, 4), got shape (3, 3)"),
         ({"covariance": np.zeros((4, 4))}, ValueError, "positive definite"),
+        ({"covariance": np.triu(np.ones((4, 4)))}, ValueError, "finite and symmetric"),
         ({"candidates": {"mine": lambda x: jnp.zeros(4)}}, ValueError, "'mine' gives a vector that is zero"),
         ({"candidates": {"mine": lambda x: jnp.zeros(3)}}, ValueError, "'mine' gives 3 numbers, expected 4"),
         ({"candidates": {"g": lambda x: x}}, ValueError, "['g'] have names that are taken"),

@@ -8,12 +8,24 @@ import pytest
 import xarray
 
 import corr
-from corr.experiments.systems import adaptive, delay, law, low_rank, noise, optimizers, workers
+from corr.experiments.systems import adaptive, delay, law, low_rank, noise, optimizers, smoothing, workers
 from corr.theory import delay as theory
 
 K = 4.0
 KEY = corr.root_key(0)
-SLOW = ("noise, slope", "low rank, cold", "low rank, two points", "AMSGrad", "Lion", "Nesterov")
+SLOW = (
+    "noise, slope",
+    "low rank, cold",
+    "low rank, two points",
+    "AMSGrad",
+    "Lion",
+    "Nesterov",
+    "Adam",
+    "Barker mutation",
+    "raw fitness",
+    "weight noise",
+    "L-BFGS",
+)
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
     "late steps, heat": lambda key: delay.heat(key, (0.5,), 2000),
@@ -28,6 +40,11 @@ PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "Nesterov": lambda key: optimizers.averaged(key, "Nesterov", 400),
     "Muon": optimizers.muon,
     "L-BFGS": optimizers.secants,
+    "perceptron": lambda key: smoothing.perceptron(key, 400_000),
+    "Barker mutation": lambda key: smoothing.route(key, "Barker mutation", 200_000, (0.1,)),
+    "weight noise": lambda key: smoothing.route(key, "weight noise", 20_000, (0.1,)),
+    "raw fitness": lambda key: smoothing.route(key, "raw fitness", 200_000, (0.1,)),
+    "sharpness": smoothing.sharpness,
 }
 
 
