@@ -62,7 +62,7 @@ def perceptron(key: jax.Array, draws: int) -> xarray.Dataset:
     )
     order = np.argsort(known)
     row = law.Row(value[order], error[order], known[order], half[order])
-    named = {"drift over βσ²/4": row}
+    named = {"drift in quarters of βσ²": row}
     return law.against(
         "smoothed slope of a parameter", known[order], named, model=BARKER, other=HALF, logarithmic=False
     )
