@@ -73,6 +73,7 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
             axis.fill_between(across, one.slowest, one.fastest, color=colour, **LAW)
         else:
             axis.plot(across.repeat(2), [one.slowest[0], one.fastest[0]], color=colour, linewidth=4, alpha=0.25)
+        shift = shift if len(across) > 1 else 1.0
         axis.plot(across * shift, one.speed_theory, **CHAIN)
         axis.errorbar(
             across * shift, one.speed, one.speed_error, color=colour, **DOT, label=f"n = {one.attrs['population']}"
@@ -80,7 +81,8 @@ def _speeds(axis: Axes, found: StudyResult, kind: str) -> None:
     axis.set_xlim(0.04, 0.64)
     log_across(axis)
     axis.minorticks_off()
-    axis.set_xticks([0.05, 0.2, 0.5], ["0.05", "0.2", "0.5"])
+    shares = [float(share) for share in sides[0].share]
+    axis.set_xticks(shares, [f"{share:g}" for share in shares])
     axis.set_ylim(0, 1.05 * max(float(data.fastest.max()) for data in sides))
     axis.set_xlabel("share $p$ selected", fontsize=7)
     axis.set_ylabel("speed / σ per generation", fontsize=7)
