@@ -44,7 +44,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {}
     if sizes.every:
         made["mutation, finite β"] = partial(clipping, draws=sizes.draws)
-    made["one coordinate, β = ∞"] = partial(single, draws=sizes.draws)
+    made["one coordinate"] = partial(single, draws=sizes.draws)
     chosen = OPTIMIZERS if sizes.every else ("Adam",)
     made |= {name: partial(averaged, name=name, draws=sizes.draws // 100) for name in chosen}
     return made | ({"Muon": muon, "L-BFGS": secants} if sizes.every else {})
