@@ -28,6 +28,7 @@ SCHEMES: dict[str, Scheme] = {
     "raw, n = 40": strategy(40, "raw"),
     "raw, antithetic": strategy(40, "raw", antithetic=True),
 }
+ALIKE = ("(1 + 10)", "raw, antithetic")  # so like their neighbours that they are looked at where all is
 
 
 class Sizes(NamedTuple):
@@ -46,6 +47,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
             share=sizes.share, deep=sizes.network,
         )
         for name, scheme in SCHEMES.items()
+        if sizes.network or name not in ALIKE
     }  # fmt: skip
     made[f"genetic, n = {others.POPULATION}"] = partial(others.front, share=sizes.share, deep=sizes.network)
     made["annealing, warm"] = partial(others.annealed, draws=ANNEALED_DRAWS, share=sizes.share)

@@ -14,6 +14,6 @@ study = row(
         "ranks, n = 40": strategy(40, "centred ranks"),
         "ranks, n = 40, antithetic": strategy(40, "centred ranks", antithetic=True),
     },
-    followed={"ranks, n = 40": 1.0, "raw, n = 40": 0.5},
+    followed={"ranks, n = 40": 1.0, "z-scores, n = 40": 1.0, "raw, n = 40": 0.5},
     minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
 )
