@@ -22,7 +22,7 @@ from . import law, one_step
 POINTS, SIZE, STD = 40, 5, 0.5  # of the perceptron, and σ
 WIDTHS = (0.01, 0.03, 0.1)  # σ on Figure 1's network
 BETA, STRENGTH = 1.0, 0.3  # β on the perceptron, βσ|∇U_σ| on the network
-BARKER = 0.02  # (βΔU)²/12, where ΔU is about as large as 1/β at most
+BARKER = STRENGTH**2 / 4  # E z⁴ (βσ|∇U_σ|)²/12 of a slope
 SAMPLED = 0.01  # of ∇U_σ
 CHILDREN, RATE = 20, 1e-3
 RADII = (0.1, 0.3, 1.0)
