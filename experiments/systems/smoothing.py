@@ -63,9 +63,7 @@ def perceptron(key: jax.Array, draws: int) -> xarray.Dataset:
     order = np.argsort(known)
     row = law.Row(value[order], error[order], known[order], half[order])
     named = {"drift in quarters of βσ²": row}
-    return law.against(
-        "smoothed slope of a parameter", known[order], named, model=BARKER, other=HALF, logarithmic=False
-    )
+    return law.against("slope of U_σ", known[order], named, model=BARKER, other=HALF, logarithmic=False)
 
 
 Route = Callable[[one_step.Loss, float, np.ndarray], tuple[corr.Dynamics, float]]

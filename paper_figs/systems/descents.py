@@ -35,7 +35,7 @@ def overview(found: StudyResult) -> panels.Panel:
     share = next(iter(found.parts.values())).attrs["share"]
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", f"declared share {100 * float(share):g} %",
-        f"(a) dots: places of {_losses(found)}, bars one standard error; κ: theory’s",
+        f"(a) dots: places of {_losses(found)}, bars one standard error", "κ of theory",
         "blue follows g/|g|, orange g, grey neither; filled: equivalent", *_left_out(found),
         "all ours: the paper has no such figure",
     ]))  # fmt: skip

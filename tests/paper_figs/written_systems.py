@@ -230,7 +230,7 @@ def smoothed() -> tuple[Parts, Sizes]:
     routes = {name.replace(" ", "_"): ("σ", ["drift along ∇U_σ"], smoothing.PLAIN) for name in smoothing.ROUTES}
     return _laws(
         smoothing.study.preset("quick")._asdict(), sharpness=("ρ", ["step over ηg, stiffest"], smoothing.FLAT),
-        perceptron=("smoothed slope of a parameter", ["drift in quarters of βσ²"], smoothing.HALF), **routes,
+        perceptron=("slope of U_σ", ["drift in quarters of βσ²"], smoothing.HALF), **routes,
     )  # fmt: skip
 
 
