@@ -90,7 +90,8 @@ def _path(loss: Axes, distance: Axes, name: str, data: Any, *, legend: bool) -> 
         loss.plot([], [], **style, label=label)
     loss.plot(data.time, data.descent_loss, **DESCENT, label=names[2])
     loss.set_ylabel("loss $U$")
-    loss.set_title(f"{name}, {short(data.attrs['length'])} long, {int(data.attrs['trajectories'])} runs", fontsize=7)
+    title = f"{name}, {short(data.attrs['length'])} long, {int(data.attrs['trajectories'])} runs"
+    loss.set_title(title, fontsize=7, loc="right")
     for key, style in (("to_twin", TWIN), ("to_descent", DESCENT)):
         distance.errorbar(data.time, 100 * data[key], 100 * data[f"{key}_error"], elinewidth=0.8, **style)
     distance.axhline(0, color="0.6", linewidth=0.5, zorder=0)
