@@ -70,7 +70,7 @@ def lion_noise(tau: float, *, b1: float = 0.9, b2: float = 0.99) -> float:
 
     Example:
         >>> round(lion_noise(1.0), 4)
-        0.1185
+        0.1186
 
     Reference: theory/README.md, "Optimizers"; Chen et al., arXiv:2302.06675.
     """

@@ -24,8 +24,8 @@ def barker_drift(smoothed: jax.Array, *, mutation_std: float, beta: float) -> ja
         ValueError: if β is not finite.
 
     Example:
-        >>> barker_drift(jnp.array([2.0]), mutation_std=0.1, beta=1.0).round(6).tolist()
-        [-0.005]
+        >>> round(float(barker_drift(jnp.array([2.0]), mutation_std=0.1, beta=1.0)[0]), 6)
+        -0.005
 
     Reference: theory/README.md, "Weight perturbation"; atlas S10.
     """
@@ -51,8 +51,8 @@ def perceptron_gradient(weights: jax.Array, inputs: jax.Array, labels: jax.Array
 
     Example:
         >>> found = perceptron_gradient(jnp.array([0.0]), jnp.array([[2.0]]), jnp.array([1.0]), 0.5)
-        >>> found.round(4).tolist()
-        [-0.7979]
+        >>> round(float(found[0]), 4)
+        -0.7979
 
     Reference: theory/README.md, "Weight perturbation"; atlas S10.
     """
@@ -75,7 +75,7 @@ def sharpness_gradient(gradient: jax.Array, hessian: jax.Array, radius: float) -
         Shape (N,).
 
     Example:
-        >>> sharpness_gradient(jnp.array([2.0, 0.0]), 3 * jnp.eye(2), 0.1).round(4).tolist()
+        >>> [round(float(one), 4) for one in sharpness_gradient(jnp.array([2.0, 0.0]), 3 * jnp.eye(2), 0.1)]
         [2.3, 0.0]
 
     Reference: theory/README.md, "Weight perturbation"; Foret et al., arXiv:2010.01412.

@@ -36,6 +36,7 @@ def test_one_that_keeps_its_own_count_of_steps_takes_no_gradient_elsewhere() -> 
     np.testing.assert_allclose(state.position + info.displacement, START - RATE * CURVATURES * uphill, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_line_search_is_given_the_loss(wrapped: bool) -> None:
     """L-BFGS's step length is searched for on U: no step raises it, and 8 come to where those of descent do not."""

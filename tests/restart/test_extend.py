@@ -145,6 +145,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
 def test_a_refused_extension_of_a_comparison_leaves_it_as_it_was_and_others_go_on_with_equal_bits(
     begun: list[int], tmp_path: Path
 ) -> None:

@@ -57,7 +57,7 @@ def uninterrupted(side: str = "mutation", thin: Any = None) -> xarray.Dataset:
 @pytest.mark.parametrize(
     ("side", "thin", "deaths"),
     [
-        pytest.param("mutation", (20, 2), (10, 20, 40), id="mutation, thinned"),
+        pytest.param("mutation", (20, 2), (10, 20, 40), id="mutation, thinned", marks=pytest.mark.slow),
         pytest.param("twin", None, (30,), id="twin"),
         pytest.param("mutation", None, (10, 20, 40), id="mutation", marks=pytest.mark.slow),
         pytest.param("twin", (20, 2), (10, 20, 40), id="twin, thinned", marks=pytest.mark.slow),

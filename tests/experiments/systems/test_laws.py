@@ -14,6 +14,9 @@ from corr.theory import delay as theory
 K = 4.0
 KEY = corr.root_key(0)
 SLOW = (
+    "late steps, heat",
+    "mutation, one coordinate",
+    "perceptron",
     "noise, slope",
     "low rank, cold",
     "low rank, two points",

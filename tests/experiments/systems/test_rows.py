@@ -117,6 +117,7 @@ def test_plain_descent_is_judged_on_its_own_longer_time() -> None:
         assert f"at t = {time:g} mean weights" in row.judge({"path one of 5": data})[0]
 
 
+@pytest.mark.slow
 def test_a_strategy_leaves_its_law_where_its_mutations_are_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """On Σx⁴ raw fitness follows 4x³ + 12σ²x, of which σ enters by the width of the mutations alone."""
     start = jnp.array([1.0, 0.5, -0.8])
