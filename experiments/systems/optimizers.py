@@ -25,7 +25,8 @@ SLOPES = np.geomspace(0.1, 10.0, 7)  # over the noise of a component
 RATE, MOMENTUM = 1e-3, 0.9
 MEMORY = 0.99  # of RMSprop's second moment
 BURN_IN, GENERATIONS = 1000, 50
-MODEL = {"RMSprop": 0.02, "Adam": 0.01, "AMSGrad": 0.03}  # of what a second moment remembers
+# Of what a second moment remembers; of signs that turn so rarely that draws may show none.
+MODEL = {"RMSprop": 0.02, "Adam": 0.01, "AMSGrad": 0.03, "Lion": 1e-3}
 ORTHOGONAL = 0.35  # how far five steps of Newton and Schulz leave singular values off 1
 CURVATURES = np.array([0.3, 0.5, 1.0, 2.0])
 SLOW, SECANTS, NEWTON = 0.1, 20, 0.01  # share of a full step, steps, and what they leave off Newton's

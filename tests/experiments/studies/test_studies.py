@@ -156,8 +156,8 @@ def test_departure_is_dated_where_it_begins_and_only_there() -> None:
     assert abs(other.score / (0.05 / 0.01 * np.sqrt(200)) - 1) < 4 / np.sqrt(2 * 199) + 4 / (5 * np.sqrt(200))
 
 
-# Drift and S4 as their numbers are; the others are rows of best_of's code.
-TESTED = ("drift", "figs4", "recombination", "strategies")
+# Drift and S4 as their numbers are; rows of best_of's code; universality, eleven runs of precision's, law by law.
+TESTED = ("drift", "figs4", "recombination", "strategies", "universality")
 
 
 @pytest.mark.slow
