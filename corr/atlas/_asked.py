@@ -14,7 +14,7 @@ from .._start import initial_shape
 from .._told import warn
 from .._types import Dynamics, Info, Params, Scalar, State
 from ._candidates import BUILT_IN
-from ._moves import BLOCKS, MEDIAN_OF, Moves, blocks_of
+from ._moves import BLOCKS, MEDIAN_OF, Moves
 
 FEWEST = 1000
 SKEWED = 1e-3  # p-value below which means of blocks are not symmetric
@@ -98,9 +98,8 @@ def check_covariance(value: Any, size: int) -> np.ndarray:
     return matrix
 
 
-def check_robust(name: str, moves: Moves, share: float) -> None:
-    """Warn where medians of blocks are no mean: means of parts lie to one side of their medians, and far from them."""
-    robust = blocks_of(moves.samples, robust=True).mean(axis=0)
+def check_robust(name: str, moves: Moves, robust: np.ndarray, share: float) -> None:
+    """Warn where the robust drift is no mean: means of parts lie to one side of their medians, and far off."""
     square = float(robust @ robust)
     if not square:
         return

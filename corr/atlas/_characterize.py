@@ -111,14 +111,14 @@ def characterize(
     )  # fmt: skip
     for name, one in moves.items():
         check_moved(name, one, flat.dtype)
-        if robust:
-            check_robust(name, one, share)
     spent = float(dynamics.evaluations) * generations
     moving = np.any([one.steps.any(axis=0) for one in moves.values()], axis=0)
     places = {
         name: place(one, gradient_at(name, flat_loss, one.position, flat.dtype, moving), spent, robust=robust)
         for name, one in moves.items()
     }
+    for name, one in moves.items() if robust else ():
+        check_robust(name, one, places[name].drift, share)
 
     def smoothed(name: str, position: np.ndarray) -> np.ndarray | None:
         if std is None:

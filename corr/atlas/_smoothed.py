@@ -64,6 +64,6 @@ def smoothed_gradient(
             told = f"is known to {100 * wrong / size:.2g} %" if size > 0 else "is zero"
             raise ValueError(
                 f"the gradient smoothed over {width:g} {told} after {len(values)} draws, expected {100 * wanted:.2g} %:"
-                " give a smaller std or a larger share of error; a loss of steps needs a smooth one in its place"
+                " give a smaller σ or a larger error; a loss of steps needs a smooth one in its place"
             )
         count = len(values)

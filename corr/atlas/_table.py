@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..inference import Estimate
 from ._candidates import PAIRS
-from ._laws import STILL, Law
+from ._laws import EITHER, STILL, Law
 from ._moves import Place
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Characterization(NamedTuple):
     share: float
     draws: int
     generations: int
-    drift_p: float = 0.0
+    drift_p: float
 
     @property
     def best(self) -> str:
@@ -56,13 +56,14 @@ class Characterization(NamedTuple):
         return "\n".join([*lines, "", *self._ends()])
 
     def _ends(self) -> list[str]:
-        if any(law.verdict == STILL for law in self.laws.values()):
+        best = self.laws[self.best].verdict
+        if best == STILL:
             return [f"no drift found (p = {self.drift_p:.2g}): all displacements may be noise; give more draws, or a"
                     " longer burn_in to a population that must spread first"]  # fmt: skip
         sizes = [float((one.gradient**2).sum()) ** 0.5 for one in self.places.values()]
         same = max(sizes) < (1 + self.share) * min(sizes)
         said = ["g and g/|g| are not told apart: |g| is the same at all points, give some where it differs"] * same
-        pair = next((one for one in PAIRS if self.best in one), (self.best,)) if same else (self.best,)
+        pair = next(one for one in PAIRS if self.best in one) if best == EITHER else (self.best,)
         clocks = " or ".join(f"of {name}: {told(self.time_per_evaluation(name))}" for name in pair)
         return [*said, f"H = {self.exponent:.2f}; clock {clocks} per evaluation of the loss"]
 

@@ -1,6 +1,5 @@
 """What the schemes of one parent share: its children with the exact change of their loss, and a step of the parent."""
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -104,25 +103,28 @@ def one_parent(
             may try the short form of the exact change first (``Dynamics.shortcut``).
     """
 
-    def split_at(params: Params, shortcut: bool = False) -> Objective:
-        return objective(loss, bound=bound(params), shortcut=shortcut)
+    def made(quick: bool) -> Dynamics:
+        def split_at(params: Params) -> Objective:
+            return objective(loss, bound=bound(params), shortcut=quick)
 
-    def refresh(state: State) -> State:
-        value, tape = split_at(state.position).start(state.position)
-        return state._replace(loss=value, tape=tape)
+        def refresh(state: State) -> State:
+            value, tape = split_at(state.position).start(state.position)
+            return state._replace(loss=value, tape=tape)
 
-    def init(params: Params, key: Any = None) -> State:
-        del key
-        check_draw(law, params)
-        value, tape = split_at(params).start(params)
-        return State(params, value, memory(params), tape)
+        def init(params: Params, key: Any = None) -> State:
+            del key
+            check_draw(law, params)
+            value, tape = split_at(params).start(params)
+            return State(params, value, memory(params), tape)
 
-    def step(key: jax.Array, state: State, shortcut: bool = False) -> tuple[State, Info]:
-        return generation(split_at(state.position, shortcut), key, state)
+        def step(key: jax.Array, state: State) -> tuple[State, Info]:
+            return generation(split_at(state.position), key, state)
 
-    def short(params: Params) -> Dynamics | None:
-        helps = shortens and split_at(params).shortcut(params)
-        return scheme._replace(step=functools.partial(step, shortcut=True)) if helps else None
+        def shortcut(params: Params) -> Dynamics | None:
+            return made(True) if shortens and split_at(params).shortcut(params) else None
 
-    scheme = Dynamics(init, step, Stream.POPULATION, refresh, loss=loss, facts=facts, evaluations=evaluations)
-    return scheme._replace(shortcut=short)
+        return Dynamics(
+            init, step, Stream.POPULATION, refresh, shortcut=shortcut, loss=loss, facts=facts, evaluations=evaluations
+        )
+
+    return made(False)

@@ -47,7 +47,8 @@ def genetic(
         elite: so many of the best go on unmutated, in [0, n).
 
     Returns:
-        A ``Dynamics`` whose ``State.aux`` is the population, leaves (n, ...). A step costs n ``evaluations``.
+        A ``Dynamics`` whose ``State.aux`` is the population, leaves (n, ...). A step costs n ``evaluations`` and is
+        ``finite`` where all n losses are.
 
     Raises:
         ValueError: if a number is out of range, p n rounds to none or all, or not exactly one of p and k is given.

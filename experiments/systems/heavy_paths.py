@@ -16,6 +16,7 @@ from theory.power import power_gradient
 
 from ..problems.sines import shallow_sine
 from . import one_step
+from .paths import MARGIN
 from .schemes import Loss
 
 EXPONENT, FLOW_STEPS, RECORDS = 0.7, 4000, 10
@@ -76,6 +77,7 @@ def path(key: jax.Array, loss: Loss, start: Any, sizes: Sizes) -> xarray.Dataset
     for name, other in (("power", at), ("gradient", nearest)):
         columns[f"to_{name}"] = inference.unbiased_delta(groups, other) / travelled
         columns[f"to_{name}_error"] = inference.delta_standard_error(groups, other) / travelled
+    columns["equivalent_p"] = inference.mean_equivalence(groups, at, MARGIN * travelled, seed=0).p_value
     losses = walk.loss.values[:, 1:].astype(float)
     columns |= {"loss": losses.mean(axis=0), "loss_error": losses.std(axis=0, ddof=1) / math.sqrt(len(losses))}
     columns["power_loss"] = np.asarray(jax.jit(jax.vmap(lambda x: loss(unravel(x))))(jnp.asarray(at, flat.dtype)))

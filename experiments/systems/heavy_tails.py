@@ -15,7 +15,7 @@ from .heavy_steps import DEGREES, single, student, together
 from .paths import MARGIN
 
 K = 4.0  # standard errors
-ONE_SIDED = 1.645  # of a test of level 0.05
+LEVEL = 0.05  # of equivalence
 EXPONENTS = (0.3, 0.5, 0.8)
 STUDENT = f"Student's t, ν = {DEGREES:g}"
 LAWS = {"all coordinates": together, "one coordinate": single}
@@ -79,8 +79,8 @@ def _path(name: str, data: xarray.Dataset) -> str:
     last = data.isel(time=-1)
     apart = float(last.to_gradient - last.to_power) / float(np.hypot(last.to_gradient_error, last.to_power_error))
     word = "not gradient descent" if apart > K else "NOT told from gradient descent"
-    near = float(last.to_power + ONE_SIDED * last.to_power_error)
-    word = f"{'' if near < MARGIN else 'NOT shown to be '}power descent within {100 * MARGIN:g} %, {word}"
+    near = "" if float(last.equivalent_p) < LEVEL else "NOT shown to be "
+    word = f"{near}power descent within {100 * MARGIN:g} %, {word}"
     return (
         f"{name}: at t = {float(last.time):.3g} mean weights lie {_share(last, 'to_power')} of the squared distance"
         f" travelled off power descent on the clock of their law, and {_share(last, 'to_gradient')} off gradient"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from ..declaring.number import Number, of_parts
+from ..declaring.number import Number, of_parts, sample
 from ..declaring.study import Parts
 
 K = 4.0  # standard errors
@@ -50,6 +50,12 @@ def against(
         "logarithmic": int(logarithmic),
     }
     return xarray.Dataset(data, {"value": np.asarray(at, float)}, attrs)
+
+
+def means(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the columns of independent samples, (n, k), and their standard errors."""
+    value, error = np.array([sample(column)[:2] for column in samples.T.astype(float)]).T
+    return value, error
 
 
 def names(data: xarray.Dataset) -> list[str]:

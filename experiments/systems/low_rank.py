@@ -61,7 +61,7 @@ def _along(key: jax.Array, law_of: proposals.Proposal, beta: float, draws: int) 
     points = {"slope": jnp.zeros(slope.shape)}
     moves = corr.atlas.displacements(walk, points, draws=draws, key=key, progress=False)["slope"]
     turned = -np.einsum("nij,ia,ja->na", moves.samples.reshape(-1, ROWS, COLUMNS), left, right)
-    return np.array([sample(column)[:2] for column in turned.T]).T
+    return np.array(law.means(turned))
 
 
 def cold(key: jax.Array, rank: int | None, draws: int) -> xarray.Dataset:

@@ -67,7 +67,7 @@ def single(key: jax.Array, draws: int) -> xarray.Dataset:
     """Drift over σ of each parameter where one at a time moves, at β = ∞, against its slope."""
     slope = jnp.asarray(SLOPES, jnp.float32)
     walk = corr.mutation(lambda x: jnp.sum(slope * x), proposal=proposals.one_coordinate(1.0))
-    value, error = _columns(_drift(key, walk, len(SLOPES), draws))
+    value, error = law.means(_drift(key, walk, len(SLOPES), draws))
     known = np.full(len(SLOPES), 1 / math.sqrt(2 * math.pi) / len(SLOPES))
     row = law.Row(value, error, known, SLOPES * known.mean() / SLOPES.mean())
     return law.against("slope of a parameter", SLOPES, {"drift in σ": row}, other=PLAIN)
@@ -95,7 +95,7 @@ def averaged(key: jax.Array, name: str, draws: int) -> xarray.Dataset:
         noisy, batch=lambda key: jax.random.normal(key, slope.shape, slope.dtype), loss=lambda x: jnp.sum(slope * x)
     )
     moves = _drift(key, side, len(SLOPES), draws, generations=GENERATIONS, burn_in=BURN_IN)
-    value, error = _columns(moves / (RATE * GENERATIONS))
+    value, error = law.means(moves / (RATE * GENERATIONS))
     known, other, told = _known(name)
     named = {"mean step over η": law.Row(value, error, known, other)}
     return law.against("slope over its noise", SLOPES, named, model=MODEL.get(name, 1e-4), other=told)
@@ -148,12 +148,7 @@ def _drift(key: jax.Array, side: corr.Dynamics, size: int, draws: int, **options
     """Samples whose mean is the step against the gradient, (n, N)."""
     here = {"slope": jnp.zeros(size, jnp.float32)}
     moves = corr.atlas.displacements(side, here, draws=draws, key=key, progress=False, **options)["slope"]
-    return -moves.samples.astype(float)
-
-
-def _columns(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    value, error = np.array([sample(column)[:2] for column in samples.T]).T
-    return value, error
+    return -moves.samples
 
 
 study = Study(

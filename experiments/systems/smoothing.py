@@ -56,7 +56,7 @@ def perceptron(key: jax.Array, draws: int) -> xarray.Dataset:
     walk = corr.mutation(errors, mutation_std=STD, beta=BETA, rule="barker")
     moves = corr.atlas.displacements(walk, {"here": weights}, draws=draws, key=key, progress=False)["here"]
     scale = -float(theory.barker_drift(jnp.ones(()), mutation_std=STD, beta=BETA))
-    value, error = np.array([sample(-column / scale)[:2] for column in moves.samples.T.astype(float)]).T
+    value, error = law.means(-moves.samples / scale)
     known, half = (
         np.asarray(theory.perceptron_gradient(weights, inputs, labels, std), float) for std in (STD, STD / 2)
     )

@@ -167,7 +167,7 @@ def tails() -> tuple[Parts, Sizes]:
     time = np.linspace(0.15, 1.5, 10)
     for name in ("bowl", "network"):
         rows = {"to_power": 0.001 + 0 * time, "to_power_error": 0.001 + 0 * time, "to_gradient": 0.05 * time,
-                "to_gradient_error": 0.002 + 0 * time, "loss": 1 / (1 + time),
+                "to_gradient_error": 0.002 + 0 * time, "equivalent_p": 0.01 + 0 * time, "loss": 1 / (1 + time),
                 "power_loss": 0.99 / (1 + time)}  # fmt: skip
         columns = {key: ("time", row) for key, row in rows.items()}
         parts[f"path, {name}"] = xarray.Dataset(columns, {"time": time}, {"runs": 256, "scale": 1e-4})

@@ -46,7 +46,7 @@ def test_the_judge_says_what_its_parts_show() -> None:
         ("all coordinates, H = 0.3", {"drift": 1.03}, "NOT as predicted"),
         ("one coordinate, H = 0.8", {"drift_theory": 1.03}, "NOT as predicted"),
         ("path, bowl", {"to_gradient": 0.05}, "NOT told from gradient descent"),
-        ("path, network", {"to_power_error": 3.0}, "NOT shown to be power descent within 0.5 %"),
+        ("path, network", {"equivalent_p": 6.0}, "NOT shown to be power descent within 0.5 %"),
     ],
 )
 def test_what_is_broken_is_told(part: str, changes: dict[str, float], expected: str) -> None:
