@@ -13,7 +13,7 @@ import corr
 from theory import adaptive as theory
 
 K = 4.0
-SIZE = 20
+SIZE = 6
 STD, RATE = 0.5, 0.02
 MODEL = 1e-3  # what the course leaves out of the spread of m
 
@@ -45,10 +45,11 @@ def score(samples: np.ndarray, expected: float, model: float = 0.0) -> float:
 
 @pytest.mark.parametrize("forgetting", [0.0, 0.01])
 def test_mean_way_and_variance_are_those_of_the_course(forgetting: float) -> None:
-    """The course of twice the rate is told from it."""
+    """That of twice the rate is told from it; without the spread of m over runs m would be 1.3 % short after 800 steps,
+    which so many runs see."""
     at = (200, 800)
     side = corr.adaptive_mutation(slope, mutation_std=STD, rate=RATE, refusals=10**6, forgetting=forgetting)
-    position, mean, std, _ = walked(side, at[-1], 400, at)
+    position, mean, std, _ = walked(side, at[-1], 1600, at)
     law = theory.course(np.array(at), rate=RATE, forgetting=forgetting)
     other = theory.course(np.array(at), rate=2 * RATE, forgetting=forgetting)
     assert (std == STD).all()

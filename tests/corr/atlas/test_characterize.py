@@ -152,7 +152,7 @@ def test_proposals_whose_mean_is_not_zero_are_measured_by_their_steps() -> None:
     """One step of adaptive mutation goes half as far as two, whose mean has grown by less than 5 %; the covariance with
     decisions would lose that mean."""
     side = corr.adaptive_mutation(bowl, mutation_std=1e-4, rate=0.3)
-    one, two = (found(side, draws=1000, burn_in=30, generations=number).laws["g/|g|"] for number in (1, 2))
+    one, two = (found(side, draws=4000, burn_in=30, generations=number).laws["g/|g|"] for number in (1, 2))
     error = math.hypot(2 * one.coefficient.standard_error, two.coefficient.standard_error)
     assert abs(2 * one.coefficient.value / two.coefficient.value - 1) < 0.05 + 4 * error / two.coefficient.value
     assert one.coefficient.value > 1e-4  # far more than without the mean, 0.4e-4

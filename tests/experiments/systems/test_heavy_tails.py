@@ -67,5 +67,7 @@ def test_a_path_follows_power_descent_in_a_bowl() -> None:
     """A few runs tell it from gradient descent."""
     sizes = heavy_paths.Sizes(scale=1e-3, end=1.5, runs=64)
     data = heavy_paths.path(corr.root_key(1), heavy_paths.bowl, np.ones(len(heavy_paths.BOWL), np.float32), sizes)
+    # Within 0.5 % cannot be said while the error is 0.4 %.
+    assert float(data.equivalent_p[0]) > 0.05 > 0.004 > float(data.to_power_error[-1])
     last = data.isel(time=-1)
     assert float(last.to_gradient - last.to_power) > K * float(np.hypot(last.to_gradient_error, last.to_power_error))
