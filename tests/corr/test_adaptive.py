@@ -49,7 +49,7 @@ def test_mean_way_and_variance_are_those_of_the_course(forgetting: float) -> Non
     which so many runs see."""
     at = (200, 800)
     side = corr.adaptive_mutation(slope, mutation_std=STD, rate=RATE, refusals=10**6, forgetting=forgetting)
-    position, mean, std, _ = walked(side, at[-1], 1600, at)
+    position, mean, std, _ = walked(side, at[-1], 4000, at)
     law = theory.course(np.array(at), rate=RATE, forgetting=forgetting)
     other = theory.course(np.array(at), rate=2 * RATE, forgetting=forgetting)
     assert (std == STD).all()
