@@ -1,0 +1,60 @@
+"""Handwritten digits that scikit-learn carries: 1797 images of 8 × 8 in ten classes, and a network that tells them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from corr import networks
+
+PIXELS, CLASSES, BRIGHTEST = 64, 10, 16.0
+TEST_SHARE = 0.2
+
+
+class Images(NamedTuple):
+    """Images with values in [0, 1], (64, n), and their classes, (n,)."""
+
+    pixels: jax.Array
+    labels: jax.Array
+
+
+def digits(split: int) -> tuple[Images, Images]:
+    """Four fifths to learn from and one fifth to test on, drawn anew for every split.
+
+    Raises:
+        ModuleNotFoundError: if scikit-learn is not installed; the message says how to.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the digits ship with scikit-learn, which is not installed: pip install 'neuroevolution-correspondence[data]'"
+        ) from error
+    found = load_digits()
+    order = np.random.default_rng(split).permutation(len(found.target))
+    at = round(TEST_SHARE * len(order))
+    learn, test = (
+        Images(jnp.asarray(found.data[rows].T / BRIGHTEST, jnp.float32), jnp.asarray(found.target[rows], jnp.int32))
+        for rows in (order[at:], order[:at])
+    )
+    return learn, test
+
+
+def network(*widths: int) -> networks.Network:
+    """A tanh network from pixels to the logits of the classes, start N(0, 1/fan-in) with zero biases."""
+    return networks.functional(networks.FullyConnected(widths, inputs=PIXELS, outputs=CLASSES), variance="fan_in")
+
+
+def cross_entropy(apply: Callable[[Any, jax.Array], jax.Array], images: Images) -> Callable[[Any], jax.Array]:
+    """Mean cross-entropy in nats of all images, a function of the parameters."""
+    return lambda params: optax.softmax_cross_entropy_with_integer_labels(
+        apply(params, images.pixels).T, images.labels
+    ).mean()
+
+
+def accuracy(apply: Callable[[Any, jax.Array], jax.Array], images: Images) -> Callable[[Any], jax.Array]:
+    """Share of images whose largest logit is their class's, a function of the parameters."""
+    return lambda params: jnp.mean(jnp.argmax(apply(params, images.pixels), axis=0) == images.labels)
