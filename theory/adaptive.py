@@ -1,6 +1,7 @@
-"""Adaptive Monte Carlo at β = ∞ on a slope: mean of the mutations, progress, and what happens across."""
+"""Adaptive Monte Carlo at β = ∞: mean of the mutations, progress and what happens across on a slope; its mean path."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -60,3 +61,47 @@ def course(steps: np.ndarray, *, rate: float, forgetting: float = 0.0) -> Course
         along = (1 - forgetting) ** 2 * ((1 - rate * m * density) ** 2 * along + rate**2 * spread)
         m = (1 - forgetting) * (m + rate * learned)
     return Course(*np.array(found).T)
+
+
+def path(
+    gradient: Callable[[np.ndarray], np.ndarray], start: np.ndarray, *, steps: int, mutation_std: float, rate: float,
+    forgetting: float,
+) -> np.ndarray:  # fmt: skip
+    """Mean path to leading order in σ: x ← x + Φ(m)μ - σφ(m)ĝ, μ ← (1 - ρ)(μ - ησφ(m)ĝ), m = -μ·ĝ/σ, from μ = 0.
+
+    Heavy ball with ĝ in place of g, whose velocity μ is forgotten in 1/ρ steps, beside a step without memory.
+
+    Args:
+        gradient: ``x -> ∇U(x)``, of shape (N,).
+        start: x, (N,).
+        steps: at least 1.
+        mutation_std: σ, in the units of the parameters.
+        rate: η in [0, 1).
+        forgetting: ρ in [0, 1).
+
+    Returns:
+        x after each step, (steps, N).
+
+    Raises:
+        ZeroDivisionError: where the gradient vanishes.
+
+    Example:
+        >>> path(lambda x: x, np.ones(1), steps=3, mutation_std=0.1, rate=0.0, forgetting=0.0).round(3).ravel().tolist()
+        [0.96, 0.92, 0.88]
+
+    Reference: theory/README.md, "Adaptive Monte Carlo".
+    """
+    x, mean = np.array(start, float), np.zeros(np.shape(start))
+    found = np.empty((steps, *x.shape))
+    for step in range(steps):
+        slope = gradient(x)
+        size = math.sqrt(float(slope @ slope))
+        if not size:
+            raise ZeroDivisionError(f"the gradient vanishes at step {step}: there is no direction to go")
+        unit = slope / size
+        m = -float(mean @ unit) / mutation_std
+        downhill = mutation_std * math.exp(-m * m / 2) / ROOT_2PI * unit
+        x = x + (1 + math.erf(m / math.sqrt(2))) / 2 * mean - downhill
+        mean = (1 - forgetting) * (mean - rate * downhill)
+        found[step] = x
+    return found

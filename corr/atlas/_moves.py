@@ -1,6 +1,7 @@
 """Independent displacements of a dynamics from one point, and the blocks that everything else is made of."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -109,10 +110,11 @@ def displacements(
     first = next(iter(points.values()))
     params = first.position if isinstance(first, State) else first
     proposals = generations == 1 and dynamics.accept is not None and dynamics.symmetric
-    together = _compiled(dynamics, params, generations, burn_in, proposals)
     alone = dynamics.loss is not None and check_compiled(dynamics.loss, params) == 1
     drawn = draws_at_start(dynamics, params)
     many = not alone and draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
+    devices = jax.local_devices() if many else jax.local_devices()[:1]
+    together = _compiled(dynamics, params, generations, burn_in, proposals, devices)
     found = {}
     with Progress("draws", draws * len(points), show=progress, log=None) as shown:
         for number, (name, point) in enumerate(points.items()):
@@ -120,7 +122,9 @@ def displacements(
             start = dynamics.refresh(point) if isinstance(point, State) else point
             if not (isinstance(point, State) or drawn):
                 start = initial(dynamics, point, mine)
-            moves, taken, begun, finite = _batches(partial(together, start, mine), draws, many, shown, number * draws)
+            moves, taken, begun, finite = _batches(
+                partial(together, start, mine), draws, len(devices), shown, number * draws
+            )
             steps = moves * taken[:, None] if proposals else moves
             samples = steps
             # Of a few that are refused, or taken, each block would hold none or one: no mean to be trusted.
@@ -131,7 +135,7 @@ def displacements(
 
 
 def _compiled(
-    dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool
+    dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool, devices: Sequence[jax.Device]
 ) -> Callable[[Any, jax.Array, jax.Array], Any]:
     """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin, share finite)``."""
     words = jnp.asarray([step_words(n) for n in range(burn_in + generations)])
@@ -150,25 +154,26 @@ def _compiled(
         accepted, known = (flags.astype(moves.dtype).mean() for flags in (taken, finite))
         return moved, accepted, ravel_pytree(state.position)[0], known
 
-    block = max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1)))
-    return jax.jit(lambda start, key, ids: jax.lax.map(lambda i: one(start, key, i), ids, batch_size=block))
+    # A block that does not divide the batch would have its remainder compiled as well.
+    block = 2 ** int(math.log2(max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1)))))
+    several = lambda start, key, ids: jax.lax.map(lambda i: one(start, key, i), ids, batch_size=block)  # noqa: E731
+    mesh = jax.sharding.Mesh(np.array(devices), ("draws",))
+    over, same = jax.sharding.PartitionSpec("draws"), jax.sharding.PartitionSpec()
+    split = jax.shard_map(several, mesh=mesh, in_specs=(same, same, over), out_specs=over, check_vma=False)
+    return jax.jit(split)
 
 
 def _batches(
-    together: Callable[[jax.Array], Any], draws: int, many: bool, shown: Progress, before: int
+    together: Callable[[jax.Array], Any], draws: int, devices: int, shown: Progress, before: int
 ) -> tuple[np.ndarray, ...]:
-    """What all draws give, batches in turns over the devices."""
-    devices = jax.local_devices() if many else jax.local_devices()[:1]
+    """What all draws give, a batch on each device at a time; what the last ones have too much is left out."""
     found: list[Any] = []
-    for first in range(0, draws, BATCH * len(devices)):
-        started = []
-        for begin, device in zip(range(first, draws, BATCH), devices, strict=False):
-            ids = jnp.arange(begin, min(begin + BATCH, draws), dtype=jnp.uint32)
-            with jax.default_matmul_precision("highest"):
-                started.append(together(jax.device_put(ids, device)))
-        found += [jax.tree.map(np.asarray, batch) for batch in started]
-        shown.advance(before + min(first + BATCH * len(devices), draws))
-    return tuple(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+    for first in range(0, draws, BATCH * devices):
+        ids = jnp.arange(first, first + BATCH * devices, dtype=jnp.uint32)
+        with jax.default_matmul_precision("highest"):
+            found.append(jax.tree.map(np.asarray, together(ids)))
+        shown.advance(before + min(first + BATCH * devices, draws))
+    return tuple(np.concatenate(parts)[:draws].astype(np.float64) for parts in zip(*found, strict=True))
 
 
 def blocks_of(samples: np.ndarray, robust: bool) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Adaptive Monte Carlo: mean, way and what happens across on a slope, and what forgetting makes of it."""
+"""Adaptive Monte Carlo: mean, way and what happens across on a slope, and what forgetting makes of it: heavy ball."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,6 +21,8 @@ NEVER = 10**9  # refusals that shrink the step
 MODEL = 1e-3  # what theory leaves out of the spread of m
 FORGETTING = (0.003, 0.01, 0.03, 0.1)
 SETTLED = 5.0  # in 1/ρ
+BOWL, FORGOTTEN = np.array([1.0, 0.2]), 0.005  # ρ, half of η: m is near 1 at rest
+WIDTH, LENGTH, MARKS = 1e-3, 1800, 6  # σ and steps of the coarser of two sizes; places
 
 
 class Sizes(NamedTuple):
@@ -32,10 +34,11 @@ class Sizes(NamedTuple):
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """The course on a slope, and where forgetting brings it to rest."""
+    """The course on a slope, where forgetting brings it to rest, and the way that it then takes down a bowl."""
     return {
         "course": partial(course, runs=sizes.runs, steps=sizes.steps),
         "forgetting": partial(rest, runs=sizes.runs, values=FORGETTING[: sizes.forgetting]),
+        "heavy ball": partial(heavy_ball, runs=sizes.runs // 2),
     }
 
 
@@ -86,6 +89,40 @@ def rest(key: jax.Array, runs: int, values: tuple[float, ...]) -> xarray.Dataset
         rows.append((found.value, found.error, known, free))
     named = {"m at rest": law.Row(*np.array(rows).T)}
     return law.against("ρ", values, named, model=MODEL, other="without forgetting")
+
+
+def heavy_ball(key: jax.Array, runs: int) -> xarray.Dataset:
+    """Mean path down a bowl, two sizes of the step extrapolated to none, against the step; without memory it lags."""
+    (coarse, known, plain), (fine, finer, _) = (
+        _down(jax.random.fold_in(key, times), runs, times) for times in (1, 2)
+    )  # fmt: skip
+    value, error = law.means(fine.reshape(runs, -1))
+    other, spread = law.means(coarse.reshape(runs, -1))
+    value, error = 2 * value - other, np.hypot(2 * error, spread)
+    columns = (value.reshape(MARKS, -1).T, error.reshape(MARKS, -1).T, (2 * finer - known).T, plain.T)
+    names = ("stiff parameter", "soft parameter")
+    named = {name: law.Row(*row) for name, *row in zip(names, *columns, strict=True)}
+    at = LENGTH // MARKS * np.arange(1, MARKS + 1)
+    return law.against("step", at, named, other="without memory", logarithmic=False)
+
+
+def _down(key: jax.Array, runs: int, times: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Paths (runs, marks, 2) with steps so many times smaller, the law, and what it is without memory."""
+    marks = times * LENGTH // MARKS * np.arange(1, MARKS + 1)
+    std, forgetting, curvature = WIDTH / times, FORGOTTEN / times, jnp.asarray(BOWL, jnp.float32)
+    side = corr.adaptive_mutation(
+        lambda x: jnp.sum(curvature * x**2) / 2, mutation_std=std, rate=2 * forgetting, refusals=NEVER,
+        forgetting=forgetting,
+    )  # fmt: skip
+    data = corr.run(
+        side, jnp.ones(len(BOWL)), steps=int(marks[-1]), record_at=marks.tolist(), trajectories=runs, key=key,
+        progress=False,
+    )  # fmt: skip
+    laws = (
+        theory.path(lambda x: BOWL * x, np.ones(len(BOWL)), steps=int(marks[-1]), mutation_std=std, rate=rate,
+                    forgetting=forgetting)[marks - 1] for rate in (2 * forgetting, 0.0)
+    )  # fmt: skip
+    return data.path.values[:, 1:].astype(float), *laws
 
 
 study = Study(

@@ -15,20 +15,18 @@ from theory import noise as theory
 
 from ..declaring.number import Number, sample
 from ..declaring.study import Study
-from . import law, one_step
+from . import law, one_step, resampled
 
 STD = 1e-3
 RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)  # τ/(σ|g|)
 NETWORK_STD = 1e-4
 TAUS = (0.1, 1.0, 10.0)
 RATE, STEPS = 0.04, 250  # a = σ²h/(√(2π)τ), and steps of the coarser of two sizes
-ROWS, BATCHES, SPREAD = 2000, (10, 50, 250), 0.1
-PAIRS = 40_000  # of batches, for the law
 COLD = "what it is without noise"
 
 
 class Sizes(NamedTuple):
-    """Draws of a step, and chains in the bowl; whether all values are looked at, the network and batches as well."""
+    """Draws of a step, and chains in the bowl; whether all is looked at: every value, the network, batches, masks."""
 
     draws: int
     chains: int
@@ -36,7 +34,7 @@ class Sizes(NamedTuple):
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """A step on a slope and on Figure 1's network, the temperature in a bowl, and losses on two batches."""
+    """A step on a slope and on Figure 1's network, the temperature in a bowl, and losses on what is drawn twice."""
     ratios, taus = (RATIOS, TAUS) if sizes.every else ((RATIOS[0], RATIOS[-1]), TAUS[:1])
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         "slope": partial(slope, ratios=ratios, draws=sizes.draws),
@@ -44,7 +42,8 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     }
     if sizes.every:
         made["network"] = partial(network, draws=sizes.draws // 4)
-        made["two batches"] = partial(batches, draws=sizes.draws)
+        made["two batches"] = partial(resampled.batches, draws=sizes.draws // 4)
+        made["dropout"] = partial(resampled.masks, draws=sizes.draws // 4)
     return made
 
 
@@ -109,51 +108,6 @@ def _spread(key: jax.Array, tau: float, rate: float, steps: int, chains: int) ->
     walk = corr.mutation(lambda x: jnp.sum(x**2) / 2, mutation_std=std, rule=corr.noisy(tau))
     data = corr.run(walk, jnp.zeros(1), steps=steps, record_at=[steps], trajectories=chains, key=key, progress=False)
     return sample(data.path.values[:, -1, 0].astype(float) ** 2)
-
-
-def batches(key: jax.Array, draws: int) -> xarray.Dataset:
-    """Drift over σ where every data point has a slope and an offset of its own, with two batches and with one."""
-    pair_key, key = jax.random.split(key)
-    mean = one_step.SLOPES
-    one, other = jax.random.split(jax.random.key(0))  # one data set whatever the seed: the law is that of it
-    slopes = mean[None] + jax.random.normal(one, (ROWS, len(mean)))
-    offsets = SPREAD * jax.random.normal(other, (ROWS,))
-    unit = np.asarray(slopes.mean(axis=0), float)
-    unit /= np.linalg.norm(unit)
-    on = lambda x, rows: jnp.mean(slopes[rows] @ x + offsets[rows])  # noqa: E731
-    std, rows = SPREAD / 20, {"two": [], "one": []}
-    for n, size in enumerate(BATCHES):
-        batch = lambda key, size=size: jax.random.randint(key, (size,), 0, ROWS)  # noqa: E731
-        whole = lambda x: on(x, jnp.arange(ROWS))  # noqa: E731
-        walks = {
-            "two": corr.two_batches(on, batch=batch, loss=whole, mutation_std=std),
-            "one": corr.minibatch(lambda rows: corr.mutation(lambda x: on(x, rows), mutation_std=std), batch=batch,
-                                  loss=whole),
-        }  # fmt: skip
-        known = _known(jax.random.fold_in(pair_key, n), slopes, offsets, size, std, unit)
-        for name, walk in walks.items():
-            here = {"slope": jnp.zeros(len(mean))}
-            mine = jax.random.fold_in(key, n)
-            moves = corr.atlas.displacements(walk, here, draws=draws, key=mine, progress=False)["slope"]
-            along = sample(-moves.samples @ unit / std)
-            rows[name].append((along.value, along.error, known[name], known["one" if name == "two" else "two"]))
-    named = {
-        f"drift in σ, {name} batch{'es' * (name == 'two')}": law.Row(*np.array(row).T) for name, row in rows.items()
-    }
-    return law.against("points in a batch", BATCHES, named, other="the other number of batches")
-
-
-def _known(
-    key: jax.Array, slopes: jax.Array, offsets: jax.Array, size: int, std: float, unit: np.ndarray
-) -> dict[str, float]:
-    """Means over pairs of batches: given both, -σ ĝ' φ(c/σ|g'|) with c what they differ by, and for one c = 0."""
-    rows = np.asarray(jax.random.randint(key, (2, PAIRS, size), 0, ROWS))
-    first = np.asarray(slopes, float)[rows[0]].mean(axis=1)
-    here, there = (np.asarray(offsets, float)[row].mean(axis=1) for row in rows)
-    size_of = np.linalg.norm(first, axis=1)
-    along = first @ unit / size_of / math.sqrt(2 * math.pi)
-    off = (here - there) / (std * size_of)
-    return {"two": float((along * np.exp(-(off**2) / 2)).mean()), "one": float(along.mean())}
 
 
 study = Study(

@@ -8,7 +8,7 @@ import pytest
 import xarray
 
 import corr
-from corr.experiments.systems import adaptive, delay, law, low_rank, noise, optimizers, smoothing, workers
+from corr.experiments.systems import adaptive, delay, law, low_rank, noise, optimizers, resampled, smoothing, workers
 from corr.theory import delay as theory
 
 K = 4.0
@@ -18,6 +18,8 @@ SLOW = (
     "mutation, one coordinate",
     "perceptron",
     "noise, slope",
+    "two batches",
+    "dropout",
     "low rank, cold",
     "low rank, two points",
     "AMSGrad",
@@ -31,9 +33,12 @@ SLOW = (
 )
 PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "noise, slope": lambda key: noise.slope(key, (0.1, 10.0), 40_000),
+    "two batches": lambda key: resampled.batches(key, 10_000),
+    "dropout": lambda key: resampled.masks(key, 10_000),
     "late steps, heat": lambda key: delay.heat(key, (0.5,), 2000),
     "late steps, momentum": lambda key: delay.momentum(key, 2000),
     "adaptive, course": lambda key: adaptive.course(key, 100, 400),
+    "adaptive, heavy ball": lambda key: adaptive.heavy_ball(key, 50),
     "low rank, cold": lambda key: low_rank.cold(key, 1, 40_000),
     "low rank, two points": lambda key: low_rank.two_points(key, 10_000),
     "mutation, one coordinate": lambda key: optimizers.single(key, 40_000),
