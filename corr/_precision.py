@@ -23,6 +23,14 @@ def between(position: Any, moved: Any) -> Any:
     return jax.tree.map(lambda old, new: _rounded(operator.sub, new, old), position, moved)
 
 
+def settled(tree: Any) -> Any:
+    """The same numbers, NaN where they are not finite, each rounded before anything is added to it.
+
+    A product that goes straight into a sum XLA rounds or not, as shapes and neighbours have it; a choice it keeps.
+    """
+    return jax.tree.map(lambda leaf: jnp.where(jnp.isfinite(leaf), leaf, jnp.nan), tree)
+
+
 def _rounded(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> jax.Array:
     """In half precision XLA keeps sums in float32 inside a fused loop, unless their rounding is an operation."""
     dtype = jnp.result_type(x)
