@@ -13,6 +13,11 @@ def wide(dtype: Any) -> Any:
     return jnp.dtype(dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32)
 
 
+def widened(tree: Any) -> Any:
+    """A tree with half precision as float32."""
+    return jax.tree.map(lambda leaf: leaf.astype(wide(leaf.dtype)), tree)
+
+
 def moved_by(position: Any, step: Any) -> Any:
     """x + ε leaf by leaf, rounded to the dtype of x."""
     return jax.tree.map(lambda x, change: _rounded(operator.add, x, change), position, step)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import check_count, real_number
-from .._precision import between, settled, wide
+from .._precision import between, settled, widened
 from .._types import Objective, Params, State
 from ..difference._sums import tree_sum
 
@@ -27,8 +27,7 @@ def last_if_not_finite(found: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def mean_offset(position: Params, population: Params) -> Params:
     """Mean of the individuals less the position, which keeps digits that the mean itself has no room for."""
-    offsets = _offsets(position, population)
-    total = jax.tree.map(lambda leaf: tree_sum(leaf.astype(wide(leaf.dtype)), (0,)), offsets)
+    total = jax.tree.map(lambda leaf: tree_sum(leaf, (0,)), widened(_offsets(position, population)))
     return mean_of_total(total, len(jax.tree.leaves(population)[0]))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import check_count
 from .._keys import IMPLEMENTATION
-from .._precision import between, moved_by, settled, wide
+from .._precision import between, moved_by, settled, widened
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..difference._sums import streamed_tree_sum
 from ..proposals import Proposal, normal
@@ -78,43 +78,33 @@ def genetic_from_seeds(
     Reference: theory/README.md, "Populations"; Such et al., arXiv:1712.06567 (2017), section 3.1.
     """
     count = check_count("population", population, least=2)
-    parents, room = best_of_share(count, share), check_count("generations", generations)
-    kept = check_elite(elite, count)
-    law, born = normal(mutation_std), count - kept
-
-    widened = functools.partial(jax.tree.map, lambda leaf: leaf.astype(wide(leaf.dtype)))
+    parents, kept = best_of_share(count, share), check_elite(elite, count)
+    room, law, born = check_count("generations", generations), normal(mutation_std), count - kept
 
     def generation(split: Objective, key: jax.Array, state: State) -> tuple[State, Info]:
         parents_key, _, mutation_key = jax.random.split(key, 3)
         old = state.aux
         offset = functools.partial(_offset, law, state.position)
-        found, finite = last_if_not_finite(
-            jax.lax.map(lambda seeds: split.change(state.tape, offset(old, seeds))[0], old.seeds)
-        )
+        one_by_one = jax.lax.map(lambda seeds: split.change(state.tape, offset(old, seeds))[0], old.seeds)
+        found, finite = last_if_not_finite(one_by_one)
         order = jnp.argsort(found, stable=True)
         first, _ = order[jax.random.randint(parents_key, (2, born), 0, parents)]  # as ``genetic`` draws two parents
         seeds = jnp.concatenate([jnp.full(kept, UNMUTATED, jnp.uint32), jnp.arange(born, dtype=jnp.uint32)])
-        new = Genomes(
-            old.start,
-            old.keys.at[old.generation].set(jax.random.key_data(mutation_key)),
-            old.seeds[jnp.concatenate([order[:kept], first])].at[:, old.generation].set(seeds),
-            old.generation + 1,
-        )
+        inherited = old.seeds[jnp.concatenate([order[:kept], first])].at[:, old.generation].set(seeds)
+        keys = old.keys.at[old.generation].set(jax.random.key_data(mutation_key))
+        new = Genomes(old.start, keys, inherited, old.generation + 1)
         total = streamed_tree_sum(lambda i: widened(offset(new, new.seeds[i])), count)
-        full = old.generation >= room
-        mean = jax.tree.map(lambda leaf: jnp.where(full, jnp.nan, leaf), mean_of_total(total, count))
-        made, info = moved(split, state, mean, new)
-        lost = jax.tree.map(lambda leaf: jnp.where(full, jnp.nan, leaf), (made.position, made.loss))
-        return made._replace(position=lost[0], loss=lost[1]), info._replace(finite=info.finite & finite)
+        lost = functools.partial(jax.tree.map, lambda leaf: jnp.where(old.generation < room, leaf, jnp.nan))
+        made, info = moved(split, state, lost(mean_of_total(total, count)), new)
+        position, value = lost((made.position, made.loss))
+        return made._replace(position=position, loss=value), info._replace(finite=info.finite & finite)
 
     def empty(params: Params) -> Genomes:
         keys, seeds = jnp.zeros((room, 2), jnp.uint32), jnp.zeros((count, room), jnp.uint32)
         return Genomes(jax.tree.map(jnp.asarray, params), keys, seeds, jnp.int32(0))
 
-    facts = {
-        "dynamics": "genetic_from_seeds", "mutation_std": mutation_std, "population": count, "share": share,
-        "elite": kept, "most_steps": room,
-    }  # fmt: skip
+    facts: dict[str, Any] = {"dynamics": "genetic_from_seeds", "mutation_std": mutation_std, "population": count}
+    facts |= {"share": share, "elite": kept, "most_steps": room}
     return one_parent(loss, generation, law=law, memory=empty, evaluations=count, facts=facts, shortens=True)
 
 

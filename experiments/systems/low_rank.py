@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -133,7 +133,8 @@ def _compiled(size: int) -> tuple[int, int]:
         lambda x: jnp.sum(x**2), mutation_std=0.1, population=POPULATION, share=0.25, generations=ROOM
     )
     state = jax.eval_shape(scheme.init, jax.ShapeDtypeStruct((size,), jnp.float32))
-    made = jax.jit(scheme.step).lower(jax.eval_shape(lambda: corr.root_key(0)), state).compile().memory_analysis()
+    key = jax.eval_shape(lambda: corr.root_key(0))
+    made: Any = jax.jit(scheme.step).lower(key, state).compile().memory_analysis()
     kept = made.argument_size_in_bytes
     return kept, kept + made.output_size_in_bytes + made.temp_size_in_bytes
 
