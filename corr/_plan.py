@@ -106,6 +106,7 @@ def plan_run(
     start = first_start(params, trajectories) if start_per_trajectory else params
     allowed = _check_loss(dynamics, start, check_decisions, devices)
     _check_evaluations(dynamics.evaluations)
+    _check_room(dynamics, steps)
     observer = check_observe(observe, start)
     marks = check_marks(record_at, steps)
     block = choose_block(dynamics, start, trajectories, devices) if block_size is None else block_size
@@ -149,6 +150,12 @@ def _check_evaluations(count: Any) -> None:
     number = real_number("evaluations of the dynamics", count)
     if not (number >= 0 and math.isfinite(number)):
         raise ValueError(f"evaluations of the dynamics must be at least 0 and finite, got {count}: those of one step")
+
+
+def _check_room(dynamics: Dynamics, steps: int) -> None:
+    room = dynamics.facts.get("most_steps", math.inf)
+    if steps > room:
+        raise ValueError(f"steps must be at most {room}, for which {dynamics.facts['dynamics']} has room, got {steps}")
 
 
 def first_start(params: Params, trajectories: int) -> Params:

@@ -13,6 +13,11 @@ def wide(dtype: Any) -> Any:
     return jnp.dtype(dtype if jnp.finfo(dtype).bits >= 32 else jnp.float32)
 
 
+def widened(tree: Any) -> Any:
+    """A tree with half precision as float32."""
+    return jax.tree.map(lambda leaf: leaf.astype(wide(leaf.dtype)), tree)
+
+
 def moved_by(position: Any, step: Any) -> Any:
     """x + ε leaf by leaf, rounded to the dtype of x."""
     return jax.tree.map(lambda x, change: _rounded(operator.add, x, change), position, step)
@@ -21,6 +26,14 @@ def moved_by(position: Any, step: Any) -> Any:
 def between(position: Any, moved: Any) -> Any:
     """The displacement that leads from ``position`` to ``moved``, leaf by leaf."""
     return jax.tree.map(lambda old, new: _rounded(operator.sub, new, old), position, moved)
+
+
+def settled(tree: Any) -> Any:
+    """The same numbers, NaN where they are not finite, each rounded before anything is added to it.
+
+    A product that goes straight into a sum XLA rounds or not, as shapes and neighbours have it; a choice it keeps.
+    """
+    return jax.tree.map(lambda leaf: jnp.where(jnp.isfinite(leaf), leaf, jnp.nan), tree)
 
 
 def _rounded(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> jax.Array:

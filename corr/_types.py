@@ -78,7 +78,7 @@ class Dynamics(NamedTuple):
         accept: ``accept(loss change, uniform) -> accepted`` where steps are accepted or rejected; None where every step
             moves.
         facts: the numbers that fix the dynamics, by name: plain numbers, texts and arrays; ``gradient`` is True where
-            it follows the gradient of the loss, which a run then looks at.
+            it follows the gradient of the loss, which a run then looks at, and ``most_steps`` for how many it has room.
         keeps_loss: whether every step leaves U at the new position in ``State.loss``; where not, only ``refresh`` does.
         evaluations: evaluations of the loss that one step costs, the common currency of schemes that have no common
             time. The exact change of the loss counts as 1; value and gradient by reverse mode as 3, since the backward

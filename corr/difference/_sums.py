@@ -1,5 +1,6 @@
 """Sums of a few numbers of which some nearly cancel, and sums of many in a fixed order."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -36,6 +37,29 @@ def tree_sum(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
     for axis in sorted(axes, reverse=True):
         values = _halve(values, axis)
     return values
+
+
+def streamed_tree_sum(term: Callable[[jax.Array], Any], count: int) -> Any:
+    """Σ ``term(j)`` over j < ``count``, a tree of arrays: the bits of ``tree_sum`` with one term at a time in memory.
+
+    That tree first adds the two terms that differ in the highest bit of j, so that terms are taken with the bits of j
+    reversed; kept are the sums of blocks still open, at most one of each length 1, 2, 4, ...
+    """
+    bits = max(count - 1, 0).bit_length()
+    visits = range(1 << bits)
+    order = jnp.asarray([int(f"{k:0{bits}b}"[::-1], 2) if bits else 0 for k in visits], jnp.int32)
+    merges = jnp.asarray([(~k & (k + 1)).bit_length() - 1 for k in visits], jnp.int32)
+    zeros = jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), jax.eval_shape(term, order[0]))
+
+    def visit(k: jax.Array, sums: Any) -> Any:
+        new = jax.lax.cond(order[k] < count, term, lambda j: zeros, order[k])
+        merged = jax.lax.fori_loop(
+            0, merges[k], lambda level, block: jax.tree.map(lambda kept, one: kept[level] + one, sums, block), new
+        )
+        return jax.tree.map(lambda kept, one: kept.at[merges[k]].set(one), sums, merged)
+
+    levels = jax.tree.map(lambda one: jnp.zeros((bits + 1, *one.shape), one.dtype), zeros)
+    return jax.tree.map(lambda kept: kept[bits], jax.lax.fori_loop(0, len(visits), visit, levels))
 
 
 def _halve(values: jax.Array, axis: int) -> jax.Array:

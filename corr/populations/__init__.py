@@ -11,6 +11,7 @@ from ._evolution_strategy import evolution_strategy
 from ._evosax import from_evosax
 from ._genetic import DEEP_GA, genetic
 from ._recombination import recombination
+from ._seeds import genetic_from_seeds
 from ._swarm import swarm
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "evolution_strategy",
     "from_evosax",
     "genetic",
+    "genetic_from_seeds",
     "recombination",
     "swarm",
 ]

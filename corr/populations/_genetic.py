@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from .._checks import check_count, real_number
-from .._precision import moved_by
+from .._checks import check_count
+from .._precision import moved_by, settled
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import normal
 from ._children import moved, mutations, one_parent
-from ._individuals import changes, mean_offset
+from ._individuals import best_of_share, changes, check_elite, mean_offset
 
 CROSSOVERS = ("none", "uniform", "one-point")
 
@@ -64,9 +64,7 @@ def genetic(
     """
     count = check_count("population", population, least=2)
     places = _selection(count, share, tournament)
-    kept = check_count("elite", elite, least=0)
-    if kept >= count:
-        raise ValueError(f"elite must be below the population of {count}, got {kept}: nothing would be mutated")
+    kept = check_elite(elite, count)
     if crossover not in CROSSOVERS:
         raise ValueError(f"unknown crossover {crossover!r}: there are {', '.join(CROSSOVERS)}")
     law, born = normal(mutation_std), count - kept
@@ -80,7 +78,7 @@ def genetic(
         if crossover != "none":
             keys = jax.random.split(crossover_key, born)
             first = jax.vmap(functools.partial(_crossed, crossover))(keys, first, second)
-        children = jax.vmap(moved_by)(first, mutations(law, mutation_key, state.position, born))
+        children = jax.vmap(moved_by)(first, settled(mutations(law, mutation_key, state.position, born)))
         # Individuals are kept where they are: each is a network in the dtype of the parameters, and its rounding, to
         # either side, is that of one mutation. Offsets from the mean would be rounded anew whenever the mean moves.
         old = jax.tree.map(lambda leaf: leaf[order[:kept]], state.aux)
@@ -103,12 +101,7 @@ def _selection(count: int, share: Any, tournament: Any) -> Callable[[jax.Array, 
     if share is None:
         size = check_count("tournament", tournament, least=2)
         return lambda key, shape: jnp.min(jax.random.randint(key, (size, *shape), 0, count), axis=0)
-    part = real_number("share", share)
-    if not 0 < part < 1:
-        raise ValueError(f"share must lie between 0 and 1, got {share}")
-    parents = round(part * count)
-    if not 0 < parents < count:
-        raise ValueError(f"share {share} of {count} is {parents} parents, expected one at least and not all of them")
+    parents = best_of_share(count, share)
     return lambda key, shape: jax.random.randint(key, shape, 0, parents)
 
 

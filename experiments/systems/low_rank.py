@@ -1,9 +1,9 @@
-"""Mutations of low rank: a map of singular values at β = ∞, the gradient at finite β, and two-point steps."""
+"""Mutations of low rank: a map of singular values at β = ∞, the gradient at finite β, two-point steps; seeds."""
 
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ import xarray
 import corr
 from corr import populations, proposals
 from theory import low_rank as theory
+from theory import seeds
 
 from ..declaring.number import sample
 from ..declaring.study import Study
@@ -25,17 +26,22 @@ WARM = 0.05  # βσ‖G‖
 FACTORS = (0.25, 0.5, 1.0, 1.5)  # of the largest learning rate of two-point estimates
 BOWL = np.array([1.0, 2.0, 5.0, 0.5, 0.1])
 STRAIGHT = "the gradient"
+SIZES = (1_000, 30_000, 1_000_000)  # of the parameters
+POPULATION, ROOM = 64, 100
+WORDS = 16  # bytes of loss, generation and key, which the law leaves out
+BUFFERS = 0.02  # share that XLA may add for its own
+STORED = "weights of every individual stored"
 
 
 class Sizes(NamedTuple):
-    """Draws of a step, and ranks of those above; all of them, and two-point steps are looked at as well."""
+    """Draws of a step, and ranks of those above; all of them, and two-point steps and seeds are looked at as well."""
 
     draws: int
     ranks: int
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """Drifts at β = ∞ for every rank, at finite β for rank one, and two-point steps."""
+    """Drifts at β = ∞ for every rank, at finite β for rank one, two-point steps, and memory from seeds."""
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         "full rank" if rank is None else f"rank {rank}": partial(cold, rank=rank, draws=sizes.draws)
         for rank in RANKS[: sizes.ranks]
@@ -43,6 +49,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     made["rank 1, warm"] = partial(warm, draws=sizes.draws)
     if sizes.ranks == len(RANKS):
         made["two points"] = partial(two_points, draws=sizes.draws // 10)
+        made["from seeds"] = lambda key: memory()
     return made
 
 
@@ -103,12 +110,41 @@ def two_points(key: jax.Array, draws: int) -> xarray.Dataset:
     return law.against("η/η_max", FACTORS, named, other="without curvature", logarithmic=False)
 
 
+def memory() -> xarray.Dataset:
+    """Bytes an individual of one compiled generation from seeds: of what goes in, and with all that it makes."""
+    found = np.array([_compiled(size) for size in SIZES], float)
+    known = np.array([seeds.bytes_of_seeds(size, POPULATION, ROOM) for size in SIZES])
+    stored = np.array([seeds.bytes_stored(size, POPULATION) for size in SIZES])
+    vector = seeds.WORD * np.array(SIZES)
+    # Position and tape go in beside the population, and a displacement comes out. In between seeds are there once more,
+    # and in vectors the open sums of the mean, the individual, its mutation, offset and tapes.
+    used = 3 * (known - vector) + (math.log2(POPULATION) + 13) * vector
+    words = np.full(len(SIZES), WORDS)
+    laws = {
+        "bytes kept an individual": (found[:, 0], words, known + 2 * vector, stored + 2 * vector),
+        "bytes in use an individual": (found[:, 1], words + BUFFERS * used, used, 2 * stored),
+    }
+    rows = {name: law.Row(*(column / POPULATION for column in columns)) for name, columns in laws.items()}
+    return law.against("parameters", SIZES, rows, other=STORED)
+
+
+def _compiled(size: int) -> tuple[int, int]:
+    scheme = populations.genetic_from_seeds(
+        lambda x: jnp.sum(x**2), mutation_std=0.1, population=POPULATION, share=0.25, generations=ROOM
+    )
+    state = jax.eval_shape(scheme.init, jax.ShapeDtypeStruct((size,), jnp.float32))
+    key = jax.eval_shape(lambda: corr.root_key(0))
+    made: Any = jax.jit(scheme.step).lower(key, state).compile().memory_analysis()
+    kept = made.argument_size_in_bytes
+    return kept, kept + made.output_size_in_bytes + made.temp_size_in_bytes
+
+
 study = Study(
     name="low_rank",
-    title="mutations of low rank: a spectral map of the gradient at β = ∞",
+    title="mutations of low rank: a spectral map of the gradient at β = ∞; populations from seeds",
     presets={"smoke": Sizes(40_000, 1), "quick": Sizes(1_000_000, 3), "paper": Sizes(20_000_000, 3)},
     parts=parts,
     judge=law.judge,
-    minutes={"smoke": 0.3, "quick": 1.0, "paper": 15.0},
+    minutes={"smoke": 0.3, "quick": 1.2, "paper": 15.0},
     numbers=law.numbers,
 )

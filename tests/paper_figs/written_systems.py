@@ -242,4 +242,5 @@ def ranks() -> tuple[Parts, Sizes]:
         full_rank=("singular value", ["drift in σ"], "the map of rank 1"),
         warm=("singular value", ["warm drift in half of βσ²"], "the map of rank 1"),
         two_points=("η/η_max", ["ΔU in η|g|²"], "without curvature"),
+        from_seeds=("parameters", ["bytes kept an individual", "bytes in use an individual"], low_rank.STORED),
     )  # fmt: skip

@@ -40,6 +40,9 @@ SCHEMES: dict[str, Callable[[Loss, Any], corr.Dynamics]] = {
     "tournament, crossover": lambda loss, _: populations.genetic(
         loss, mutation_std=0.05, population=7, tournament=2, crossover="uniform", elite=1
     ),
+    "truncation from seeds": lambda loss, _: populations.genetic_from_seeds(
+        loss, mutation_std=0.05, population=6, share=0.5, elite=1, generations=40
+    ),
     "swarm": lambda loss, _: populations.swarm(loss, particles=6, spread=0.1),
     "annealing": lambda loss, _: corr.annealing(
         loss, mutation_std=0.05, beta=optax.exponential_decay(10.0, transition_steps=1, decay_rate=1.1)
@@ -51,7 +54,7 @@ SCHEMES: dict[str, Callable[[Loss, Any], corr.Dynamics]] = {
 ROUNDED_ALONE = {"CMA-ES"}
 
 # Restarted also in the fast suite: those that remember something in ``aux``.
-RESTARTED = {"CMA-ES", "truncation, crossover", "swarm", "annealing", "evosax"}
+RESTARTED = {"CMA-ES", "truncation, crossover", "truncation from seeds", "swarm", "annealing", "evosax"}
 
 # Of the code of another row but for a line or two: their contract is for the slow suite.
 SIMILAR = {"(1 + 5)", "z-score, antithetic", "centred ranks", "tournament, crossover"}
