@@ -135,7 +135,7 @@ def displacements(
 
 
 def _compiled(
-    dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool, devices: Sequence[jax.Device]
+    dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool, devices: Sequence[Any]
 ) -> Callable[[Any, jax.Array, jax.Array], Any]:
     """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin, share finite)``."""
     words = jnp.asarray([step_words(n) for n in range(burn_in + generations)])

@@ -33,11 +33,11 @@ def digits(split: int) -> tuple[Images, Images]:
         raise ModuleNotFoundError(
             "the digits ship with scikit-learn, not installed: pip install 'neuroevolution-correspondence[data]'"
         ) from error
-    found = load_digits()
-    order = np.random.default_rng(split).permutation(len(found.target))
+    pixels, classes = load_digits(return_X_y=True)
+    order = np.random.default_rng(split).permutation(len(classes))
     at = round(TEST_SHARE * len(order))
     learn, test = (
-        Images(jnp.asarray(found.data[rows].T / BRIGHTEST, jnp.float32), jnp.asarray(found.target[rows], jnp.int32))
+        Images(jnp.asarray(pixels[rows].T / BRIGHTEST, jnp.float32), jnp.asarray(classes[rows], jnp.int32))
         for rows in (order[at:], order[:at])
     )
     return learn, test

@@ -118,11 +118,11 @@ def _down(key: jax.Array, runs: int, times: int) -> tuple[np.ndarray, np.ndarray
         side, jnp.ones(len(BOWL)), steps=int(marks[-1]), record_at=marks.tolist(), trajectories=runs, key=key,
         progress=False,
     )  # fmt: skip
-    laws = (
+    known, plain = (
         theory.path(lambda x: BOWL * x, np.ones(len(BOWL)), steps=int(marks[-1]), mutation_std=std, rate=rate,
                     forgetting=forgetting)[marks - 1] for rate in (2 * forgetting, 0.0)
     )  # fmt: skip
-    return data.path.values[:, 1:].astype(float), *laws
+    return data.path.values[:, 1:].astype(float), known, plain
 
 
 study = Study(
