@@ -57,7 +57,7 @@ def bowl(key: jax.Array, repeats: int) -> xarray.Dataset:
     known = [theory.best_share(count, hessian, floor) for count in COUNTS]
     normal = [theory.normal_share(count, directions) for count in COUNTS]
     rows = {
-        "gained by the best": law.Row(*law.means(1 - best), known, normal),
-        "left by the average": law.Row(*law.means(average), 1 / counts, counts**-0.5),
+        "share gained by the best": law.Row(*law.means(1 - best), known, normal),
+        "share left by the average": law.Row(*law.means(average), 1 / counts, counts**-0.5),
     }
     return law.against("replicas P", COUNTS, rows, other=OTHER).assign_attrs(directions=directions)

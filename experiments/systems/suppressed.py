@@ -5,7 +5,6 @@ from functools import cache
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray
 from jax.flatten_util import ravel_pytree
@@ -41,13 +40,18 @@ class Problem(NamedTuple):
     layers: list[slice]
 
 
-@cache
-def problem() -> Problem:
-    """The digits, of one split whatever the seed; held-out images are neither learnt from nor tested on."""
+def split() -> tuple[Images, Images, Images]:
+    """Images to learn from, to judge fitness by, and to test on, the same whatever the seed."""
     images, test = digits(0)
     count = len(images.labels) // HELD_OUT
-    held = Images(images.pixels[:, :count], images.labels[:count])
-    learn = Images(images.pixels[:, count:], images.labels[count:])
+    learn, held = (Images(images.pixels[:, rows], images.labels[rows]) for rows in (slice(count, None), slice(count)))
+    return learn, held, test
+
+
+@cache
+def problem() -> Problem:
+    """Compiled once for all parts."""
+    learn, held, test = split()
     net = network(HIDDEN)
     shapes = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(net.init, jax.random.key(0)))
     unravel = ravel_pytree(shapes)[1]
@@ -118,9 +122,9 @@ def survivors(updates: np.ndarray, losses: np.ndarray, draws: np.ndarray, layers
         layers: places of each layer's parameters.
     """
     suppressed = fittest(alike([updates[:, layer] for layer in layers]), losses[RUNS.index("suppressed")])
-    first = lambda order: np.argsort(np.argsort(order)) < suppressed.sum()  # noqa: E731
-    made = {"independent": np.ones_like(suppressed), "suppressed": suppressed, "random": first(draws),
-            "least fit": first(losses[RUNS.index("least fit")])}  # fmt: skip
+    lowest = lambda values: np.argsort(np.argsort(values)) < suppressed.sum()  # noqa: E731
+    made = {"independent": np.ones_like(suppressed), "suppressed": suppressed, "random": lowest(draws),
+            "least fit": lowest(losses[RUNS.index("least fit")])}  # fmt: skip
     return np.stack([made[run] for run in RUNS])
 
 
@@ -141,9 +145,9 @@ def evolve(key: jax.Array, seeds: int, individuals: int, generations: int, own: 
         generations: of ``STEPS`` gradient steps each, with replacements between them.
         own: whether each individual has a start of its own, or all of a seed have one.
     """
-    made = problem()
-    random = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.fold_in(key, 1))))
-    starts = np.asarray(made.start(jax.random.split(key, seeds * individuals))).reshape(seeds, individuals, -1)
+    made, (start, chance) = problem(), jax.random.split(key)
+    random = np.random.default_rng(np.asarray(jax.random.key_data(chance)))
+    starts = np.asarray(made.start(jax.random.split(start, seeds * individuals))).reshape(seeds, individuals, -1)
     at = np.broadcast_to(starts if own else starts[:, :1], (len(RUNS), *starts.shape))
     similar, replaced = [], []
     for generation in range(generations):
@@ -152,9 +156,12 @@ def evolve(key: jax.Array, seeds: int, individuals: int, generations: int, own: 
         similar.append(cosines(updates))
         if generation < generations - 1:
             losses, draws = np.asarray(made.scores(new)[0]), random.random((seeds, individuals))
-            kept = [survivors(updates[1, n], losses[:, n], draws[n], made.layers) for n in range(seeds)]
-            replaced.append([individuals - one[1].sum() for one in kept])
-            new = children(random, new, np.stack(kept, axis=1))
+            mine = updates[RUNS.index("suppressed")]
+            kept = np.stack(
+                [survivors(mine[n], losses[:, n], draws[n], made.layers) for n in range(seeds)], axis=1
+            )  # fmt: skip
+            replaced.append(individuals - kept[RUNS.index("suppressed")].sum(axis=-1))
+            new = children(random, new, kept)
         at = new
     return _read(made, at, np.stack(similar, axis=1), np.array(replaced)).assign_attrs(individuals=individuals)
 

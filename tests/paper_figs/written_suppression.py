@@ -32,7 +32,7 @@ def suppressions() -> tuple[Parts, Sizes]:
     at = np.array(replicas.COUNTS, float)
     rows = {
         name: law.Row(1.005 * known, 0.01 * known, known, 1.3 * known)
-        for name, known in {"gained by the best": 1 - at**-0.3, "left by the average": 1 / at}.items()
+        for name, known in {"share gained by the best": 1 - at**-0.3, "share left by the average": 1 / at}.items()
     }
     parts = {"bowl": law.against("replicas P", at, rows, other=replicas.OTHER), "digits, one start": on_digits(),
              "digits, own starts": on_digits(own=True)}  # fmt: skip
