@@ -149,7 +149,7 @@ study = Study(
     title="evolution with gradient steps: best and average of replicas, and cluster suppression, a reconstruction",
     presets={
         "smoke": Sizes(200, 3, 0, 4, 3),
-        "quick": Sizes(1000, 12, 5, 16, 12),
+        "quick": Sizes(600, 12, 5, 16, 12),
         "paper": Sizes(20_000, 64, 20, 16, 40),
     },
     parts=parts,

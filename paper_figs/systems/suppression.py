@@ -83,7 +83,7 @@ def _cosines(axis: Axes, shared: xarray.Dataset, own: xarray.Dataset | None) -> 
 def _replaced(axis: Axes, shared: xarray.Dataset) -> None:
     mean, error = _over_seeds(shared.replaced)
     axis.errorbar(np.arange(1, len(mean) + 1), mean, error, **DOT, **STYLES["suppressed"])
-    axis.set_ylim(0, shared.attrs["individuals"])
+    axis.set_ylim(-0.5, shared.attrs["individuals"])
     axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     few_ticks(axis, 4)
     axis.set_xlabel("after generation", fontsize=7)
