@@ -139,8 +139,7 @@ def numbers(found: Parts) -> dict[str, Number]:
         made[f"{name}: test accuracy, suppressed, best"] = sample(accuracy)
         made[f"{name}: cosine in the last generation"] = _cosine(data, -1)
         made[f"{name}: replaced in a generation"] = sample(data.replaced.mean("between").values)
-        # Where runs are one their difference is zero by construction, and only rounding could be compared.
-        made |= {f"{name}: {pair}": number for pair, number in comparisons(data).items() if number.error > 0}
+        made |= {f"{name}: {pair}": number for pair, number in comparisons(data).items()}
     return made
 
 
