@@ -25,6 +25,7 @@ from .systems import (
     recombination,
     smoothing,
     strategies,
+    suppression,
     swarm,
 )
 
@@ -45,7 +46,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
-            smoothing.study, descents.study,
+            smoothing.study, suppression.study, descents.study,
         ),
     }.items()
 }  # fmt: skip

@@ -15,6 +15,7 @@ from corr.results import save_part, write_json
 
 from . import written_systems as systems
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
+from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
 
 
@@ -217,6 +218,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "low_rank": systems.ranks,
     "optimizers": systems.optimized,
     "smoothing": systems.smoothed,
+    "suppression": suppressions,
     "annealing": systems.cooled,
 }
 
