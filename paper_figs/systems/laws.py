@@ -35,13 +35,13 @@ def saved(found: StudyResult) -> dict[str, Any]:
 
 def rows(parts: Mapping[str, xarray.Dataset]) -> int:
     """Rows of panels that these parts take."""
-    count = len(_shown(parts))
+    count = len(quantities(parts))
     return math.ceil(count / _across(count))
 
 
 def panels(figure: Figure | SubFigure, parts: Mapping[str, xarray.Dataset]) -> list[str]:
     """Draw every quantity, and the legend below; returns what is to be said above."""
-    shown = _shown(parts)
+    shown = quantities(parts)
     axes = figure.subplots(rows(parts), _across(len(shown)), squeeze=False).ravel()
     for axis, letter, (part, data, name) in zip(axes, LETTERS, shown, strict=False):
         _panel(axis, data, name)
@@ -59,7 +59,8 @@ def panels(figure: Figure | SubFigure, parts: Mapping[str, xarray.Dataset]) -> l
     return ["bars: one standard error", *(f"dashed in {', '.join(where)}: {what}" for what, where in others.items())]
 
 
-def _shown(parts: Mapping[str, xarray.Dataset]) -> list[tuple[str, xarray.Dataset, str]]:
+def quantities(parts: Mapping[str, xarray.Dataset]) -> list[tuple[str, xarray.Dataset, str]]:
+    """What a panel each shows: part, its data, and the quantity."""
     return [(part, data, name) for part, data in parts.items() for name in data.attrs["quantities"].split("; ")]
 
 

@@ -1,4 +1,4 @@
-"""Steps beside their laws, and below them training on digits by several routes against time."""
+"""Steps beside their laws, and below them what several routes of training on digits have less than descent."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from matplotlib.figure import Figure, SubFigure
 
 from ..parts.read import StudyResult
 from ..parts.settings import wrapped
-from ..parts.style import DESCENT, WIDTH, log_axis, state
+from ..parts.style import DESCENT, WIDTH, state
 from . import laws
 
 DIGITS = "digits"
-QUANTITIES = {"tr H": "tr $H$", "U_σ": "$U_σ$", "gap": "test less training loss", "test loss": "test loss"}
+QUANTITIES = {"tr H": "Δ tr $H$", "U_σ": "ΔU_σ", "gap": "Δ(test - training)", "test loss": "Δ test loss"}
 DOT = {"markersize": 3, "elinewidth": 0.8, "linewidth": 0.8}
+BASE, WALKER = "descent", "Barker, one walker"
 ROUTES = {
-    "descent": {**DESCENT, "marker": "_"},
     "weight noise": {"color": "#009E73", "marker": "s"},
     "raw fitness": {"color": "#D55E00", "marker": "o"},
     "Barker, mean of mutants": {"color": "#0072B2", "marker": "D"},
@@ -27,7 +27,7 @@ APART = 1.2  # of time between neighbouring dots
 
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    """Steps of each scheme against their parameter, and training on digits by every route against time."""
+    """Steps of each scheme against their parameter, and training on digits by every route less descent against time."""
     if DIGITS not in found.parts:
         return laws.page(found)
     steps = {name: data for name, data in found.parts.items() if name != DIGITS}
@@ -35,12 +35,12 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     figure = Figure(figsize=(WIDTH, 0.45 + high + low))
     above, below = figure.subfigures(2, 1, height_ratios=(high, low))
     said = laws.panels(above, steps)
-    count = sum(len(data.attrs["quantities"].split("; ")) for data in steps.values())
-    _digits(below, found.parts[DIGITS], laws.LETTERS[count:])
     data = found.parts[DIGITS]
+    _digits(below, data, laws.LETTERS[len(laws.quantities(steps)) :])
     state(figure, wrapped([
         f"preset {found.configuration['preset']}", *said,
-        f"below: digits, {data.attrs['images']} images, σ = {data.attrs['std']:g}, {data.sizes['run']} runs",
+        f"below: digits, {data.attrs['images']} images, σ = {data.attrs['std']:g}",
+        f"Δ: less descent, {data.sizes['run']} pairs of runs", *_ends(data),
         laws.OURS,
     ]))  # fmt: skip
     return figure, laws.saved(found)
@@ -53,20 +53,29 @@ def _digits(figure: SubFigure, data: xarray.Dataset, letters: str) -> None:
         axis.set_ylabel(label, fontsize=7)
         axis.set_title(f"({letter}) {DIGITS}", loc="left", fontsize=7)
     for axis in axes[2:]:
-        axis.set_xlabel("$t$ (learning rate × steps)", fontsize=7)
+        axis.set_xlabel("$t$ (rate × steps)", fontsize=7)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
+def _ends(data: xarray.Dataset) -> list[str]:
+    """What descent has at the end, and the walker that no panel could show."""
+    last = data.isel(time=-1).mean("run")
+    base, walker = last.sel(route=BASE), last.sel(route=WALKER)
+    return [
+        f"descent ends at tr H = {float(base['tr H']):.3g}, U_σ = {float(base['U_σ']):.2g}",
+        f"off the panels: {WALKER}, U_σ = {float(walker['U_σ']):.2g}",
+    ]
+
+
 def _against_time(axis: Axes, data: xarray.Dataset, name: str) -> None:
-    """Means of the runs; dots of the routes side by side, so that bars do not lie on one another."""
+    """Means over pairs of runs; dots of the routes side by side, so that bars do not lie on one another."""
+    axis.axhline(0.0, **DESCENT, label=BASE)
     shown = [route for route in ROUTES if route in data.route.values]
     for number, route in enumerate(shown):
-        runs = data[name].sel(route=route)
-        error = runs.std("run", ddof=1) / np.sqrt(data.sizes["run"])
+        pairs = data[name].sel(route=route) - data[name].sel(route=BASE)
+        error = pairs.std("run", ddof=1) / np.sqrt(data.sizes["run"])
         at = data.time.values + APART * (number - (len(shown) - 1) / 2)
-        axis.errorbar(at, runs.mean("run"), error, **{**DOT, **ROUTES[route]}, label=route)
-    if name in ("U_σ", "test loss"):
-        log_axis(axis)
+        axis.errorbar(at, pairs.mean("run"), error, **{**DOT, **ROUTES[route]}, label=route)
 
 
 MAKERS = {"smoothing": page}
