@@ -31,9 +31,10 @@ def digits(split: int) -> tuple[Images, Images]:
         from sklearn.datasets import load_digits
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "the digits ship with scikit-learn, which is not installed: pip install 'neuroevolution-correspondence[data]'"
+            "the digits ship with scikit-learn, which is not installed:"
+            " pip install 'neuroevolution-correspondence[data]'"
         ) from error
-    found = load_digits()
+    found: Any = load_digits()
     order = np.random.default_rng(split).permutation(len(found.target))
     at = round(TEST_SHARE * len(order))
     learn, test = (

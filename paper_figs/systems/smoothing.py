@@ -33,7 +33,8 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     steps = {name: data for name, data in found.parts.items() if name != DIGITS}
     high, low = 0.6 + 1.35 * laws.rows(steps), 3.5
     figure = Figure(figsize=(WIDTH, 0.45 + high + low))
-    above, below = figure.subfigures(2, 1, height_ratios=(high, low))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(high, low))
+    above, below = halves
     said = laws.panels(above, steps)
     data = found.parts[DIGITS]
     _digits(below, data, laws.LETTERS[len(laws.quantities(steps)) :])
