@@ -102,6 +102,14 @@ def test_the_opposite_is_said_of_the_opposite(data: xarray.Dataset, expected: st
     assert said(data).count(expected) == count
 
 
+@pytest.mark.parametrize("what", generalization.TOLD_BY)
+def test_one_quantity_off_is_enough_to_be_told(what: str) -> None:
+    data = trained()
+    off = xarray.where(data.route == flatness.BARKER, 1.05, 1.0)
+    assert generalization.agrees(data, flatness.BARKER)
+    assert not generalization.agrees(data.assign({what: data[what] * off}), flatness.BARKER)
+
+
 def test_runs_are_compared_in_pairs_at_the_end() -> None:
     """The scatter that runs share is ten times the difference's error."""
     found = generalization.paired(trained(), flatness.HALF, flatness.NOISE, "tr H")
