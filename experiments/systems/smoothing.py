@@ -15,9 +15,9 @@ import corr
 from corr import populations
 from theory import smoothing as theory
 
-from ..declaring.number import sample
-from ..declaring.study import Study
-from . import law, one_step
+from ..declaring.number import Number, sample
+from ..declaring.study import Parts, Study
+from . import flatness, generalization, law, one_step
 
 POINTS, SIZE, STD = 40, 5, 0.5  # of the perceptron, and σ
 WIDTHS = (0.01, 0.03, 0.1)  # σ on Figure 1's network
@@ -26,24 +26,31 @@ BARKER = STRENGTH**2 / 4  # E z⁴ (βσ|∇U_σ|)²/12 of a slope
 SAMPLED = 0.01  # of ∇U_σ
 CHILDREN, RATE = 20, 1e-3
 RADII = (0.1, 0.3, 1.0)
+DIGITS = "digits"
 HALF, PLAIN, FLAT = "half of that width", "descent of the loss itself", "descent without sharpness"
 
 
 class Sizes(NamedTuple):
-    """Draws of a step; whether the network is looked at, in all ways and widths."""
+    """Draws of a step; whether the network is looked at, in all ways and widths; runs on digits, if any, and mutants of
+    a step there."""
 
     draws: int
     every: bool
+    runs: int
+    mutants: int
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """Barker mutation on errors of a perceptron; three routes on the network; sharpness in a bowl."""
+    """Barker mutation on errors of a perceptron; three routes on the network; sharpness in a bowl; digits."""
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         "perceptron, Barker": partial(perceptron, draws=4 * sizes.draws),
     }
     if sizes.every:
         made |= {name: partial(route, name=name, draws=sizes.draws) for name in ROUTES}
-    return made | {"sharpness-aware": sharpness}
+    made["sharpness-aware"] = sharpness
+    if sizes.runs:
+        made[DIGITS] = partial(flatness.part, runs=sizes.runs, children=sizes.mutants)
+    return made
 
 
 def perceptron(key: jax.Array, draws: int) -> xarray.Dataset:
@@ -130,12 +137,38 @@ def sharpness(key: jax.Array) -> xarray.Dataset:
     return law.against("ρ", RADII, named, model=1e-3, other=FLAT)
 
 
+def judge(found: Parts) -> list[str]:
+    """Steps beside their laws, and what training on digits says."""
+    return law.judge(laws(found)) + [line for data in _trained(found) for line in generalization.judge(data)]
+
+
+def numbers(found: Parts) -> dict[str, Number]:
+    """Those of the laws, and of digits."""
+    made = law.numbers(laws(found))
+    for data in _trained(found):
+        made |= generalization.numbers(data)
+    return made
+
+
+def laws(found: Parts) -> dict[str, xarray.Dataset]:
+    """The parts in the format of laws."""
+    return {name: data for name, data in found.items() if name != DIGITS}
+
+
+def _trained(found: Parts) -> list[xarray.Dataset]:
+    return [data for name, data in found.items() if name == DIGITS]
+
+
 study = Study(
     name="smoothing",
     title="wide mutations, weight noise and raw fitness descend one smoothed loss; sharpness-aware steps another",
-    presets={"smoke": Sizes(100_000, False), "quick": Sizes(200_000, True), "paper": Sizes(10_000_000, True)},
+    presets={
+        "smoke": Sizes(100_000, False, 0, 0),
+        "quick": Sizes(200_000, True, 10, 128),
+        "paper": Sizes(10_000_000, True, 32, 1024),
+    },
     parts=parts,
-    judge=law.judge,
-    minutes={"smoke": 0.2, "quick": 2.0, "paper": 20.0},
-    numbers=law.numbers,
+    judge=judge,
+    minutes={"smoke": 0.2, "quick": 3.0, "paper": 50.0},
+    numbers=numbers,
 )

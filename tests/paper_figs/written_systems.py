@@ -10,6 +10,7 @@ from corr.experiments.systems import (
     adaptive,
     annealing,
     delay,
+    flatness,
     genetic,
     law,
     low_rank,
@@ -226,12 +227,19 @@ def optimized() -> tuple[Parts, Sizes]:
 
 
 def smoothed() -> tuple[Parts, Sizes]:
-    """Weight perturbation."""
+    """Weight perturbation: laws, and routes on digits that grow flat at different rates."""
     routes = {name.replace(" ", "_"): ("σ", ["drift along ∇U_σ"], smoothing.PLAIN) for name in smoothing.ROUTES}
-    return _laws(
+    parts, sizes = _laws(
         smoothing.study.preset("quick")._asdict(), sharpness=("ρ", ["step over ηg, stiffest"], smoothing.FLAT),
         perceptron=("slope of U_σ", ["drift in quarters of βσ²"], smoothing.HALF), **routes,
     )  # fmt: skip
+    names, time = list(flatness.routes(2)), np.linspace(16.0, 64.0, 4)
+    curves = 10 * np.exp(-np.outer(0.01 * np.arange(1, 1 + len(names)), time))
+    runs = curves[..., None] * (1 + 0.01 * np.random.default_rng(0).normal(size=(*curves.shape, 8)))
+    scales = {"tr H": 1.0, "U_σ": 0.02, "gap": 0.02, "test loss": 0.03, "training loss": 0.01, "accuracy": 0.1}
+    columns = {name: (("route", "time", "run"), scale * runs) for name, scale in scales.items()}
+    attrs = {"images": flatness.IMAGES, "std": flatness.STD}
+    return parts | {smoothing.DIGITS: xarray.Dataset(columns, {"route": names, "time": time}, attrs)}, sizes
 
 
 def ranks() -> tuple[Parts, Sizes]:
