@@ -119,7 +119,7 @@ study = Study(
     title="mutation with heavy tails is power gradient descent",
     presets={
         "smoke": Sizes(250_000, 1, None, None),
-        "quick": Sizes(2_000_000, 3, (1e-4, 1.5, 256), (3e-5, 0.2, 64)),
+        "quick": Sizes(1_000_000, 3, (1e-4, 1.5, 256), (3e-5, 0.2, 64)),
         "paper": Sizes(50_000_000, 3, (1e-5, 2.0, 1024), (1e-5, 0.2, 256)),
     },
     parts=parts,

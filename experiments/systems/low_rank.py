@@ -142,7 +142,7 @@ def _compiled(size: int) -> tuple[int, int]:
 study = Study(
     name="low_rank",
     title="mutations of low rank: a spectral map of the gradient at β = ∞; populations from seeds",
-    presets={"smoke": Sizes(40_000, 1), "quick": Sizes(1_000_000, 3), "paper": Sizes(20_000_000, 3)},
+    presets={"smoke": Sizes(40_000, 1), "quick": Sizes(500_000, 3), "paper": Sizes(20_000_000, 3)},
     parts=parts,
     judge=law.judge,
     minutes={"smoke": 0.3, "quick": 1.2, "paper": 15.0},

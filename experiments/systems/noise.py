@@ -41,9 +41,9 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
         "bowl": partial(bowl, taus=taus, chains=sizes.chains),
     }
     if sizes.every:
-        made["network"] = partial(network, draws=sizes.draws // 4)
-        made["two batches"] = partial(resampled.batches, draws=sizes.draws // 4)
-        made["dropout"] = partial(resampled.masks, draws=sizes.draws // 4)
+        made["network"] = partial(network, draws=sizes.draws // 2)
+        made["two batches"] = partial(resampled.batches, draws=sizes.draws // 2)
+        made["dropout"] = partial(resampled.masks, draws=sizes.draws // 2)
     return made
 
 
@@ -115,7 +115,7 @@ study = Study(
     title="noise in the evaluation of the loss is temperature",
     presets={
         "smoke": Sizes(40_000, 400, False),
-        "quick": Sizes(400_000, 4000, True),
+        "quick": Sizes(200_000, 4000, True),
         "paper": Sizes(4_000_000, 40_000, True),
     },
     parts=parts,

@@ -154,7 +154,7 @@ def _drift(key: jax.Array, side: corr.Dynamics, size: int, draws: int, **options
 study = Study(
     name="optimizers",
     title="which mutation is which optimizer: soft clipping, signs, and what noise makes of them",
-    presets={"smoke": Sizes(40_000, False), "quick": Sizes(400_000, True), "paper": Sizes(10_000_000, True)},
+    presets={"smoke": Sizes(40_000, False), "quick": Sizes(200_000, True), "paper": Sizes(10_000_000, True)},
     parts=parts,
     judge=law.judge,
     minutes={"smoke": 0.2, "quick": 2.0, "paper": 20.0},
