@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import corr
+import theory
 from experiments import cli
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +28,12 @@ def test_public_names_are_documented_with_an_example(package: str) -> None:
             assert ">>>" in thing.__doc__, f"{package}.{name}"
 
 
-@pytest.mark.parametrize(
-    "module", ["corrected", "density", "level0", "level1", "level2", "level3", "proposals", "spectrum", "validity"]
-)
+def test_every_prediction_can_be_reached() -> None:
+    files = {file.stem for file in (ROOT / "theory").glob("[!_]*.py")}
+    assert set(theory.__all__) == files and all(hasattr(theory, name) for name in files)
+
+
+@pytest.mark.parametrize("module", theory.__all__)
 def test_predictions_are_documented_with_an_example(module: str) -> None:
     loaded = importlib.import_module(f"theory.{module}")
     for name, thing in vars(loaded).items():

@@ -94,13 +94,28 @@ def selected_mean(share: float) -> float:
 
 
 def check_share(share: float) -> None:
-    """Refuse a share outside (0, 1)."""
+    """Refuse a share outside (0, 1).
+
+    Raises:
+        ValueError: if it is 0 or less, or 1 or more.
+
+    Example:
+        >>> check_share(0.2)
+    """
     if not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1, got {share}")
 
 
 def check_whole(name: str, value: int, least: int) -> int:
-    """The number, if it is whole and not below ``least``."""
+    """The number, if it is whole and not below ``least``.
+
+    Raises:
+        ValueError: if it is not.
+
+    Example:
+        >>> check_whole("count", 3, 1)
+        3
+    """
     if int(value) != value or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
     return int(value)

@@ -28,7 +28,17 @@ class Generation(NamedTuple):
 
 
 def mutation() -> Generation:
-    """Mutation at β = ∞, which is (1 + 1): v = 1/√(2π), D = 1/2, κ = π."""
+    """Mutation at β = ∞, which is (1 + 1): v = 1/√(2π), D = 1/2, κ = π.
+
+    Returns:
+        A ``Generation``.
+
+    Example:
+        >>> round(mutation().kappa, 4)
+        3.1416
+
+    Reference: theory/README.md, "Populations".
+    """
     return Generation(1 / math.sqrt(2 * math.pi), 0.5, 1)
 
 

@@ -78,5 +78,13 @@ def arrival_time(start: float, *, curvature: float, exponent: float) -> float:
 
 
 def check_exponent(exponent: float, below: float = math.inf) -> None:
+    """Refuse an exponent H outside (0, 1], or not below a bound.
+
+    Raises:
+        ValueError: naming the interval.
+
+    Example:
+        >>> check_exponent(0.5)
+    """
     if not (0 < exponent <= 1 and exponent < below):
         raise ValueError(f"exponent (H) must lie in (0, 1{']' if math.isinf(below) else ')'}, got {exponent}")

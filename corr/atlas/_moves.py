@@ -19,7 +19,6 @@ from ..ensemble._progress import Progress
 from ..inference import Estimate
 
 BATCH = 256
-MANY = 300_000  # evaluations of the loss from which on a second compilation, for another device, pays
 BLOCKS = 100  # independent means from which every error is taken
 MEDIAN_OF = 5  # means of which the robust form takes the median
 
@@ -112,8 +111,7 @@ def displacements(
     proposals = generations == 1 and dynamics.accept is not None and dynamics.symmetric
     alone = dynamics.loss is not None and check_compiled(dynamics.loss, params) == 1
     drawn = draws_at_start(dynamics, params)
-    many = not alone and draws * len(points) * (burn_in + generations) * float(dynamics.evaluations) > MANY
-    devices = jax.local_devices() if many else jax.local_devices()[:1]
+    devices = jax.local_devices()[: 1 if alone else math.ceil(draws / BATCH)]
     together = _compiled(dynamics, params, generations, burn_in, proposals, devices)
     found = {}
     with Progress("draws", draws * len(points), show=progress, log=None) as shown:
@@ -155,12 +153,13 @@ def _compiled(
         return moved, accepted, ravel_pytree(state.position)[0], known
 
     # A block that does not divide the batch would have its remainder compiled as well.
-    block = 2 ** int(math.log2(max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1)))))
+    block = 1 << max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1))).bit_length() - 1
     several = lambda start, key, ids: jax.lax.map(lambda i: one(start, key, i), ids, batch_size=block)  # noqa: E731
     mesh = jax.sharding.Mesh(np.array(devices), ("draws",))
     over, same = jax.sharding.PartitionSpec("draws"), jax.sharding.PartitionSpec()
-    split = jax.shard_map(several, mesh=mesh, in_specs=(same, same, over), out_specs=over, check_vma=False)
-    return jax.jit(split)
+    split = jax.jit(jax.shard_map(several, mesh=mesh, in_specs=(same, same, over), out_specs=over, check_vma=False))
+    everywhere = jax.sharding.NamedSharding(mesh, same)
+    return lambda start, key, ids: split(*jax.device_put((start, key), everywhere), ids)
 
 
 def _batches(

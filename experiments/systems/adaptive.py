@@ -93,9 +93,8 @@ def rest(key: jax.Array, runs: int, values: tuple[float, ...]) -> xarray.Dataset
 
 def heavy_ball(key: jax.Array, runs: int) -> xarray.Dataset:
     """Mean path down a bowl, two sizes of the step extrapolated to none, against the step; without memory it lags."""
-    (coarse, known, plain), (fine, finer, _) = (
-        _down(jax.random.fold_in(key, times), runs, times) for times in (1, 2)
-    )  # fmt: skip
+    (coarse, known), (fine, finer) = (_down(jax.random.fold_in(key, times), runs, times) for times in (1, 2))
+    plain = _foreseen(1, rate=0.0)
     value, error = law.means(fine.reshape(runs, -1))
     other, spread = law.means(coarse.reshape(runs, -1))
     value, error = 2 * value - other, np.hypot(2 * error, spread)
@@ -106,8 +105,8 @@ def heavy_ball(key: jax.Array, runs: int) -> xarray.Dataset:
     return law.against("step", at, named, other="without memory", logarithmic=False)
 
 
-def _down(key: jax.Array, runs: int, times: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paths (runs, marks, 2) with steps so many times smaller, the law, and what it is without memory."""
+def _down(key: jax.Array, runs: int, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """Paths (runs, marks, 2) with steps so many times smaller, and the law."""
     marks = times * LENGTH // MARKS * np.arange(1, MARKS + 1)
     std, forgetting, curvature = WIDTH / times, FORGOTTEN / times, jnp.asarray(BOWL, jnp.float32)
     side = corr.adaptive_mutation(
@@ -118,11 +117,17 @@ def _down(key: jax.Array, runs: int, times: int) -> tuple[np.ndarray, np.ndarray
         side, jnp.ones(len(BOWL)), steps=int(marks[-1]), record_at=marks.tolist(), trajectories=runs, key=key,
         progress=False,
     )  # fmt: skip
-    known, plain = (
-        theory.path(lambda x: BOWL * x, np.ones(len(BOWL)), steps=int(marks[-1]), mutation_std=std, rate=rate,
-                    forgetting=forgetting)[marks - 1] for rate in (2 * forgetting, 0.0)
+    return data.path.values[:, 1:].astype(float), _foreseen(times, rate=2 * forgetting)
+
+
+def _foreseen(times: int, rate: float) -> np.ndarray:
+    """The law at the marks, (marks, 2)."""
+    marks = times * LENGTH // MARKS * np.arange(1, MARKS + 1)
+    path = theory.path(
+        lambda x: BOWL * x, np.ones(len(BOWL)), steps=int(marks[-1]), mutation_std=WIDTH / times, rate=rate,
+        forgetting=FORGOTTEN / times,
     )  # fmt: skip
-    return data.path.values[:, 1:].astype(float), known, plain
+    return path[marks - 1]
 
 
 study = Study(

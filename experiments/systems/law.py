@@ -71,6 +71,11 @@ def scores(data: xarray.Dataset, name: str, law: str = "theory") -> np.ndarray:
     return np.where(off > 0, off / np.where(error > 0, error, np.finfo(float).tiny), 0.0)
 
 
+def among(found: Parts) -> dict[str, xarray.Dataset]:
+    """The parts in the format of laws."""
+    return {name: data for name, data in found.items() if "quantities" in data.attrs}
+
+
 def judge(found: Parts) -> list[str]:
     """Every quantity beside its law, and whether the other law is told from it."""
     return [_said(part, data, name) for part, data in found.items() for name in names(data)]

@@ -112,7 +112,10 @@ def two_points(key: jax.Array, draws: int) -> xarray.Dataset:
 
 def memory() -> xarray.Dataset:
     """Bytes an individual of one compiled generation from seeds: of what goes in, and with all that it makes."""
-    found = np.array([_compiled(size) for size in SIZES], float)
+    scheme = populations.genetic_from_seeds(
+        lambda x: jnp.sum(x**2), mutation_std=0.1, population=POPULATION, share=0.25, generations=ROOM
+    )
+    found = np.array([compiled(scheme, size) for size in SIZES], float)
     known = np.array([seeds.bytes_of_seeds(size, POPULATION, ROOM) for size in SIZES])
     stored = np.array([seeds.bytes_stored(size, POPULATION) for size in SIZES])
     vector = seeds.WORD * np.array(SIZES)
@@ -128,10 +131,8 @@ def memory() -> xarray.Dataset:
     return law.against("parameters", SIZES, rows, other=STORED)
 
 
-def _compiled(size: int) -> tuple[int, int]:
-    scheme = populations.genetic_from_seeds(
-        lambda x: jnp.sum(x**2), mutation_std=0.1, population=POPULATION, share=0.25, generations=ROOM
-    )
+def compiled(scheme: corr.Dynamics, size: int) -> tuple[int, int]:
+    """Bytes that go into a step on so many parameters, and those with what comes out and what is in between."""
     state = jax.eval_shape(scheme.init, jax.ShapeDtypeStruct((size,), jnp.float32))
     key = jax.eval_shape(lambda: corr.root_key(0))
     made: Any = jax.jit(scheme.step).lower(key, state).compile().memory_analysis()

@@ -49,6 +49,11 @@ def batches(key: jax.Array, draws: int) -> xarray.Dataset:
     return _beside(key, cases, names, SPREAD / 20, draws, "points in a batch", BATCHES)
 
 
+def mask(key: jax.Array, share: float) -> jax.Array:
+    """Factors of the hidden units, 0 for the share that is dropped; their mean is 1."""
+    return jax.random.bernoulli(key, 1 - share, (SHALLOW_UNITS,)).astype(jnp.float32) / (1 - share)
+
+
 def masks(key: jax.Array, draws: int) -> xarray.Dataset:
     """Drift over σ on Figure 1's network, half way, at fewer points, where hidden units are dropped."""
     at = one_step.network()[1]["t = 1"]
@@ -60,10 +65,7 @@ def masks(key: jax.Array, draws: int) -> xarray.Dataset:
         params = unravel(x)
         return whole({**params, "a": params["a"] * mask})
 
-    def kept(key: jax.Array, share: float) -> jax.Array:
-        return jax.random.bernoulli(key, 1 - share, (SHALLOW_UNITS,)).astype(at.dtype) / (1 - share)
-
-    cases = [Drawn(on, partial(kept, share=share), lambda x: whole(unravel(x)), at) for share in DROPPED]
+    cases = [Drawn(on, partial(mask, share=share), lambda x: whole(unravel(x)), at) for share in DROPPED]
     names = ("drift in σ, two masks", "drift in σ, one mask")
     return _beside(key, cases, names, MASK_STD, draws, "share of units dropped", DROPPED)
 

@@ -139,20 +139,15 @@ def sharpness(key: jax.Array) -> xarray.Dataset:
 
 def judge(found: Parts) -> list[str]:
     """Steps beside their laws, and what training on digits says."""
-    return law.judge(laws(found)) + [line for data in _trained(found) for line in generalization.judge(data)]
+    return law.judge(law.among(found)) + [line for data in _trained(found) for line in generalization.judge(data)]
 
 
 def numbers(found: Parts) -> dict[str, Number]:
     """Those of the laws, and of digits."""
-    made = law.numbers(laws(found))
+    made = law.numbers(law.among(found))
     for data in _trained(found):
         made |= generalization.numbers(data)
     return made
-
-
-def laws(found: Parts) -> dict[str, xarray.Dataset]:
-    """The parts in the format of laws."""
-    return {name: data for name, data in found.items() if name != DIGITS}
 
 
 def _trained(found: Parts) -> list[xarray.Dataset]:

@@ -49,10 +49,6 @@ def _digits(found: Parts) -> dict[str, xarray.Dataset]:
     return {name: data for name, data in found.items() if "replaced" in data}
 
 
-def _laws(found: Parts) -> dict[str, xarray.Dataset]:
-    return {name: data for name, data in found.items() if "quantities" in data.attrs}
-
-
 def schemes(data: xarray.Dataset) -> list[str]:
     """Those that differ: where nobody is replaced all runs are one."""
     return [name for name, (run, _) in SCHEMES.items() if run == "independent" or data.replaced.values.any()]
@@ -83,7 +79,7 @@ def probability(number: Number) -> float:
 
 def judge(found: Parts) -> list[str]:
     """Laws of the bowl; on the digits who is alike, what is told apart, and which scheme has the lowest test loss."""
-    said = law.judge(_laws(found))
+    said = law.judge(law.among(found))
     for name, data in _digits(found).items():
         said += [_alike(name, data), _differences(name, data), _lowest(name, data)]
     return said
@@ -132,7 +128,7 @@ def _said(data: xarray.Dataset, metric: str, scheme: str) -> str:
 
 def numbers(found: Parts) -> dict[str, Number]:
     """Shares in the bowl; test loss and accuracy, cosines, replacements and differences on the digits."""
-    made = dict(law.numbers(_laws(found)))
+    made = dict(law.numbers(law.among(found)))
     for name, data in _digits(found).items():
         made |= {f"{name}: test loss, {one}": sample(losses(data, *SCHEMES[one])) for one in schemes(data)}
         accuracy = data.test_accuracy.sel(run="suppressed", readout="best").values

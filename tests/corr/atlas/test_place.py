@@ -1,8 +1,13 @@
 """The covariance of displacements and its standard errors, on a normal and on a skewed law."""
 
+from functools import partial
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import corr
 from corr.atlas._moves import Moves
 from corr.atlas._place import MATRIX, place
 
@@ -41,3 +46,17 @@ def test_covariances_of_many_parameters_or_without_a_variance_are_left_out() -> 
     assert place(moves(0, MATRIX + 1), gradient, 1.0).covariance is None
     assert place(moves(0, MATRIX), gradient[1:] + 1, 1.0).covariance is not None
     assert place(moves(0), gradient[:3], 1.0, robust=True).covariance is None
+
+
+def test_draws_are_the_same_however_many_there_are_and_on_whatever_devices() -> None:
+    """600 take both devices and more than one batch; of as many, none is drawn twice; a start may live on either."""
+    walk = corr.mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)
+    ask = partial(corr.atlas.displacements, walk, key=corr.root_key(0), progress=False)
+    last = jax.local_devices()[-1]
+    few, many = ask({"here": jnp.ones(3)}, draws=100)["here"], ask({"here": jnp.ones(3)}, draws=600)["here"]
+    elsewhere = ask({"here": jax.device_put(jnp.ones(3), last)}, draws=600)["here"]
+    assert len(jax.local_devices()) == 2 and many.steps.shape == (600, 3)
+    np.testing.assert_array_equal(many.steps[:100], few.steps)
+    np.testing.assert_array_equal(many.steps, elsewhere.steps)
+    moved = many.steps[many.accepted > 0]
+    assert len(np.unique(moved, axis=0)) == len(moved) > 200

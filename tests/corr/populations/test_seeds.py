@@ -11,6 +11,7 @@ import pytest
 import corr
 from corr import data, losses, networks
 from corr.difference._sums import streamed_tree_sum, tree_sum
+from corr.experiments.systems.low_rank import compiled
 from corr.populations import genetic, genetic_from_seeds
 
 START = {"u": jnp.linspace(-1.0, 1.0, 3), "v": jnp.linspace(0.5, 1.5, 4)}
@@ -92,14 +93,6 @@ def test_a_sum_of_terms_that_come_one_by_one_has_the_bits_of_the_tree(count: int
     np.testing.assert_array_equal(found, jax.jit(lambda rows: tree_sum(rows, (0,)))(terms))
     in_turn = np.add.accumulate(np.asarray(terms), axis=0)[-1]
     assert np.array_equal(found, in_turn) == (count < 3), "another order has other roundings"
-
-
-def compiled(scheme: corr.Dynamics, size: int) -> tuple[int, int]:
-    """Bytes that go into a generation, and those with what comes out and what is in between."""
-    state = jax.eval_shape(scheme.init, jax.ShapeDtypeStruct((size,), jnp.float32))
-    made = jax.jit(scheme.step).lower(jax.eval_shape(lambda: corr.root_key(0)), state).compile().memory_analysis()
-    taken = made.argument_size_in_bytes
-    return taken, taken + made.output_size_in_bytes + made.temp_size_in_bytes
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
     "late steps, heat": lambda key: delay.heat(key, (0.5,), 2000),
     "late steps, momentum": lambda key: delay.momentum(key, 2000),
     "adaptive, course": lambda key: adaptive.course(key, 100, 400),
-    "adaptive, heavy ball": lambda key: adaptive.heavy_ball(key, 50),
+    "adaptive, heavy ball": lambda key: adaptive.heavy_ball(key, 200),
     "low rank, cold": lambda key: low_rank.cold(key, 1, 40_000),
     "low rank, two points": lambda key: low_rank.two_points(key, 10_000),
     "low rank, seeds": lambda key: low_rank.memory(),
@@ -65,6 +65,14 @@ def test_what_is_measured_is_the_law_and_the_other_is_told(name: str) -> None:
         assert law.scores(data, quantity).max() < K, quantity
         if f"{quantity}_other" in data:
             assert law.scores(data, quantity, "other").max() > K, quantity
+
+
+def test_masks_drop_their_share_and_leave_the_mean() -> None:
+    """Of a binomial law: (1 - p)/p is the variance of a factor that is 1/p with probability p."""
+    share, draws = 0.1, 2000
+    found = np.asarray(jax.vmap(lambda key: resampled.mask(key, share))(jax.random.split(KEY, draws)), float)
+    assert abs(found.mean() - 1) < K * np.sqrt(share / (1 - share) / found.size)
+    assert abs((found == 0).mean() - share) < K * np.sqrt(share * (1 - share) / found.size)
 
 
 def test_steps_on_a_parabola_are_stable_up_to_the_limit() -> None:
