@@ -61,10 +61,11 @@ def adjust(p_values: np.ndarray, method: Literal["holm", "benjamini-hochberg"] =
         raise ValueError(f"method must be one of 'holm' and 'benjamini-hochberg', got {method!r}")
     if method == "benjamini-hochberg":
         return stats.false_discovery_control(array.ravel()).reshape(array.shape)
-    from statsmodels.stats.multitest import multipletests
-
-    adjusted = multipletests(array.ravel(), method="holm")[1]
-    return np.asarray(adjusted, np.float64).reshape(array.shape)
+    # Three lines in place of statsmodels' multipletests, which collects the garbage of the whole process at every call.
+    order = np.argsort(array, axis=None)
+    adjusted = np.empty(array.size)
+    adjusted[order] = np.minimum(np.maximum.accumulate(array.ravel()[order] * np.arange(array.size, 0, -1)), 1)
+    return adjusted.reshape(array.shape)
 
 
 def summary_verdict(

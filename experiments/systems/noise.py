@@ -41,9 +41,9 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
         "bowl": partial(bowl, taus=taus, chains=sizes.chains),
     }
     if sizes.every:
-        made["network"] = partial(network, draws=sizes.draws // 2)
-        made["two batches"] = partial(resampled.batches, draws=sizes.draws // 2)
-        made["dropout"] = partial(resampled.masks, draws=sizes.draws // 2)
+        made["network"] = partial(network, draws=sizes.draws // 4)
+        made["two batches"] = partial(resampled.batches, draws=sizes.draws // 4)
+        made["dropout"] = partial(resampled.masks, draws=sizes.draws // 4)
     return made
 
 
@@ -120,6 +120,6 @@ study = Study(
     },
     parts=parts,
     judge=law.judge,
-    minutes={"smoke": 0.5, "quick": 2.0, "paper": 20.0},
+    minutes={"smoke": 0.5, "quick": 1.2, "paper": 15.0},
     numbers=law.numbers,
 )

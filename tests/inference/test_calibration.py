@@ -4,7 +4,6 @@ Rates are held to K = 4 standard errors. There are about 60 comparisons, so a co
 probability of 60 × 6e-5 = 0.4 %. Every guard has a twin: a method known to be wrong that must not pass it.
 """
 
-import gc
 from collections.abc import Callable
 
 import numpy as np
@@ -260,13 +259,10 @@ def test_planned_number_has_the_promised_power(other: int | None, of: str, kind:
 def test_adjusted_p_values_keep_the_rate_of_false_alarms() -> None:
     rng = np.random.default_rng(8)
     p = stats.ttest_ind(descent(rng, 30, "isotropic"), descent(rng, 30, "isotropic"), axis=1).pvalue
-    # statsmodels collects garbage at every call; without what pytest holds that is fast.
-    gc.freeze()
     for method in ("holm", "benjamini-hochberg"):
         alarms = np.mean([inference.adjust(values, method).min() < LEVEL for values in p])
         row(f"{method}, 3 times x 4 weights, no difference: any alarm", alarms, "<= 0.05")
         assert alarms < LEVEL + error(LEVEL)
-    gc.unfreeze()
     plain = np.mean(p.reshape(REPEATS, -1).min(axis=1) < LEVEL)
     row("  twin: not adjusted", plain, "wrong")
     assert plain > LEVEL + error(LEVEL)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats import weightstats
+from statsmodels.stats.multitest import multipletests
 
 from corr import inference
 
@@ -172,6 +173,8 @@ def test_adjusted_p_values() -> None:
     p = np.array([[0.01, 0.04], [0.03, 0.5]])
     np.testing.assert_allclose(inference.adjust(p), [[0.04, 0.09], [0.09, 0.5]])
     np.testing.assert_allclose(inference.adjust(p, "benjamini-hochberg"), [[0.04, 0.16 / 3], [0.16 / 3, 0.5]])
+    tied = np.array([0.02, 0.02, 0.9, 0.0, 0.3, 0.02, 1.0])
+    np.testing.assert_allclose(inference.adjust(tied), multipletests(tied, method="holm")[1], rtol=1e-14)
     for bad in (np.array([0.1, np.nan]), np.array([1.5]), np.array([])):
         with pytest.raises(ValueError, match="between 0 and 1"):
             inference.adjust(bad)

@@ -53,8 +53,9 @@ SCHEMES: dict[str, Callable[[Loss, Any], corr.Dynamics]] = {
 # Alone in a block these compute with other roundings than beside others, since XLA fuses the update otherwise.
 ROUNDED_ALONE = {"CMA-ES"}
 
-# Restarted also in the fast suite: those that remember something in ``aux``.
+# Restarted: those that remember something in ``aux``; those dear to compile in the slow suite.
 RESTARTED = {"CMA-ES", "truncation, crossover", "truncation from seeds", "swarm", "annealing", "evosax"}
+DEAR = {"CMA-ES", "truncation from seeds", "evosax"}
 
 # Of the code of another row but for a line or two: their contract is for the slow suite.
 SIMILAR = {"(1 + 5)", "z-score, antithetic", "centred ranks", "tournament, crossover"}

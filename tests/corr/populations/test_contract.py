@@ -13,7 +13,7 @@ import pytest
 
 import corr
 
-from .registry import MUTATIONS_OWN, RESTARTED, ROUNDED_ALONE, SCHEMES, SIMILAR
+from .registry import DEAR, MUTATIONS_OWN, RESTARTED, ROUNDED_ALONE, SCHEMES, SIMILAR
 
 K = 4.0
 START = {"u": jnp.array([0.5, -0.3]), "v": jnp.array([1.0, 0.2, -0.4])}
@@ -176,9 +176,12 @@ def check_restart(name: str, names: tuple[str, ...]) -> None:
     np.testing.assert_array_equal(resumed(names)[name], path)
 
 
-@pytest.mark.parametrize("name", sorted(RESTARTED))
+QUICK = tuple(sorted(RESTARTED - DEAR))
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name in DEAR)) for name in sorted(RESTARTED)])
 def test_bits_depend_on_no_restart(name: str) -> None:
-    check_restart(name, tuple(sorted(RESTARTED)))
+    check_restart(name, tuple(sorted(DEAR)) if name in DEAR else QUICK)
 
 
 ALL = tuple(sorted({*SCHEMES} - SIMILAR))

@@ -70,6 +70,7 @@ def printed(found: xarray.Dataset) -> str:
     return " ".join(text.getvalue().split())
 
 
+@pytest.mark.slow
 def test_each_cell_is_judged_by_the_nearer_limit() -> None:
     point = point_of(bowl, [0.01, 0.5, 0.5])
     table = regime_map(point, TOLERANCE, SIGMAS, [1e2, 1e9, math.inf])

@@ -19,6 +19,12 @@ def sides(bowls: Callable[..., corr.Comparison]) -> corr.Comparison:
     return bowls(1e-3)
 
 
+@pytest.fixture
+def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what does not ask how many runs are needed, which resamples for seconds."""
+    monkeypatch.setattr(inference, "trajectories_needed", lambda *args, **options: 1)
+
+
 def said(made: corr.Comparison, margins: Margins) -> list[str]:
     return report(equivalence(made, margins), made)["sentences"]
 
@@ -44,6 +50,7 @@ def test_what_no_number_of_runs_beside_these_twins_would_show_is_said(sides: cor
         )
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_what_differs_by_more_than_the_margin_needs_no_plan(sides: corr.Comparison) -> None:
     """Weights half a unit off from t = 0.5 on, known to a few per cent of that."""
     off = 0.5 * (sides.mutation.time.values >= 0.5)
@@ -59,6 +66,7 @@ def test_what_differs_by_more_than_the_margin_needs_no_plan(sides: corr.Comparis
     assert sentences.count("Equivalence of the weights cannot be established: at t = 0.5 they differ by more.") == 2
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_weights_declared_for_longer_than_the_loss_are_tested_for_as_long(sides: corr.Comparison) -> None:
     """Half a unit off from t = 0.75 on, where nothing is declared of the loss."""
     off = 0.5 * (sides.mutation.time.values >= 0.75)
@@ -72,6 +80,7 @@ def test_weights_declared_for_longer_than_the_loss_are_tested_for_as_long(sides:
     assert (until["weights differ"], until["weights equivalent"], until["loss equivalent"]) == (1.0, 1.0, 0.5)
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_no_difference_beyond_the_margin_is_told_where_none_is_found(sides: corr.Comparison) -> None:
     """One verdict: a bound of one statement and the tests of equality must not say opposite things."""
     found = equivalence(sides, Margins(weights=1e-9, weights_until=1.0, loss=1e-9, loss_until=1.0))
@@ -86,6 +95,7 @@ def test_no_difference_beyond_the_margin_is_told_where_none_is_found(sides: corr
         assert all((one["verdict"] == BEYOND) == (beyond is not None) for one in result["verdicts"].values())
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_times_that_would_be_equivalent_alone_are_counted(sides: corr.Comparison) -> None:
     """The first time fails, so nothing is established from the start on; the others are no secret."""
     found = equivalence(sides, Margins(weights=0.5, weights_until=1.0, loss=0.5, loss_until=1.0))

@@ -26,6 +26,7 @@ def sides(bowls: Sides) -> Sides:
     return partial(bowls, 1e-3)
 
 
+@pytest.mark.slow
 def test_a_true_twin_is_not_told_apart_and_a_wrong_one_is(sides: Sides) -> None:
     for wrong, told in ((1.0, False), (0.8, True)):
         found = report(equivalence(sides(wrong), MARGINS), sides(wrong))
