@@ -57,7 +57,7 @@ def _finite(name: str, row: str, found: np.ndarray) -> np.ndarray:
     if found.dtype.kind != "f":
         return found
     with np.errstate(over="ignore"):
-        bad = ~np.isfinite(found.astype(np.float32))
+        bad = ~np.isfinite(found.astype(np.float32, copy=False))
     if bad.any():
         at, point = (int(place[0]) for place in np.nonzero(bad))
         raise ValueError(

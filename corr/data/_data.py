@@ -61,8 +61,3 @@ def made(points: np.ndarray, targets: np.ndarray) -> Data:
     """Checked arrays as data."""
     kind = jnp.int32 if targets.ndim == 1 else jnp.result_type(float)
     return Data(jnp.asarray(points, jnp.result_type(float)), jnp.asarray(targets, kind))
-
-
-def taken(data: Data, rows: np.ndarray | jax.Array) -> Data:
-    """Some of the points."""
-    return Data(jnp.asarray(data.points)[:, rows], jnp.asarray(data.targets)[..., rows])

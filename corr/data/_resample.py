@@ -66,8 +66,9 @@ def undersample(train: Data, seed: int) -> Data:
 def smote(train: Data, seed: int, *, neighbours: int = 5) -> Data:
     """New points of the smaller classes, x + u(x' - x) with u even in [0, 1] and x' one of the k nearest of its class.
 
-    They are not copies, but narrower: covariance Σ - ⟨δδᵀ⟩/6, δ = x' - x, where neighbours are spread as the points
-    are. Of the training part alone, as ``oversample``.
+    They are no copies, but narrower: covariance (Σ + Σ')/2 + ⟨δ⟩⟨δ⟩ᵀ/4 - ⟨δδᵀ⟩/6 with δ = x' - x, Σ that of the class
+    and Σ' that of the neighbours, each counted as often as it is one: in many dimensions those lie near the centre,
+    and Σ' is much smaller. Of the training part alone, as ``oversample``.
 
     Args:
         train: labelled points; distances are Euclidean, so standardize them first.

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._checks import check_count, real_number
 from ._check import check_pair, check_seed
-from ._data import Data, taken
+from ._data import Data, made
 from ._optional import optional
 
 
@@ -36,7 +36,7 @@ def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data
 
     Reference: scikit-learn, ``train_test_split``.
     """
-    _, targets = check_pair(data)
+    points, targets = check_pair(data)
     share, count = real_number("test_share", test_share), targets.shape[-1]
     if not 0 < share < 1:
         raise ValueError(f"test_share must lie in (0, 1), got {test_share}")
@@ -49,10 +49,10 @@ def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data
                 f"{whose}: at test_share {share} one part would have less than one of them. Give more points, a share "
                 "nearer to one half, or leave that class out"
             )
-    rows = optional("sklearn.model_selection").train_test_split(
+    train, test = optional("sklearn.model_selection").train_test_split(
         np.arange(count), test_size=tested, stratify=labels, random_state=check_seed(seed)
     )
-    return taken(data, rows[0]), taken(data, rows[1])
+    return made(points[:, train], targets[..., train]), made(points[:, test], targets[..., test])
 
 
 def batches(data: Data, size: int) -> Callable[[jax.Array], Data]:
@@ -78,11 +78,13 @@ def batches(data: Data, size: int) -> Callable[[jax.Array], Data]:
 
     Reference: theory/README.md, "Noisy evaluations".
     """
-    count = check_pair(data)[1].shape[-1]
+    points, targets = made(*check_pair(data))
+    count = points.shape[1]
     if (number := check_count("size", size)) > count:
         raise ValueError(f"a batch of {number} was asked for, there are {count} points: give all of them to the loss")
 
     def batch(key: jax.Array) -> Data:
-        return taken(data, jax.random.randint(key, (number,), 0, count))
+        rows = jax.random.randint(key, (number,), 0, count)
+        return Data(points[:, rows], targets[..., rows])
 
     return batch
