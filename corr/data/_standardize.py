@@ -1,7 +1,5 @@
 """Features of mean 0 and standard deviation 1 on the training part."""
 
-import numpy as np
-
 from ._check import check_pair
 from ._data import Data, made
 from ._optional import optional
@@ -35,5 +33,5 @@ def standardize(train: Data, *others: Data) -> tuple[Data, ...]:
     features = [len(points) for points, _ in parts]
     if len({*features}) > 1:
         raise ValueError(f"all parts must have the same features, got {', '.join(map(str, features))} of them")
-    scaler = optional("sklearn.preprocessing").StandardScaler().fit(parts[0][0].T.astype(np.float64))
-    return tuple(made(scaler.transform(points.T.astype(np.float64)).T, targets) for points, targets in parts)
+    scaler = optional("sklearn.preprocessing").StandardScaler().fit(parts[0][0].T)
+    return tuple(made(scaler.transform(points.T).T, targets) for points, targets in parts)
