@@ -1,5 +1,7 @@
 """Features of mean 0 and standard deviation 1 on the training part."""
 
+import numpy as np
+
 from ._check import check_pair
 from ._data import Data, made
 from ._optional import optional
@@ -33,5 +35,7 @@ def standardize(train: Data, *others: Data) -> tuple[Data, ...]:
     features = [len(points) for points, _ in parts]
     if len({*features}) > 1:
         raise ValueError(f"all parts must have the same features, got {', '.join(map(str, features))} of them")
-    scaler = optional("sklearn.preprocessing").StandardScaler().fit(parts[0][0].T)
-    return tuple(made(scaler.transform(points.T).T, targets) for points, targets in parts)
+    # In float32 scikit-learn would subtract a rounded mean.
+    rows = [points.T.astype(np.float64, order="C") for points, _ in parts]
+    scaler = optional("sklearn.preprocessing").StandardScaler().fit(rows[0])
+    return tuple(made(scaler.transform(x).T, targets) for x, (_, targets) in zip(rows, parts, strict=True))
