@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from corr import networks
+from corr import data, networks
 
-PIXELS, CLASSES, BRIGHTEST = 64, 10, 16.0
+PIXELS, CLASSES = 64, 10
 TEST_SHARE = 0.2
 
 
@@ -27,19 +27,10 @@ def digits(split: int) -> tuple[Images, Images]:
     Raises:
         ModuleNotFoundError: if scikit-learn is not installed; the message says how to.
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "the digits ship with scikit-learn, not installed: pip install 'neuroevolution-correspondence[data]'"
-        ) from error
-    pixels, classes = load_digits(return_X_y=True)
-    order = np.random.default_rng(split).permutation(len(classes))
+    pixels, labels = data.digits()
+    order = np.random.default_rng(split).permutation(len(labels))
     at = round(TEST_SHARE * len(order))
-    learn, test = (
-        Images(jnp.asarray(pixels[rows].T / BRIGHTEST, jnp.float32), jnp.asarray(classes[rows], jnp.int32))
-        for rows in (order[at:], order[:at])
-    )
+    learn, test = (Images(pixels[:, rows].astype(jnp.float32), labels[rows]) for rows in (order[at:], order[:at]))
     return learn, test
 
 
