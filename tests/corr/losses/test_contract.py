@@ -54,7 +54,7 @@ def steps() -> list[Tree]:
 def exact_changes(activation: str) -> np.ndarray:
     """(steps, losses)."""
     split = difference(all_losses(activation))
-    begin, change = jax.jit(split.start), jax.jit(split.change)
+    begin, change = (jax.jit(part, compiler_options=QUICKLY) for part in (split.start, split.change))
     tape = begin(start())[1]
     return np.asarray([change(tape, step)[0] for step in steps()], float)
 
