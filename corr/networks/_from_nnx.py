@@ -15,7 +15,7 @@ from ._switches import switches
 class Nnx:
     """An nnx module or what makes one, points first, see ``from_flax``."""
 
-    def __init__(self, module: nnx.Module | Callable[[nnx.Rngs], nnx.Module]) -> None:
+    def __init__(self, module: nnx.Module | Callable[..., Any]) -> None:
         """Args: an nnx module or a function ``nnx.Rngs -> nnx module``.
 
         Raises:
@@ -68,27 +68,25 @@ class Nnx:
         return outputs
 
     def _options(self, key: jax.Array | None, *, trains: bool) -> dict[str, Any]:
-        options: dict[str, Any] = switches(self._call, training=trains)
+        options = switches(self._call, training=trains)
         if "rngs" in inspect.signature(self._call).parameters:
             options["rngs"] = None if key is None else nnx.Rngs(key)
         return options
 
     def _merged(self, params: Any, key: jax.Array | None, statistic: float) -> Any:
         """A new module with these parameters, a stream of random numbers of its own for every one that it has."""
-        place = jax.tree.map(lambda leaf: leaf, self._params)
+        numbers = itertools.count()
+
+        def own(leaf: jax.Array) -> jax.Array:
+            if key is None or not jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+                return leaf
+            return jax.random.split(jax.random.fold_in(key, next(numbers)), leaf.shape)
+
+        # Mapped, since a variable of nnx can be written to only where it was made.
+        place, rest = (jax.tree.map(lambda leaf: leaf, state) for state in (self._params, self._rest))
         nnx.replace_by_pure_dict(place, params)
         statistics = jax.tree.map(lambda leaf: jnp.full_like(leaf, statistic), self._statistics)
-        keys, numbers = self._keys, itertools.count()
-        if key is not None:
-            keys = jax.tree.map(
-                lambda leaf: (
-                    jax.random.split(jax.random.fold_in(key, next(numbers)), leaf.shape)
-                    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-                    else leaf
-                ),
-                keys,
-            )
-        return nnx.merge(self._graph, place, keys, statistics, self._rest)
+        return nnx.merge(self._graph, place, jax.tree.map(own, self._keys), statistics, rest)
 
     def _made(self, key: jax.Array) -> nnx.Module:
         if isinstance(self._module, nnx.Module):

@@ -98,7 +98,7 @@ def checked(key: jax.Array | None, training_points: jax.Array | None) -> jax.Arr
         ValueError: if it is an array of keys, or there are training points too.
     """
     if key is not None and training_points is not None:
-        raise ValueError("got a key and training_points: a key is for training, training_points are for evaluation")
+        raise ValueError("give a key, to train, or training_points, to evaluate, not both")
     return None if key is None else check_key(key)
 
 

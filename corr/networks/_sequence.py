@@ -69,10 +69,9 @@ class Sequence(nn.Module):
         hidden = jnp.zeros_like(drives["candidate"][0])
         if self.cell == "gru":
             bias = self.param("recurrent_bias", nn.initializers.zeros_init(), (self.units,))
-            step, start = partial(_gru, recurrent, over_points(bias, hidden)), (hidden,)
+            last, _ = jax.lax.scan(partial(_gru, recurrent, over_points(bias, hidden)), (hidden,), drives)
         else:
-            step, start = partial(_lstm, recurrent), (hidden, hidden)
-        last, _ = jax.lax.scan(step, start, drives)
+            last, _ = jax.lax.scan(partial(_lstm, recurrent), (hidden, hidden), drives)
         return PointsLastDense(self.outputs, name="last")(last[0])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 ON = {"train": True, "training": True, "is_training": True, "deterministic": False, "use_running_average": False}
 
 
-def switches(call: Callable[..., Any], training: bool) -> dict[str, bool]:
+def switches(call: Callable[..., Any], training: bool) -> dict[str, Any]:
     """The arguments of a module's ``__call__`` that say whether it is training, filled in.
 
     Example:
