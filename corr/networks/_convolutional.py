@@ -34,10 +34,10 @@ class Convolutional(nn.Module):
         >>> from corr.networks import functional
         >>> import jax.numpy as jnp
         >>> network = functional(Convolutional((4, 8), shape=(28, 28, 1)), variance="he")
-        >>> params = network.init(jax.random.key(0))
+        >>> params = jax.eval_shape(network.init, jax.random.key(0))
         >>> params["convolution_1"]["kernel"].shape, params["last"]["kernel"].shape
         ((8, 4, 3, 3), (10, 392))
-        >>> network.apply(params, jnp.zeros((784, 5))).shape
+        >>> jax.eval_shape(network.apply, params, jnp.zeros((784, 5))).shape
         (10, 5)
 
     Reference: Springenberg et al. (2015), Striving for simplicity (strides for pooling); Tompson et al. (2015),

@@ -62,7 +62,7 @@ def from_flax(module: Any, shape: tuple[int, ...]) -> Network:
         ...         return self.last(hidden.reshape(len(images), -1))
         >>> network = from_flax(Small, (8, 8, 1))
         >>> params = network.init(jax.random.key(0))
-        >>> network.apply(params, jnp.ones((64, 5)), key=jax.random.key(1)).shape
+        >>> jax.jit(network.apply)(params, jnp.ones((64, 5)), key=jax.random.key(1)).shape
         (10, 5)
 
     Reference: the flax documentation, "Linen" and "NNX".

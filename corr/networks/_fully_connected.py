@@ -34,7 +34,7 @@ class FullyConnected(nn.Module):
         >>> sum(leaf.size for leaf in jax.tree.leaves(params))
         7489
         >>> module = FullyConnected((16,), inputs=64, outputs=10, activation="gelu", normalization="layer")
-        >>> sorted(module.init(jax.random.key(0), jnp.zeros((64, 1)))["params"])
+        >>> sorted(jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((64, 1)))["params"])
         ['activation_0', 'dense_0', 'dense_1']
 
     Reference: Whitelam et al. (2021), Figs. 3-5 (8 hidden layers of 32 units, N = 7489); Srivastava et al. (2014),

@@ -36,7 +36,8 @@ class Sequence(nn.Module):
     Example:
         >>> from corr.networks import functional
         >>> network = functional(Sequence("lstm", units=5, steps=8, inputs=64, outputs=10), variance="glorot")
-        >>> network.apply(network.init(jax.random.key(0)), jnp.ones((64, 3))).shape
+        >>> params = jax.eval_shape(network.init, jax.random.key(0))
+        >>> jax.eval_shape(network.apply, params, jnp.ones((64, 3))).shape
         (10, 3)
 
     Reference: Cho et al. (2014), Learning phrase representations; Hochreiter and Schmidhuber (1997), Long short-term

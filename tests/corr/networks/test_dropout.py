@@ -23,7 +23,7 @@ KEYS = 2000
 def test_a_key_is_a_mask_and_the_mean_over_keys_is_the_network_without(name: str) -> None:
     """Where the last layer alone comes after what is dropped; sums that are not rescaled are refused (the twin)."""
     network, data = CASES[name].make(), points(name)
-    params = network.init(jax.random.key(1))
+    params = jax.jit(network.init)(jax.random.key(1))
     weights = jax.random.normal(jax.random.key(2), (CASES[name].outputs, data.shape[1]))
 
     @jax.jit
@@ -100,10 +100,11 @@ def test_layers_drop_independently(module: Any) -> None:
     assert (network.apply(params, jnp.ones((size, 1))) == 1).all()
 
 
+@pytest.mark.slow
 def test_one_mask_or_two_for_the_losses_of_a_step() -> None:
     """At σ so short that a change under one mask is below 0.01, that under two is what the masks make of the loss."""
     network, data = CASES["dropout"].make(), points("dropout")
-    params = network.init(jax.random.key(1))
+    params = jax.jit(network.init)(jax.random.key(1))
 
     def loss(params: Any, key: jax.Array | None = None) -> jax.Array:
         return jnp.mean(network.apply(params, data, key=key) ** 2)

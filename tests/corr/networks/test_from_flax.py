@@ -24,12 +24,15 @@ POINTS = IMAGES.reshape(7, -1).T
 
 def test_linen_gives_what_the_module_gives() -> None:
     network, module = networks.from_flax(LinenImages(), IMAGE), LinenImages()
-    params = network.init(jax.random.key(1))
-    own: Any = module.init(jax.random.key(1), IMAGES, train=False)
+    params = jax.jit(network.init)(jax.random.key(1))
+    own: Any = jax.jit(lambda key: module.init(key, IMAGES, train=False))(jax.random.key(1))
     assert jax.tree.all(jax.tree.map(np.array_equal, params, own["params"]))
     key = jax.random.key(2)
-    expected, _ = module.apply(own, IMAGES, train=True, rngs={"dropout": key}, mutable=["batch_stats"])
-    np.testing.assert_allclose(network.apply(params, POINTS, key=key).T, expected, rtol=1e-5, atol=1e-5)
+    expected, _ = jax.jit(
+        lambda own: module.apply(own, IMAGES, train=True, rngs={"dropout": key}, mutable=["batch_stats"])
+    )(own)
+    found = jax.jit(network.apply)(params, POINTS, key=key)
+    np.testing.assert_allclose(found.T, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_nnx_gives_what_the_module_gives_and_leaves_it_alone() -> None:

@@ -31,7 +31,7 @@ def last(params: Any, hidden: jax.Array) -> jax.Array:
 def test_it_is_flaxs_layer_points_first(kind: str) -> None:
     """With training points it is flax's with the running averages that these give where nothing is remembered."""
     net, train, other = network(kind, UNITS), data(), data(4, 2)
-    params = net.init(jax.random.key(0))
+    params = jax.jit(net.init)(jax.random.key(0))
     dense, norm = params["dense_0"], {"params": params["activation_0"]["normalization"]}
     affine = lambda points: points.T @ dense["kernel"].T + dense.get("bias", jnp.zeros(UNITS))[None]  # noqa: E731
     if kind == "layer":
@@ -54,7 +54,7 @@ def test_weights_before_batch_normalization_have_no_scale() -> None:
 
     def outputs(normalization: str | None, factor: float) -> jax.Array:
         net = network(normalization, UNITS)
-        params = net.init(jax.random.key(0))
+        params = jax.jit(net.init)(jax.random.key(0))
         params["dense_0"] = {**params["dense_0"], "kernel": factor * params["dense_0"]["kernel"]}
         return net.apply(params, points)
 
@@ -66,7 +66,7 @@ def test_statistics_of_a_channel_are_those_of_all_places_and_points() -> None:
     module = networks.Convolutional((2,), (4, 4, 1), 3, activation="tanh", normalization="batch")
     net = networks.functional(module, variance="he")
     points = jax.random.normal(jax.random.key(1), (16, 5))
-    params = net.init(jax.random.key(0))
+    params = jax.jit(net.init)(jax.random.key(0))
     kernel = params["convolution_0"]["kernel"].transpose(2, 3, 1, 0)
     moved = nn.Conv(2, (3, 3), strides=2, use_bias=False).apply(
         {"params": {"kernel": kernel}}, points.T.reshape(5, 4, 4, 1)
