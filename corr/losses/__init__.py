@@ -11,7 +11,7 @@ against float64, outputs of any size, decisions at the start, targets that do no
 """
 
 from ._accuracy import accuracy, balanced_accuracy
-from ._classification import Pointwise, cross_entropy, focal, hinge, zero_one
+from ._classification import cross_entropy, focal, hinge, zero_one
 from ._mean import mean
 from ._penalties import activity, elastic_net, l1, l2, total
 from ._registry import CLASSIFICATION, POINTWISE, REGRESSION
@@ -21,7 +21,6 @@ __all__ = [
     "CLASSIFICATION",
     "POINTWISE",
     "REGRESSION",
-    "Pointwise",
     "accuracy",
     "activity",
     "balanced_accuracy",

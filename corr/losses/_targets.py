@@ -5,11 +5,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 
 def is_known(array: Any) -> bool:
     """Whether the numbers are there to be looked at: those of a batch that is drawn in a step are not."""
-    return not isinstance(array, jax.core.Tracer)
+    return not isinstance(array, Tracer)
 
 
 def kind(array: Any) -> str:

@@ -1,7 +1,7 @@
 """Outputs from 1e-4 to 1e4: values and gradients are finite, changes right to what rounding of the outputs does."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +31,7 @@ def extremes(labelled: bool) -> tuple[np.ndarray, np.ndarray]:
     return outputs.astype(np.float32), labels
 
 
-def worst_of(parts: Sequence[losses.Pointwise], labelled: bool) -> np.ndarray:
+def worst_of(parts: Sequence[Callable[..., jax.Array]], labelled: bool) -> np.ndarray:
     """The largest error of each loss, in what one rounding of outputs, step and result does to the change."""
     outputs, aims = extremes(labelled)
     split = difference(lambda outputs: jnp.stack([part(outputs, aims) for part in parts]))
