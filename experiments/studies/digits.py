@@ -34,7 +34,7 @@ class Images(NamedTuple):
 
 
 SOURCES = {
-    "digits": Images(data.digits, 8, 400, 800, (16,), (4, 8)),
+    "digits": Images(data.digits, 8, 200, 800, (16,), (4, 8)),
     "MNIST-5k": Images(data.mnist_5k, 28, 200, 1000, (8,), (2, 4)),
 }
 KINDS = ("fully connected", "convolutional")
@@ -178,7 +178,7 @@ study = Study(
     title="handwritten digits: does averaged mutation learn and generalize as descent does?",
     presets={
         "smoke": Sizes(1, 1, 1e-3, 1.0, 2, 8, 16),
-        "quick": Sizes(2, 2, 2e-4, 4.0, 8, 16, 64),
+        "quick": Sizes(2, 2, 2e-4, 4.0, 8, 16, 32),
         "paper": Sizes(2, 2, 1e-5, 8.0, 16, 100, 400),
     },
     parts=parts,

@@ -31,7 +31,7 @@ def test_every_side_of_every_network_is_told() -> None:
 
 def test_images_to_learn_from_and_to_test_on_are_others_and_of_every_class() -> None:
     train, test = digits.halves(digits.SOURCES["digits"])
-    assert train.points.shape == (64, 400) and test.points.shape == (64, 800)
+    assert train.points.shape == (64, 200) and test.points.shape == (64, 800)
     for one in (train, test):
         shares = np.bincount(one.targets, minlength=10) / len(one.targets)
         assert np.abs(shares - 0.1).max() < 0.01
