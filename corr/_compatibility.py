@@ -50,8 +50,7 @@ TABLE = (
         "by the points it is given; other points by `training_points=`; weights before it have no scale and grow",
     ),
     Fit(
-        "running averages (flax)", "no", "no", "none", "none",
-        "`from_flax` takes the batch's own statistics, and refuses an average as a parameter",
+        "running averages (flax)", "no", "no", "none", "none", "`from_flax` goes by the points' own statistics instead",
     ),
     Fit(
         "SGD, with a schedule", "its clock is Σα", "yes", ALL, COMPARED, "—",
