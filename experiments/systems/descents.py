@@ -34,7 +34,7 @@ ALIKE = ("(1 + 10)", "raw, antithetic")  # so like their neighbours that they ar
 
 
 class Sizes(NamedTuple):
-    """Evaluations of the loss at each place over κ, the declared share, and whether all is looked at, the network too."""
+    """Evaluations of the loss at each place over κ, the declared share, and whether network and all schemes are in."""
 
     evaluations: int
     share: float
