@@ -49,8 +49,7 @@ def overview(found: StudyResult) -> panels.Panel:
         f"preset {found.configuration['preset']}", f"declared share {100 * float(share):g} %",
         *_losses(found), "bars one standard error", "pale: model error", "κ of theory (≈: measured)",
         "blue follows g/|g|", "orange g", "green the vector named", "grey none", "filled: equivalent",
-        *_left_out(found),
-        "all ours: the paper has no such figure",
+        *_left_out(found), "all ours: the paper has no such figure",
     ]))  # fmt: skip
     return figure, numbers
 

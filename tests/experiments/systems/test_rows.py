@@ -73,7 +73,7 @@ def test_a_populations_law_in_the_overview_is_the_speed_measured_and_a_wrong_one
     small = {"POPULATION": 4, "LINEAGE": 8, "MEASURED": {"draws": 1000, "generations": 8, "burn_in": 8}}
     for name, value in small.items():
         monkeypatch.setattr(others, name, value)
-    data = others.front(corr.root_key(3), share=0.3, deep=False)
+    data = others.front(corr.root_key(3), share=0.3, losses=one_step.in_bowl)
     assert np.abs(descents.deviations(data)).max() < K
     assert data.attrs["bowl: g/|g|"].startswith("yes") and data.attrs["bowl: g"].startswith("no")
     assert np.abs(descents.deviations(data.assign(ratio=1.05 * data.ratio))).max() > K
