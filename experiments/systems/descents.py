@@ -34,11 +34,7 @@ ALIKE = ("(1 + 10)", "raw, antithetic")  # so like their neighbours that they ar
 
 
 class Sizes(NamedTuple):
-<<<<<<< HEAD
-    """Evaluations of the loss at each place over κ, the declared share, whether all is looked at, network too."""
-=======
     """Evaluations of the loss at each place over κ, the declared share, and whether network and all schemes are in."""
->>>>>>> 1c0979c01eb7edc6a8ce44f04b339089cde5cb04
 
     evaluations: int
     share: float
