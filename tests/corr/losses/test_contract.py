@@ -17,14 +17,14 @@ from corr import losses
 from corr.difference import difference
 from corr.difference._promote import in_float64
 
-from .registry import ACTIVATIONS, LABELS, POINTS, REFERENCES, VALUES, network, start, targets
+from .registry import LABELS, POINTS, REFERENCES, VALUES, network, start, targets
 
 NUMBERS = {name: number for number, name in enumerate(losses.POINTWISE)}
 SIZES = [10.0**-k for k in range(1, 9)]
 ROUNDINGS = 16
 UNIT = float(np.finfo(np.float32).eps)
 EVERY = pytest.mark.parametrize("name", losses.POINTWISE)
-ON_BOTH = pytest.mark.parametrize("activation", ACTIVATIONS)
+ON_BOTH = pytest.mark.parametrize("activation", ["tanh", pytest.param("relu", marks=pytest.mark.slow)])
 QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}  # these programs run a few times
 Tree = dict[str, Any]
 
