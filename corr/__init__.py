@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
     from ._compare import compare
+    from ._compatibility import compatibility
     from ._flips import FlipRate, flip_rate
     from ._keys import Stream, root_key, trajectory_key
     from ._noise_free import noise_free
@@ -57,6 +58,7 @@ PLACES = {
     "_accept": ("barker", "metropolis"),
     "_clock": ("matched_mutation_std", "matched_step_ratio"),
     "_compare": ("compare",),
+    "_compatibility": ("compatibility",),
     "_flips": ("FlipRate", "flip_rate"),
     "_keys": ("Stream", "root_key", "trajectory_key"),
     "_noise_free": ("noise_free",),
@@ -126,6 +128,7 @@ __all__ = [
     "characterize",
     "choose_layout",
     "compare",
+    "compatibility",
     "data",
     "delays",
     "descent",

@@ -54,7 +54,8 @@ def check_gradient(loss: Callable[[Params], Scalar], params: Params, scale: Any 
             "the gradient of the loss is exactly zero at the start and around it, so descent and twin stay where they"
             " are (twin: noise alone); a loss of steps, such as an error count, argmax, sign or rounding, has no"
             " gradient. Compare mutation with descent on a smooth loss in its place (cross-entropy, a sigmoid), or run"
-            " mutation alone",
+            " mutation alone: with rule='barker' at small beta it descends the loss smoothed over its own steps, which"
+            ' has a gradient (theory/README.md, "Weight perturbation")',
             stacklevel=3,
         )
     elif any(silent.values()):

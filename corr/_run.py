@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 import xarray
 
 from ._checks import real_number
@@ -13,7 +14,7 @@ from ._decisions import check_against_float64
 from ._plan import Plan, plan_run
 from ._start import initial_shape
 from ._told import told_once
-from ._types import Dynamics, Params
+from ._types import Dynamics, Params, spent
 from ._watch import Watch
 from .ensemble._processes import merge_processes
 from .ensemble._progress import Progress
@@ -99,7 +100,7 @@ def run(
         ``loss_drift`` (trajectory; largest error of the kept loss), ``finite`` (trajectory) and ``count`` (time); what
         is observed under its own names (trajectory, time, NAME_0, NAME_1, ... for the axes of an array), NaN where a
         trajectory is no longer followed. Coordinates of ``time`` are ``step`` and ``evaluations``: of the loss, by one
-        trajectory, its steps times ``dynamics.evaluations``.
+        trajectory, its steps times ``dynamics.evaluations``; (trajectory, time) where a line search takes more.
 
     Raises:
         ValueError: if a number is out of range, a recorded step lies outside [0, steps], the run does not fit into
@@ -175,10 +176,12 @@ def check_manner(
 def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
     """Run what was checked."""
     dynamics, start, marks = plan.dynamics, plan.start, plan.marks
-    loss_dtype = initial_shape(dynamics, start).loss.dtype
+    begin = initial_shape(dynamics, start)
+    uneven = {} if spent(begin.aux) is None else {"evaluations": jax.ShapeDtypeStruct((), float)}
     ids = own_trajectories(plan.layout, plan.trajectories)
     observer = plan.observer
-    recorder = Recorder(start, ids, plan.times, marks, plan.kept, loss_dtype, observer.shapes if observer else {})
+    seen = (observer.shapes if observer else {}) | uneven
+    recorder = Recorder(start, ids, plan.times, marks, plan.kept, begin.loss.dtype, seen)
     look = observer.looking(plan.layout.block, (device for _, device in own_devices(plan.layout))) if observer else None
     saver = Saver(manner.checkpoint, manner.checkpoint_every, manner.check, plan, recorder)
     watch = Watch(dynamics, marks[-1], max(plan.refreshes))
@@ -210,8 +213,13 @@ def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
             start_per_trajectory=plan.each,
         ):
             watch.add(snapshot)
-            bar.write(**recorder.add(snapshot, look(snapshot.state.position) if look else {}))
+            found = look(snapshot.state.position) if look else {}
+            if uneven:
+                found["evaluations"] = snapshot.step * dynamics.evaluations + np.asarray(spent(snapshot.state.aux))
+            bar.write(**recorder.add(snapshot, found))
     attrs = {"devices": plan.layout.devices, "block_size": plan.layout.block, "refresh_every": plan.refresh_every}
     merge_processes(recorder)
-    spent = ("time", plan.evaluations, {"units": "evaluations of the loss by one trajectory"})
-    return recorder.dataset().assign_coords(evaluations=spent).assign_attrs(attrs)
+    data = recorder.dataset()
+    counted = data.evaluations.variable if uneven else xarray.Variable("time", plan.evaluations)
+    counted.attrs["units"] = "evaluations of the loss by one trajectory"
+    return data.assign_coords(evaluations=counted).assign_attrs(attrs)

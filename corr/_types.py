@@ -34,6 +34,24 @@ class State(NamedTuple):
     tape: Any = ()
 
 
+class Spent(NamedTuple):
+    """Kept in ``State.aux`` by a dynamics whose steps cost different numbers of evaluations (a line search).
+
+    Attributes:
+        memory: what else it remembers.
+        evaluations: those so far beyond ``Dynamics.evaluations`` a step, scalar.
+    """
+
+    memory: Any
+    evaluations: Scalar
+
+
+def spent(aux: Any) -> Any:
+    """Evaluations so far beyond those that every step costs, None where all steps cost the same."""
+    leaves = jax.tree.leaves(aux, is_leaf=lambda one: isinstance(one, Spent))
+    return next((one.evaluations for one in leaves if isinstance(one, Spent)), None)
+
+
 class Info(NamedTuple):
     """What happened in one step, whether or not it was accepted.
 
@@ -83,7 +101,7 @@ class Dynamics(NamedTuple):
         evaluations: evaluations of the loss that one step costs, the common currency of schemes that have no common
             time. The exact change of the loss counts as 1; value and gradient by reverse mode as 3, since the backward
             pass multiplies by every matrix twice, for its input and for its entries, where the loss does so once. What
-            is evaluated at rebuilds, records and checks is not counted.
+            is evaluated at rebuilds, records and checks is not counted; what only some steps cost is ``Spent`` in aux.
         symmetric: whether proposals have mean zero whatever the state, so that their covariance with the decision is
             the drift (``atlas.displacements``).
     """

@@ -9,7 +9,7 @@ from .declaring.experiment import Experiment
 from .declaring.names import nearest
 from .declaring.study import Study
 from .paper import deep, resets, shallow, wide
-from .studies import architectures, density, drift, levels, order, pairing, precision, regimes, universality
+from .studies import architectures, density, digits, drift, levels, order, pairing, precision, regimes, universality
 from .systems import (
     adaptive,
     annealing,
@@ -40,7 +40,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         ),
         "studies": (
             shallow.bias, drift.study, regimes.study, levels.study, order.study, density.study, universality.study,
-            precision.study, architectures.study, pairing.study,
+            precision.study, architectures.study, pairing.study, digits.study,
         ),
         "systems": (budget.study,),
         "atlas": (

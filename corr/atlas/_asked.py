@@ -1,4 +1,4 @@
-"""What ``characterize`` is asked for and what moved, checked."""
+"""What ``characterize`` is asked for, checked."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,8 @@ import numpy as np
 from .._checks import check_count, check_positive, real_number
 from .._objective import check_loss, check_params
 from .._start import initial_shape
-from .._types import Dynamics, Info, Params, Scalar, State
+from .._told import warn
+from .._types import Dynamics, Info, Params, Scalar, State, spent
 from ._candidates import BUILT_IN
 from ._moves import BLOCKS, MEDIAN_OF
 
@@ -74,7 +75,13 @@ def _check_memory(dynamics: Dynamics, name: str, state: State) -> None:
 
 
 def _check_step(dynamics: Dynamics, params: Params) -> None:
-    made = jax.eval_shape(dynamics.step, jax.eval_shape(lambda: jax.random.key(0)), initial_shape(dynamics, params))
+    begun = initial_shape(dynamics, params)
+    made = jax.eval_shape(dynamics.step, jax.eval_shape(lambda: jax.random.key(0)), begun)
+    if spent(begun.aux) is not None:
+        warn(
+            f"κ and time per evaluation count {dynamics.evaluations:g} evaluations a step, without those of this"
+            " dynamics' searches, which differ from step to step: run shows them"
+        )
     if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], State) and isinstance(made[1], Info)):
         parts = made if type(made) is tuple else (made,)
         got = ", ".join("array" if isinstance(part, jax.ShapeDtypeStruct) else type(part).__name__ for part in parts)

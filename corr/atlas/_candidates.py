@@ -32,7 +32,8 @@ def gradient_at(name: str, loss: Flat, position: np.ndarray, dtype: Any, moving:
     if not gradient.any():
         raise ValueError(
             f"the gradient of the loss is zero at {name!r}, so no displacement lies along it: choose a point that is no"
-            " minimum, or give as `loss=` a smooth one in place of a loss of steps"
+            " minimum, or give as `loss=` a smooth one in place of a loss of steps: with the rule 'barker' mutation"
+            " follows the gradient of the loss smoothed over its steps"
         )
     return gradient
 

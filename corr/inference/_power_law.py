@@ -70,7 +70,7 @@ def fit_power_law(x: Any, y: Any, y_error: Any, *, level: float = 0.05) -> Power
     if best in (0, len(EXPONENTS) - 1) or amplitudes[best] == 0:
         raise ValueError(f"no power law with an exponent inside [-10, 10] and a positive amplitude fits y = {heights}")
     near = (EXPONENTS[best - 1], EXPONENTS[best + 1])
-    found = optimize.minimize_scalar(chi2_at, bounds=near, method="bounded")
+    found: Any = optimize.minimize_scalar(chi2_at, bounds=near, method="bounded")
     exponent, chi2 = float(found.x), float(found.fun)
     limit = chi2 + float(stats.chi2.ppf(1 - level, 1))
     below, above = np.s_[:best], np.s_[:best:-1]

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ._fully_connected import PointsLastDense
+from ._layers import PointsLastDense, kernel_init
 
 
 class Recurrent(nn.Module):
@@ -34,7 +34,6 @@ class Recurrent(nn.Module):
     def __call__(self, points: jax.Array) -> jax.Array:
         if points.ndim != 2 or points.shape[0] != self.inputs:
             raise ValueError(f"this network takes a sequence of shape ({self.inputs}, K), got {points.shape}")
-        kernel_init = nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)
         recurrent = self.param("recurrent", kernel_init, (self.units, self.units))
         drive = PointsLastDense(self.units, name="first")(points)
 

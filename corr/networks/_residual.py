@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax
 
-from ._fully_connected import PointsLastDense
+from ._layers import PointsLastDense, check_points
 
 
 class Residual(nn.Module):
@@ -33,8 +33,7 @@ class Residual(nn.Module):
 
     @nn.compact
     def __call__(self, points: jax.Array) -> jax.Array:
-        if points.ndim != 2 or points.shape[0] != self.inputs:
-            raise ValueError(f"this network takes points of shape ({self.inputs}, K), got {points.shape}")
+        check_points(points, self.inputs)
         hidden = PointsLastDense(self.width, name="first")(points)
         for number in range(self.blocks):
             bent = jax.nn.relu(PointsLastDense(self.width, name=f"inner_{number}")(hidden))

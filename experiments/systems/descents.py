@@ -1,5 +1,6 @@
 """The overview of the atlas: every scheme, which descent it is, its noise, its κ and the verdict."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -10,13 +11,14 @@ import xarray
 
 from ..declaring.number import Number
 from ..declaring.study import Parts, Study
-from . import one_step, others
+from . import altered, one_step, others
 from .row import K
-from .schemes import Scheme, best_of, cma, mutation, recombination, strategy
+from .schemes import PLAIN, SIGN, UNIT, Scheme, best_of, cma, mutation, recombination, strategy
 
 LENGTH = 1e-4
 ANNEALED_DRAWS = 400_000  # a warm step takes more than nine of ten mutations
 SWARM_DRAWS = 1000
+ADAPTED_DRAWS = 20_000
 SCHEMES: dict[str, Scheme] = {
     "mutation, β = ∞": mutation(),
     "(1, 10)": best_of(10),
@@ -32,7 +34,7 @@ ALIKE = ("(1 + 10)", "raw, antithetic")  # so like their neighbours that they ar
 
 
 class Sizes(NamedTuple):
-    """Evaluations of the loss at each place over κ, the declared share, and whether network and swarm are looked at."""
+    """Evaluations of the loss at each place over κ, the declared share, whether all is looked at, network too."""
 
     evaluations: int
     share: float
@@ -40,44 +42,29 @@ class Sizes(NamedTuple):
 
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
-    """One part for each scheme: as many evaluations as its κ needs for equal precision of the direction."""
+    """One part for each scheme: about as many evaluations as its κ needs for equal precision of the direction."""
+    losses = one_step.everywhere if sizes.network else one_step.in_bowl
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         name: partial(
             one_step.places, scheme=scheme, evaluations=round(sizes.evaluations * scheme.law.kappa), length=LENGTH,
-            share=sizes.share, deep=sizes.network,
+            share=sizes.share, losses=losses,
         )
         for name, scheme in SCHEMES.items()
         if sizes.network or name not in ALIKE
     }  # fmt: skip
-    made[f"genetic, n = {others.POPULATION}"] = partial(others.front, share=sizes.share, deep=sizes.network)
+    made[f"genetic, n = {others.POPULATION}"] = partial(others.front, share=sizes.share, losses=losses)
     made["annealing, warm"] = partial(others.annealed, draws=ANNEALED_DRAWS, share=sizes.share)
     if sizes.network:
         made["particle swarm"] = partial(others.swarmed, draws=SWARM_DRAWS, share=sizes.share)
+    made |= altered.parts(sizes.evaluations, sizes.share, every=sizes.network)
+    if sizes.network:
+        made["adaptive Monte Carlo"] = partial(others.adapted, draws=ADAPTED_DRAWS, share=sizes.share)
     return made
 
 
 def judge(found: Parts) -> list[str]:
-    """What each scheme is, and its coefficients over the law's."""
-    said = []
-    for name, data in found.items():
-        if not descends(data):
-            said.append(_no_descent(name, data))
-            continue
-        scores = deviations(data)
-        worst = int(np.argmax(np.abs(scores)))
-        other = "g" if data.attrs["follows"] == "g/|g|" else "g/|g|"
-        verdicts = {
-            title: "; ".join(f"{kind}, {text}" for kind, text in told(data, title).items())
-            for title in (data.attrs["follows"], other)
-        }
-        word = "as predicted" if abs(scores[worst]) < K else "NOT as predicted"
-        said.append(
-            f"{name} along {data.attrs['follows']}: {verdicts[data.attrs['follows']]}. Along {other}:"
-            f" {verdicts[other]}. Coefficients over the law's: {word} within {K:g} standard errors and the model error"
-            f" (farthest {float(data.ratio[worst]):.4g} ± {float(data.ratio_error[worst]):.2g} at"
-            f" {data.place.values[worst]}, model {float(data.model[worst]):.1g})."
-        )
-    return said
+    """What each scheme is and is not, and its coefficients over the law's."""
+    return [(_descent if descends(data) else _no_descent)(name, data) for name, data in found.items()]
 
 
 def descends(data: xarray.Dataset) -> bool:
@@ -85,15 +72,56 @@ def descends(data: xarray.Dataset) -> bool:
     return bool(data.attrs.get("descends", 1))
 
 
+def refused(data: xarray.Dataset) -> dict[str, bool]:
+    """Candidates that a scheme is foreseen not to follow, and whether each differs from what it does on every loss."""
+    follows = data.attrs["follows"]
+    others = [title for title in (PLAIN, UNIT, SIGN) if title != follows]
+    if follows in (PLAIN, UNIT):
+        others.remove(SIGN)
+    return {title: all(text.startswith("no") for text in told(data, title).values()) for title in others}
+
+
+def _descent(name: str, data: xarray.Dataset) -> str:
+    scores, follows = deviations(data), data.attrs["follows"]
+    worst = int(np.argmax(np.abs(scores)))
+    shown = f"{follows} (H = {data.attrs['exponent']:.2f})" if follows == altered.POWER else follows
+    others = " ".join(
+        f"Along {other}, {'refused' if differs else 'NOT refused'}: {_verdicts(data, other)}."
+        for other, differs in refused(data).items()
+    )
+    word = "as predicted" if abs(scores[worst]) < K else "NOT as predicted"
+    return (
+        f"{name} along {shown}: {_verdicts(data, follows)}. {others} Coefficients over the law's: {word} within {K:g}"
+        f" standard errors and the model error (farthest {float(data.ratio[worst]):.4g} ±"
+        f" {float(data.ratio_error[worst]):.2g} at {data.place.values[worst]}, model {float(data.model[worst]):.1g})."
+    )
+
+
+def _verdicts(data: xarray.Dataset, title: str) -> str:
+    return "; ".join(f"{kind}, {text}" for kind, text in told(data, title).items())
+
+
 def _no_descent(name: str, data: xarray.Dataset) -> str:
-    verdicts = [text for title in ("g", "g/|g|") for text in told(data, title).values()]
+    verdicts = [text for title in (PLAIN, UNIT) for text in told(data, title).values()]
     word = "NOT as foreseen" if any(text.startswith("yes") for text in verdicts) else "as foreseen"
-    last = data.isel(place=-1)
+    last, number = data.place.values[-1], growth(data)
+    law = ""
+    if number.expected is not None:
+        off = "as predicted" if abs(number.score()) < K else "NOT as predicted"
+        law = f", {off} within {K:g} standard errors: {number.expected:.3g}"
     return (
         f"{name}: no descent on a fixed clock was foreseen; along g: {verdicts[0]}; along g/|g|: {verdicts[1]}:"
-        f" {word}. At {last.place.item()} the coefficient of g/|g| is {float(last.ratio):.3g} ±"
-        f" {float(last.ratio_error):.2g} times that at {data.place.values[0]}."
+        f" {word}. At {last} the coefficient of g/|g| is {number.value:.3g} ± {number.error:.2g} times that at"
+        f" {data.place.values[0]}{law}."
     )
+
+
+def growth(data: xarray.Dataset) -> Number:
+    """Coefficient at the last age over that at the first, expected what theory says, if it says anything."""
+    value, error = float(data.ratio[-1]), float(data.ratio_error[-1])
+    if "ratio_theory" not in data:
+        return Number(value, error)
+    return Number(value, math.hypot(error, value * float(data.ratio_error[0])), None, float(data.ratio_theory[-1]))
 
 
 def told(data: xarray.Dataset, title: str) -> dict[str, str]:
@@ -116,7 +144,7 @@ def numbers(found: Parts) -> dict[str, Number]:
             place = str(data.place.values[k])
             ratio = float(data.ratio[k]), float(data.ratio_error[k])
             if not descends(data):
-                made[f"{name}: coefficient, {place}"] = Number(*ratio)
+                made[f"{name}: coefficient, {place}"] = growth(data) if k else Number(*ratio)
                 continue
             made[f"{name}: coefficient / law, {place}"] = Number(*ratio, None, 1.0)
             made[f"{name}: κ, {place}"] = Number(float(data.kappa[k]), float(data.kappa_error[k]), None, None)
@@ -133,6 +161,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.7, "quick": 5.0, "paper": 40.0},
+    minutes={"smoke": 0.9, "quick": 6.0, "paper": 60.0},
     numbers=numbers,
 )

@@ -18,6 +18,7 @@ from theory import seeds
 from ..declaring.number import sample
 from ..declaring.study import Study
 from . import law
+from .schemes import Loss
 
 VALUES = np.array([1.0, 0.5, 0.2, 0.05, 0.01])
 ROWS, COLUMNS = 8, 5
@@ -25,6 +26,7 @@ RANKS: tuple[int | None, ...] = (1, 2, None)
 WARM = 0.05  # βσ‖G‖
 FACTORS = (0.25, 0.5, 1.0, 1.5)  # of the largest learning rate of two-point estimates
 BOWL = np.array([1.0, 2.0, 5.0, 0.5, 0.1])
+NEAR = 0.2  # largest singular value at the second place of a bowl of a matrix
 STRAIGHT = "the gradient"
 SIZES = (1_000, 30_000, 1_000_000)  # of the parameters
 POPULATION, ROOM = 64, 100
@@ -58,6 +60,20 @@ def singular_directions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     left = np.linalg.qr(np.random.default_rng(0).normal(size=(ROWS, COLUMNS)))[0]
     right = np.linalg.qr(np.random.default_rng(1).normal(size=(COLUMNS, COLUMNS)))[0]
     return left, right, left @ np.diag(VALUES) @ right.T
+
+
+def mapped(gradient: np.ndarray) -> np.ndarray:
+    """The map of rank one of a matrix, (ROWS · COLUMNS,), as is what is given."""
+    left, values, right = np.linalg.svd(np.asarray(gradient, float).reshape(ROWS, COLUMNS), full_matrices=False)
+    return ((left * theory.spectral_map(values, 1)) @ right).ravel()
+
+
+def matrices() -> dict[str, tuple[Loss, dict[str, jax.Array]]]:
+    """A round bowl of one matrix, at two places whose singular values differ."""
+    left, right, _ = singular_directions()
+    spectra = {"matrix, far": VALUES, "matrix, near": NEAR * VALUES**2}
+    at = {name: jnp.asarray(left @ np.diag(values) @ right.T, jnp.float32) for name, values in spectra.items()}
+    return {"matrix": (lambda x: jnp.sum(x**2) / 2, at)}
 
 
 def _along(key: jax.Array, law_of: proposals.Proposal, beta: float, draws: int) -> np.ndarray:

@@ -1,6 +1,8 @@
 """One generation of a scheme beside its law: on a linear loss, at places of other losses, and against its length."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,8 +21,8 @@ BOWL = jnp.array([0.3, 1.0, 2.0, 0.5])
 BOWL_POINTS = {"bowl, far": jnp.array([2.0, -1.0, 1.0, 0.5]), "bowl, near": jnp.array([0.1, 0.3, -0.2, 0.1])}
 TRAINED = {"start": 0.0, "t = 1": 1.0, "t = 3": 3.0}
 RATE = 1e-3
-SHARE = 0.1
 FEWEST = 1000
+Losses = Mapping[str, tuple[Loss, Mapping[str, Any]]]  # and places of each
 
 
 def draws(scheme: Scheme, evaluations: int) -> int:
@@ -68,9 +70,20 @@ def network() -> tuple[Loss, dict[str, jax.Array]]:
     return loss, {name: jnp.asarray(row) for name, row in zip(TRAINED, path, strict=True)}
 
 
-def curvature(loss: Loss, point: jax.Array) -> float:
+def in_bowl() -> Losses:
+    """The bowl alone."""
+    return {"bowl": (bowl, BOWL_POINTS)}
+
+
+def everywhere() -> Losses:
+    """The bowl and Figure 1's network."""
+    return {**in_bowl(), "network": network()}
+
+
+def curvature(loss: Loss, point: Any) -> float:
     """√((tr H)² + 2 tr H²)/(2|g|): of a step of length 1, second-order over first-order change of the loss."""
-    gradient, hessian = jax.grad(loss)(point), jax.hessian(loss)(point)
+    flat, unravel = ravel_pytree(point)
+    gradient, hessian = (make(lambda x: loss(unravel(x)))(flat) for make in (jax.grad, jax.hessian))
     second = jnp.sqrt(jnp.trace(hessian) ** 2 + 2 * jnp.sum(hessian**2))
     return float(second / (2 * jnp.linalg.norm(gradient)))
 
@@ -81,39 +94,38 @@ def places(
     evaluations: int,
     length: float,
     share: float,
-    deep: bool,
-    generations: int = 1,
-    burn_in: int = 0,
+    losses: Callable[[], Losses] = in_bowl,
+    **options: Any,
 ) -> xarray.Dataset:
-    """Which descent it is on a bowl, and on Figure 1's network: coefficients over theory's, rest, κ and verdicts.
+    """Which descent it is at places of some losses: coefficients over theory's, rest, κ and verdicts.
 
-    The law is that of all generations of a displacement together.
+    The law is that of all generations of a displacement together; the options are those of ``corr.characterize``.
     """
-    losses: list[tuple[str, Loss, dict[str, jax.Array]]] = [("bowl", bowl, BOWL_POINTS)]
-    losses += [("network", *network())] if deep else []
-    name = "g" if scheme.plain else "g/|g|"
     rows: dict[str, tuple[float, ...]] = {}
-    verdicts = {}
-    for number, (title, function, at) in enumerate(losses):
+    kappas: list[float] = []
+    told: dict[str, Any] = {}
+    for number, (title, (function, at)) in enumerate(losses().items()):
         found = corr.characterize(
             scheme.make(function, length), at, key=jax.random.fold_in(key, number),
-            draws=draws(scheme, evaluations), generations=generations, burn_in=burn_in, share=share, progress=False,
+            draws=draws(scheme, evaluations), share=share, progress=False, **options,
         )  # fmt: skip
-        verdicts[title] = {one: law.verdict for one, law in found.laws.items()}
-        for place, one in found.laws[name].points.items():
-            predicted = scheme.law.drift * length
-            rows[place] = (
-                one.coefficient.value / predicted, one.coefficient.standard_error / predicted, one.across, one.at_most,
-                found.places[place].kappa.value, found.places[place].kappa.standard_error,
-                length * max(1.0, scheme.law.drift) * curvature(function, at[place]),
-                float(np.linalg.norm(found.places[place].gradient)),
+        told |= {"exponent": found.exponent} | {f"{title}: {one}": law.verdict for one, law in found.laws.items()}
+        for name, place in found.places.items():
+            one, known = found.laws[scheme.follows].points[name], scheme.step(place, length)
+            square = float(known.drift @ known.drift)
+            ratio = sample(place.blocks @ known.drift / square)
+            model = known.model
+            if model is None:
+                model = max(length, math.sqrt(square)) * curvature(function, at[name])
+            rows[name] = (
+                ratio.value, ratio.error, one.coefficient.value / length, one.across, one.at_most, *place.kappa, model,
             )  # fmt: skip
-    names = ("ratio", "ratio_error", "across", "at_most", "kappa", "kappa_error", "model", "slope")
+            kappas.append(float(scheme.law.evaluations) * known.across / square)
+    names = ("ratio", "ratio_error", "coefficient", "across", "at_most", "kappa", "kappa_error", "model")
     columns = {title: ("place", np.array([row[k] for row in rows.values()])) for k, title in enumerate(names)}
-    told = {f"{title}: {one}": text for title, laws in verdicts.items() for one, text in laws.items()}
-    law = {"drift": scheme.law.drift, "noise": scheme.law.noise, "evaluations": float(scheme.law.evaluations)}
-    attrs = {"follows": name, "share": share, "length": length, "law_kappa": scheme.law.kappa, **law, **told}
-    return xarray.Dataset(columns, {"place": list(rows)}, attrs)
+    attrs = {"follows": scheme.follows, "share": share, "length": length, "law_kappa": kappas[0],
+             "evaluations": float(scheme.law.evaluations)}  # fmt: skip
+    return xarray.Dataset(columns, {"place": list(rows)}, attrs | told)
 
 
 def lengths(key: jax.Array, scheme: Scheme, evaluations: int, values: Sequence[float]) -> xarray.Dataset:

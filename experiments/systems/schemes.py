@@ -4,13 +4,33 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
 import corr
 from corr import populations
 from theory import populations as theory
 
 WIDTH = 1e-4  # σ of strategies whose step has a length of its own
+PLAIN, UNIT, SIGN = "g", "g/|g|", "sign g"  # candidates of ``corr.characterize``
 Loss = Callable[[Any], jax.Array]
+Make = Callable[[Loss, float], corr.Dynamics]
+
+
+class Step(NamedTuple):
+    """What theory says of a displacement from one place.
+
+    Attributes:
+        drift: its mean, (N,), parameter units.
+        across: its variance across the gradient, per parameter; NaN where theory has none.
+        model: share of the drift that this leaves out; None for curvature alone.
+    """
+
+    drift: np.ndarray
+    across: float
+    model: float | None = None
+
+
+At = Callable[[corr.atlas.Place, float], Step]
 
 
 class Scheme(NamedTuple):
@@ -20,14 +40,30 @@ class Scheme(NamedTuple):
         make: ``(loss, length) -> Dynamics``; the length is σ, or α of a strategy.
         law: what a generation does on a linear loss, in units of the length; schemes on raw fitness: of the length
             times |g|.
-        plain: whether it follows g; else ĝ = g/|g|.
+        follows: the candidate of ``corr.characterize`` that it follows.
         widened: ``(loss, σ) -> Dynamics`` where σ is not the length: what is swept to see where the law ends.
+        at: ``(place, length) -> Step`` where the law is not one number at all places; of ``law`` only the evaluations
+            then count.
     """
 
-    make: Callable[[Loss, float], corr.Dynamics]
+    make: Make
     law: theory.Generation
-    plain: bool = False
-    widened: Callable[[Loss, float], corr.Dynamics] | None = None
+    follows: str = UNIT
+    widened: Make | None = None
+    at: At | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it follows g, its length a learning rate."""
+        return self.follows == PLAIN
+
+    def step(self, place: corr.atlas.Place, length: float) -> Step:
+        """What theory says of a displacement from a place."""
+        if self.at is not None:
+            return self.at(place, length)
+        size = float(np.linalg.norm(place.gradient))
+        unit = length * size if self.plain else length
+        return Step(-self.law.drift * unit * place.gradient / size, self.law.noise * unit**2)
 
     def length(self, noise: float) -> float:
         """The length at which so much variance is gained per unit of common time and parameter; plain: at |g| = 1."""
@@ -78,4 +114,4 @@ def strategy(children: int, fitness: Any, *, antithetic: bool = False) -> Scheme
         )
 
     law = laws[fitness](children, antithetic=antithetic)
-    return Scheme(make, law, plain=fitness == "raw", widened=lambda loss, std: make(loss, std, std))
+    return Scheme(make, law, PLAIN if fitness == "raw" else UNIT, widened=lambda loss, std: make(loss, std, std))

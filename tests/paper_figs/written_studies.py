@@ -14,6 +14,7 @@ from corr.figures.studies.architectures import TITLES
 from corr.results import save_part, write_json
 
 from . import written_systems as systems
+from .written_digits import two_networks
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
@@ -219,6 +220,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "optimizers": systems.optimized,
     "smoothing": systems.smoothed,
     "suppression": suppressions,
+    "digits": two_networks,
     "annealing": systems.cooled,
 }
 

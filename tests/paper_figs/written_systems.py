@@ -64,31 +64,34 @@ def a_row() -> tuple[Parts, Sizes]:
 
 
 def an_atlas() -> tuple[Parts, Sizes]:
-    """The overview: schemes on their laws, by rank and by value."""
+    """The overview: schemes on their laws, by rank, by value and by neither, and two that are no descent."""
+    every = ("g", "g/|g|", "sign g")
+    schemes = {"mutation": ("g/|g|", 3.14), "one of 10": ("g/|g|", 4.2), "ranks": ("g/|g|", 1.1), "raw": ("g", 1.0),
+               "one coordinate": ("sign g", 3.0), "Pareto": ("sign(g)|g|^H", np.nan)}  # fmt: skip
     parts: Parts = {}
-    for number, (name, kappa) in enumerate((("mutation", 3.14), ("one of 10", 4.2), ("ranks", 1.1), ("raw", 1.0))):
-        follows, other = ("g", "g/|g|") if name == "raw" else ("g/|g|", "g")
+    for number, (name, (follows, kappa)) in enumerate(schemes.items()):
         places = ["bowl, far", "bowl, near", "start", "t = 1"]
         columns = {
             "ratio": [1.004, 0.997, 1.0, 1.002],
             "ratio_error": [0.005] * 4,
+            "coefficient": [1.0 / (number + 1)] * 4,
             "across": [0.01] * 4,
             "at_most": [0.04] * 4,
-            "kappa": [kappa] * 4,
+            "kappa": [np.nan_to_num(kappa, nan=130.0)] * 4,
             "kappa_error": [0.05] * 4,
             "model": [1e-3] * 4,
         }
-        verdicts = {follows: "yes: equivalent, no difference found", other: "no: off by more than the share"}
+        verdicts = {one: "no: off by more than the share" for one in every}
+        verdicts |= {follows: "yes: equivalent, no difference found"}
         told = {f"{loss}: {one}": text for loss in ("bowl", "network") for one, text in verdicts.items()}
-        attrs = {"follows": follows, "share": 0.1, "length": 1e-4, "law_kappa": kappa, "drift": 1.0 / (number + 1),
-                 "noise": 1.0, "evaluations": 10.0, **told}  # fmt: skip
+        attrs = {"follows": follows, "share": 0.1, "length": 1e-4, "law_kappa": kappa, "exponent": 0.5,
+                 "evaluations": 10.0, **told}  # fmt: skip
         parts[name] = xarray.Dataset({k: ("place", v) for k, v in columns.items()}, {"place": places}, attrs)
-    grown = {"ratio": [1.0, 9.5], "ratio_error": [0.01, 0.1]}
     attrs = {"follows": "g/|g|", "share": 0.1, "descends": 0, "evaluations": 30.0,
              "bowl: g": "no: off by more than the share", "bowl: g/|g|": "no: off by more than the share"}  # fmt: skip
-    parts["swarm"] = xarray.Dataset(
-        {k: ("place", v) for k, v in grown.items()}, {"place": ["age 0", "age 10"]}, attrs
-    )  # fmt: skip
+    grown = {"ratio": ("place", [1.0, 9.5]), "ratio_error": ("place", [0.01, 0.1])}
+    parts["swarm"] = xarray.Dataset(grown, {"place": ["age 0", "age 10"]}, attrs)
+    parts["adaptive"] = parts["swarm"].assign(ratio_theory=("place", [1.0, 9.6]))
     return parts, {"evaluations": 40_000, "share": 0.1, "network": True}
 
 

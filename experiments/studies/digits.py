@@ -1,0 +1,188 @@
+"""Handwritten digits: does averaged mutation learn, and generalize, as its noisy twin and noise-free descent do?"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import xarray
+from scipy import stats
+
+import corr
+from corr import data, inference, losses, networks
+
+from ..declaring.number import Number, difference, sample
+from ..declaring.study import Parts, Study
+
+MARGIN = 0.05  # of the squared distance travelled, for mean weights
+MARGINS = {"training loss": 0.02, "test loss": 0.02, "test accuracy": 0.01}  # in nats and as a share of the images
+LEVEL = 0.05
+CLASSES, SPLIT = 10, 0
+SIDES = {"twin": "its noisy twin", "descent": "noise-free descent"}
+
+
+class Images(NamedTuple):
+    """Where images come from, their side, how many to learn from and to test on, and the network's sizes."""
+
+    load: Callable[[], data.Data]
+    side: int
+    train: int
+    test: int
+    widths: tuple[int, ...]
+    channels: tuple[int, ...]
+
+
+SOURCES = {
+    "digits": Images(data.digits, 8, 200, 800, (16,), (4, 8)),
+    "MNIST-5k": Images(data.mnist_5k, 28, 200, 1000, (8,), (2, 4)),
+}
+KINDS = ("fully connected", "convolutional")
+
+
+class Sizes(NamedTuple):
+    """Images and networks of those above, λα of mutation, end time, records, and trajectories of mutation and twin."""
+
+    sources: int
+    kinds: int
+    step_time: float
+    end: float
+    records: int
+    trajectories: int
+    twins: int
+
+
+def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+    """Every kind of network on every source of images."""
+    return {
+        f"{name}, {kind}": partial(learned, name=name, kind=kind, sizes=sizes)
+        for name in list(SOURCES)[: sizes.sources]
+        for kind in KINDS[: sizes.kinds]
+    }
+
+
+def network(images: Images, kind: str) -> networks.Network:
+    """Tanh units, Glorot's start."""
+    module = (
+        networks.FullyConnected(images.widths, inputs=images.side**2, outputs=CLASSES)
+        if kind == KINDS[0]
+        else networks.Convolutional(
+            images.channels, shape=(images.side, images.side, 1), outputs=CLASSES, activation="tanh"
+        )
+    )
+    return networks.functional(module, variance="glorot")
+
+
+def halves(images: Images) -> tuple[data.Data, data.Data]:
+    """Images to learn from and others to test on, every class as often as in all of them, whatever the study's seed."""
+    every = images.load()
+    count = len(every.targets)
+    rest, test = data.split(every, test_share=images.test / count, seed=SPLIT)
+    return data.split(rest, test_share=1 - images.train / len(rest.targets), seed=SPLIT)[0], test
+
+
+def learned(key: jax.Array, name: str, kind: str, sizes: Sizes) -> xarray.Dataset:
+    """Losses and accuracies of mutation, its twin and descent along the way, and how far mean weights are apart."""
+    images = SOURCES[name]
+    train, test = halves(images)
+    net = network(images, kind)
+    loss, test_loss = (losses.mean(losses.cross_entropy(), net.apply, *one) for one in (train, test))
+    right = losses.accuracy(net.apply, *test)
+    found = corr.compare(
+        loss, net.init(jax.random.key(0)), key=key, trajectories=sizes.trajectories, twin_trajectories=sizes.twins,
+        end_time=sizes.end, record_every=sizes.end / sizes.records, learning_rate=sizes.step_time, step_ratio=1.0,
+        descent_learning_rate=sizes.step_time,
+        observe=lambda params: {"test_loss": test_loss(params), "test_accuracy": right(params)},
+    )  # fmt: skip
+    return _beside(found).assign_attrs(images=images.train, tested=images.test)
+
+
+def _beside(found: corr.Comparison) -> xarray.Dataset:
+    """Everything after t = 0 that the page shows."""
+    walk, twin, descent = (side.isel(time=slice(1, None)) for side in found)
+    smooth = found.descent.path.values[0].astype(float)
+    paths, travelled = walk.path.values.astype(float), inference.travelled(smooth)[1:]
+    columns: dict[str, tuple[object, np.ndarray]] = {}
+    for name, other in (("twin", twin.path.values.astype(float)), ("descent", smooth[1:])):
+        columns[f"to_{name}"] = "time", inference.unbiased_delta(paths, other) / travelled
+        columns[f"to_{name}_error"] = "time", inference.delta_standard_error(paths, other) / travelled
+        columns[f"{name}_p"] = "time", inference.mean_equivalence(paths, other, MARGIN * travelled, seed=0).p_value
+    for what in MARGINS:
+        one = "loss" if what == "training loss" else what.replace(" ", "_")
+        columns[f"{what}, mutation"] = ("trajectory", "time"), walk[one].values.astype(float)
+        columns[f"{what}, twin"] = ("twin", "time"), twin[one].values.astype(float)
+        columns[f"{what}, descent"] = "time", descent[one].values[0].astype(float)
+    return xarray.Dataset(columns, {"time": walk.time.values}, {"parameters": walk.sizes["parameter"]})
+
+
+def apart(found: xarray.Dataset, what: str, side: str) -> Number:
+    """Mean of mutation less that of the other side, at the end."""
+    last = found.isel(time=-1)
+    mean = sample(last[f"{what}, mutation"].values)
+    other = last[f"{what}, {side}"].values
+    return difference(mean, sample(other) if other.ndim else Number(float(other), 0.0))
+
+
+def agrees(found: xarray.Dataset, what: str, side: str) -> str:
+    """Equivalent within the margin by two one-sided t tests, different by one of two sides, or undecided."""
+    number, degrees = apart(found, what, side), found.sizes["trajectory"] - 1
+    inside = stats.t.sf((MARGINS[what] - abs(number.value)) / number.error, degrees) < LEVEL
+    unequal = 2 * stats.t.sf(abs(number.value) / number.error, degrees) < LEVEL
+    if inside:
+        return "equivalent, though not equal" if unequal else "equivalent"
+    return "DIFFERENT" if unequal else "UNDECIDED"
+
+
+def judge(found: Parts) -> list[str]:
+    """Of every network, weights, losses and accuracies beside twin and descent at the end."""
+    return [_said(name, one, side) for name, one in found.items() for side in SIDES]
+
+
+def _said(name: str, one: xarray.Dataset, side: str) -> str:
+    last = one.isel(time=-1)
+    near = "equivalent" if float(last[f"{side}_p"]) < LEVEL else "NOT shown to be equivalent"
+    told = [
+        f"{what} {_number(apart(one, what, side))} ({agrees(one, what, side)} within {margin:g})"
+        for what, margin in MARGINS.items()
+    ]
+    accuracy = sample(last["test accuracy, mutation"].values)
+    return (
+        f"{name}, N = {one.attrs['parameters']}, at t = {float(last.time):.3g} (test accuracy {accuracy.value:.3f} ±"
+        f" {accuracy.error:.1g}), mutation less {SIDES[side]}: mean weights {_share(last, side)} of the squared"
+        f" distance travelled apart ({near} within {100 * MARGIN:g} %), {', '.join(told)}."
+    )
+
+
+def _share(last: xarray.Dataset, side: str) -> str:
+    return f"{100 * float(last[f'to_{side}']):.2g} ± {100 * float(last[f'to_{side}_error']):.1g} %"
+
+
+def _number(number: Number) -> str:
+    return f"{number.value:+.2g} ± {number.error:.1g}"
+
+
+def numbers(found: Parts) -> dict[str, Number]:
+    """Distances at the end, what mutation reached, and by how much the other sides reached less."""
+    made: dict[str, Number] = {}
+    for name, one in found.items():
+        last, count = one.isel(time=-1), one.sizes["trajectory"]
+        for side in SIDES:
+            made[f"{name}: Δ to {side}"] = Number(float(last[f"to_{side}"]), float(last[f"to_{side}_error"]), count)
+            made |= {f"{name}: {what}, mutation less {side}": apart(one, what, side) for what in MARGINS}
+        made |= {f"{name}: {what}": sample(last[f"{what}, mutation"].values) for what in MARGINS}
+    return made
+
+
+study = Study(
+    name="digits",
+    title="handwritten digits: does averaged mutation learn and generalize as descent does?",
+    presets={
+        "smoke": Sizes(1, 1, 1e-3, 1.0, 2, 8, 16),
+        "quick": Sizes(2, 2, 2e-4, 4.0, 8, 16, 32),
+        "paper": Sizes(2, 2, 1e-5, 8.0, 16, 100, 400),
+    },
+    parts=parts,
+    judge=judge,
+    minutes={"smoke": 0.5, "quick": 6.0, "paper": 2000.0},
+    numbers=numbers,
+)

@@ -1,0 +1,185 @@
+"""Modules of flax: equal to themselves, left as they were, and refused where they are no function of parameters."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+import corr
+from corr import networks
+
+from .registry import SIDE, LinenImages, NnxImages
+
+IMAGE = (SIDE, SIDE, 1)
+IMAGES = jax.random.uniform(jax.random.key(0), (7, *IMAGE))
+POINTS = IMAGES.reshape(7, -1).T
+
+
+def test_linen_gives_what_the_module_gives() -> None:
+    network, module = networks.from_flax(LinenImages(), IMAGE), LinenImages()
+    params = jax.jit(network.init)(jax.random.key(1))
+    own: Any = jax.jit(lambda key: module.init(key, IMAGES, train=False))(jax.random.key(1))
+    assert jax.tree.all(jax.tree.map(np.array_equal, params, own["params"]))
+    key = jax.random.key(2)
+    expected, _ = jax.jit(
+        lambda own: module.apply(own, IMAGES, train=True, rngs={"dropout": key}, mutable=["batch_stats"])
+    )(own)
+    found = jax.jit(network.apply)(params, POINTS, key=key)
+    np.testing.assert_allclose(found.T, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_nnx_gives_what_the_module_gives_and_leaves_it_alone() -> None:
+    """A module that stands in evaluation keeps its mode, its parameters, statistics and random numbers."""
+    module = NnxImages(nnx.Rngs(3))
+    module.eval()
+    before = jax.tree.map(jnp.array, nnx.to_pure_dict(nnx.state(module, nnx.Param, nnx.BatchStat)[0]))
+    network = networks.from_flax(module, IMAGE)
+    params = network.init(jax.random.key(1))
+    found = network.apply(params, POINTS)
+    network.apply(params, POINTS, key=jax.random.key(2))
+    assert module.dropout.deterministic and module.normalizations[0].use_running_average
+    assert not any(np.any(layer.mean[...]) for layer in module.normalizations)
+    assert int(module.dropout.rngs.count[...]) == 0  # pyright: ignore[reportOptionalMemberAccess]
+    assert jax.tree.all(jax.tree.map(np.array_equal, params, before))
+    module.dropout.rate = 0.0
+    np.testing.assert_allclose(found.T, module(IMAGES, train=True), rtol=1e-5, atol=1e-5)
+
+
+def test_a_class_of_nnx_starts_by_key_and_an_instance_with_what_it_has() -> None:
+    by_key, instance = networks.from_flax(NnxImages, IMAGE), networks.from_flax(NnxImages(nnx.Rngs(3)), IMAGE)
+    first, other = ([net.init(jax.random.key(k))["last"]["kernel"] for k in (0, 1)] for net in (by_key, instance))
+    assert not np.array_equal(*first) and np.array_equal(*other)
+
+
+class Linear(nnx.Module):
+    """To be broken: one layer, and what ``more`` adds."""
+
+    def __init__(self, rngs: nnx.Rngs, outputs: int = 2, **more: Any) -> None:
+        self.layer = nnx.Linear(3, outputs, rngs=rngs)
+        for name, value in more.items():
+            setattr(self, name, value)
+
+    def __call__(self, features: jax.Array) -> jax.Array:
+        return self.layer(features)
+
+
+class Squeezed(Linear):
+    def __call__(self, features: jax.Array) -> jax.Array:
+        return self.layer(features)[:, 0]
+
+
+class Noisy(Linear):
+    """Adds noise of its own stream, asked or not."""
+
+    def __call__(self, features: jax.Array) -> jax.Array:
+        return self.layer(features) + jax.random.normal(self.stream.noise(), (len(features), 2))
+
+
+class Averaged(Linear):
+    """Uses a running average whatever it is told."""
+
+    def __init__(self, rngs: nnx.Rngs) -> None:
+        super().__init__(rngs, normalization=nnx.BatchNorm(3, rngs=rngs))
+
+    def __call__(self, features: jax.Array) -> jax.Array:
+        return self.layer(self.normalization(features, use_running_average=True))
+
+
+class Linen(nn.Module):
+    """To be broken, in ``way``."""
+
+    way: str
+
+    @nn.compact
+    def __call__(self, features: jax.Array) -> jax.Array:
+        if self.way == "average":
+            features = nn.BatchNorm(use_running_average=True)(features)
+        if self.way == "state":
+            self.variable("cache", "count", lambda: jnp.zeros(()))
+        if self.way == "statistics":
+            self.variable("batch_stats", "largest", lambda: jnp.zeros(()))
+        if self.way == "integer":
+            self.param("table", lambda key: jnp.arange(3))
+        return nn.Dense(2)(features) if self.way != "empty" else features
+
+
+REFUSED = {
+    "squeezed": (Squeezed, ValueError, r"outputs of shape \(2,\) for 2 points, expected \(2, outputs\)"),
+    "integer": (
+        lambda rngs: Linear(rngs, table=nnx.Param(jnp.arange(3))), ValueError, "'table'.* int32, expected floating"),
+    "state": (lambda rngs: Linear(rngs, cache=nnx.Cache(jnp.zeros(()))), ValueError, r"state in \['Cache'\]"),
+    "statistics": (
+        lambda rngs: Linear(rngs, largest=nnx.BatchStat(jnp.zeros(()))), ValueError, "variances of nnx.BatchNorm"),
+    "noise": (lambda rngs: Noisy(rngs, stream=rngs), ValueError, "draws random numbers without a key"),
+    "average": (Averaged, ValueError, "running average of batch normalization is NaN here"),
+    "no module": (lambda rngs: 3, TypeError, "must make an nnx module of nnx.Rngs, got int"),
+    "linen average": (Linen("average"), ValueError, "running average of batch normalization is NaN here"),
+    "linen state": (Linen("state"), ValueError, r"state in \['cache'\]"),
+    "linen statistics": (Linen("statistics"), ValueError, "variances of flax.linen.BatchNorm"),
+    "linen integer": (Linen("integer"), ValueError, "'table'.* int32, expected floating"),
+    "linen empty": (Linen("empty"), ValueError, "has no parameters"),
+    "linen class": (Linen, TypeError, "flax.linen module, a flax.nnx module or a function"),
+    "number": (3, TypeError, "flax.linen module, a flax.nnx module or a function"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_function_of_its_parameters_is_refused(name: str) -> None:
+    module, kind, said = REFUSED[name]
+    with pytest.raises(kind, match=said):
+        networks.from_flax(module, (3,))
+
+
+def test_a_constant_of_the_module_is_one() -> None:
+    """An array that is no variable, here integers."""
+    network = networks.from_flax(lambda rngs: Linear(rngs, table=nnx.data(jnp.arange(3))), (3,))
+    assert network.apply(network.init(jax.random.key(0)), jnp.ones((3, 4))).shape == (2, 4)
+
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+class Net(nnx.Module):
+    def __init__(self, rngs: nnx.Rngs) -> None:
+        self.first = nnx.Conv(1, 4, (3, 3), rngs=rngs)
+        self.dropout = nnx.Dropout(0.25, rngs=rngs)
+        self.last = nnx.Linear(4 * 7 * 7, 10, rngs=rngs)
+
+    def __call__(self, images: jax.Array) -> jax.Array:
+        hidden = nnx.max_pool(nnx.relu(self.first(images)), (4, 4), strides=(4, 4))
+        return self.last(self.dropout(hidden.reshape(len(images), -1)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FASHION.exists(), reason="Debian's dataset-fashion-mnist is not installed")
+def test_a_network_of_nnx_learns_clothes_by_mutation() -> None:
+    """Cross-entropy, dropout and L2 of 50 real images: without mask, it has less loss after 400 mutations."""
+    count = 50
+    files = ("train-images-idx3-ubyte.gz", 16, 784), ("train-labels-idx1-ubyte.gz", 8, 1)
+    raw = [gzip.decompress((FASHION / name).read_bytes())[skip : skip + count * size] for name, skip, size in files]
+    images, labels = (np.frombuffer(part, np.uint8).reshape(count, -1).T for part in raw)
+    points, classes = jnp.asarray(images / 255, jnp.float32), jnp.asarray(labels[0], jnp.int32)
+
+    network = networks.from_flax(Net, (28, 28, 1))
+
+    def loss(params: Any, key: jax.Array | None = None) -> jax.Array:
+        logits = network.apply(params, points, key=key)
+        entropy = optax.softmax_cross_entropy_with_integer_labels(logits.T, classes).mean()
+        return entropy + 1e-3 * optax.tree_utils.tree_norm(params, squared=True)
+
+    walk = corr.minibatch(
+        lambda key: corr.mutation(lambda params: loss(params, key), mutation_std=0.01),
+        batch=lambda key: key,
+        loss=loss,
+    )
+    data = corr.run(
+        walk, network.init(jax.random.key(0)), steps=400, trajectories=2, key=corr.root_key(0), progress=False
+    )
+    assert (data.loss.values[:, -1] < 0.95 * data.loss.values[:, 0]).all()
