@@ -24,7 +24,7 @@ def check_moved(name: str, moves: Moves, dtype: Any) -> None:
     finite = np.isfinite(moves.steps).all(axis=1)
     if not finite.all():
         raise ValueError(
-            f"displacements at {name!r} are not finite in {(~finite).sum()} of {len(finite)} draws: choose another"
+            f"displacements at {name!r} are not finite in {(~finite).sum()} of {finite.size} draws: choose another"
             " point or a smaller step"
         )
     if not moves.steps.any():

@@ -71,10 +71,7 @@ def fitted(
     closeness = lambda exponent: _cosine(drift, vector(exponent)) ** 2  # noqa: E731
     rough = float(GRID[int(np.argmax([closeness(one) for one in GRID]))])
     near = max(rough - GRID[1], LEAST), min(rough + GRID[1], MOST)
-    found = optimize.minimize_scalar(
-        lambda one: -closeness(one), method="bounded", bounds=near, options={"xatol": ROUNDED}
-    )
-    exponent = float(found.x)
+    exponent = np.asarray(optimize.fminbound(lambda one: -closeness(one), *near, xtol=ROUNDED), float).item()
     for end in (LEAST, MOST):
         if abs(exponent - end) < CLOSE:
             return Exponent(Estimate(end, 0.0), True)
