@@ -63,7 +63,8 @@ def _noise(moves: Moves, unit: np.ndarray) -> dict[str, Estimate]:
         none = dict.fromkeys(NAMES, Estimate(0.0, 0.0))
         return none if len(unit) > 1 else none | {"across": Estimate(np.nan, np.nan)}
     drift = moves.samples.mean(axis=0)
-    found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a ratio to what lies across, where that is exactly zero
+        found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
     nothing = NOTHING * found["second_moment"].value
     rows = ((name, *found.get(name, (np.nan, np.nan))) for name in NAMES)
     return {name: Estimate(0.0 if value < nothing else value, error) for name, value, error in rows}
