@@ -1,4 +1,4 @@
-"""What ``characterize`` is asked for and what moved, checked."""
+"""What ``characterize`` is asked for, checked."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,18 +6,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import stats
 
-from .._checks import check_count
+from .._checks import check_count, check_positive, real_number
 from .._objective import check_loss, check_params
 from .._start import initial_shape
 from .._told import warn
 from .._types import Dynamics, Info, Params, Scalar, State, spent
 from ._candidates import BUILT_IN
-from ._moves import BLOCKS, MEDIAN_OF, Moves
+from ._moves import BLOCKS, MEDIAN_OF
 
 FEWEST = 1000
-SKEWED = 1e-3  # p-value below which means of blocks are not symmetric
 
 
 def check_asked(
@@ -36,22 +34,33 @@ def check_asked(
     unit = BLOCKS * (MEDIAN_OF if robust else 1)
     if check_count("draws", draws, least=FEWEST) % unit:
         raise ValueError(f"draws must be a multiple of {unit}, got {draws}: take {-(-draws // unit) * unit}")
-    if not (0 < share < 1 and 0 < level < 0.5):
+    if not (0 < real_number("share", share) < 1 and 0 < real_number("level", level) < 0.5):
         raise ValueError(f"share must lie in (0, 1) and level in (0, 0.5), got {share} and {level}")
+    check_positive("evaluations of the dynamics", dynamics.evaluations)
     meant = dynamics.loss if loss is None else loss
     if meant is None:
         raise ValueError("the dynamics names no loss: give the one whose gradient is meant, loss=U")
-    positions = [check_params(one.position if isinstance(one, State) else one) for one in points.values()]
+    positions = [
+        _named(name, check_params, one.position if isinstance(one, State) else one) for name, one in points.items()
+    ]
     shapes = [jax.tree.map(jnp.shape, position) for position in positions]
     for name, position, shape in zip(points, positions, shapes, strict=True):
         if shape != shapes[0]:
             raise ValueError(f"points must be alike, got shapes {shapes[0]} and, at {name!r}, {shape}")
-        check_loss(meant, position)
+        _named(name, check_loss, meant, position)
     for name, point in points.items():
         if isinstance(point, State):
             _check_memory(dynamics, name, point)
     _check_step(dynamics, positions[0])
     return meant, positions[0]
+
+
+def _named(name: str, check: Callable[..., Any], *given: Any) -> Any:
+    """What a check gives, its refusals with the name of the point."""
+    try:
+        return check(*given)
+    except (TypeError, ValueError) as error:
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"at {name!r}: {error}") from error
 
 
 def _check_memory(dynamics: Dynamics, name: str, state: State) -> None:
@@ -102,47 +111,3 @@ def check_covariance(value: Any, size: int) -> np.ndarray:
     if np.linalg.eigvalsh(matrix)[0] <= 0:
         raise ValueError("covariance must be positive definite, got one with an eigenvalue of zero or less")
     return matrix
-
-
-def check_robust(name: str, moves: Moves, robust: np.ndarray, share: float) -> None:
-    """Warn where the robust drift is no mean: means of parts lie to one side of their medians, and far off."""
-    square = float(robust @ robust)
-    if not square:
-        return
-    parts = (moves.samples @ robust / square).reshape(BLOCKS, MEDIAN_OF, -1).mean(axis=2)
-    above = parts.mean(axis=1) - np.median(parts, axis=1)
-    apart, one_sided = abs(float(above.mean())), stats.binomtest(int((above > 0).sum()), BLOCKS).pvalue
-    if apart > share / 2 and one_sided < SKEWED:
-        warn(
-            f"at {name!r} medians of blocks lie {100 * apart:.2g} % off the plain mean of all draws: steps are skewed,"
-            " as those are which a mutation with heavy tails takes at β = ∞, and what is said of the robust drift is"
-            " that of the medians; more draws bring them together"
-        )
-
-
-def check_moved(name: str, moves: Moves, dtype: Any) -> None:
-    """Refuse displacements that are none; warn where they are lost in rounding or losses were not finite."""
-    if not np.isfinite(moves.steps).all():
-        raise ValueError(f"displacements at {name!r} are not finite: choose another point or a smaller step")
-    if not moves.steps.any():
-        advice = (
-            "its acceptance is 0: give a smaller step, or a point that is no minimum"
-            if not moves.accepted.any()
-            else "steps are accepted but have no length: give a larger one"
-        )
-        raise ValueError(f"nothing moves at {name!r} in any of {len(moves.steps)} draws; {advice}")
-    if moves.finite < 1:
-        warn(
-            f"at {name!r} {100 * (1 - moves.finite):.3g} % of the steps met a loss that is not finite: what is said"
-            " holds for the scheme on this loss, border included"
-        )
-    spacing = np.spacing(np.abs(moves.position).astype(dtype)).astype(float)
-    size = np.sqrt(np.mean(moves.steps**2, axis=0))
-    # What never moves is frozen, unless steps as long as the others' would be lost there.
-    lost = np.where(size > 0, size, size.max()) < 2 * spacing
-    if lost.any():
-        warn(
-            f"at {name!r} {lost.sum()} of {lost.size} parameters move by less than two rounding steps of"
-            f" {np.dtype(dtype)} ({2 * spacing[lost].max():.2g}): drift and noise are those of rounding; use float64 or"
-            " larger steps"
-        )

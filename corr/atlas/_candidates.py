@@ -8,15 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ._power import Exponent, powered, unit_powered
+
 Flat = Callable[[jax.Array], jax.Array]
 Vectors = dict[str, np.ndarray]
-EXPONENTS = np.linspace(0.0, 2.0, 201)
 
-GRADIENT, UNIT, SIGN, POWER = "g", "g/|g|", "sign g", "sign(g)|g|^H"
+GRADIENT, UNIT, SIGN = "g", "g/|g|", "sign g"
+POWER, UNIT_POWER = "sign(g)|g|^H", "sign(g)|g|^H/‖g‖^H"
 SMOOTHED, UNIT_SMOOTHED = "∇U_σ", "∇U_σ/|∇U_σ|"
 TURNED, UNIT_TURNED = "C g", "C g/√(gᵀC g)"
-PAIRS = ((GRADIENT, UNIT), (SMOOTHED, UNIT_SMOOTHED), (TURNED, UNIT_TURNED))
-BUILT_IN = {GRADIENT, UNIT, SIGN, POWER, SMOOTHED, UNIT_SMOOTHED, TURNED, UNIT_TURNED}
+POWERS = (POWER, UNIT_POWER)
+PAIRS = ((GRADIENT, UNIT), (SMOOTHED, UNIT_SMOOTHED), (TURNED, UNIT_TURNED), POWERS)
+FAMILIES = {POWER: powered, UNIT_POWER: unit_powered}
+BUILT_IN = {GRADIENT, UNIT, SIGN, POWER, UNIT_POWER, SMOOTHED, UNIT_SMOOTHED, TURNED, UNIT_TURNED}
 
 
 def gradient_at(name: str, loss: Flat, position: np.ndarray, dtype: Any, moving: np.ndarray) -> np.ndarray:
@@ -36,7 +40,7 @@ def gradient_at(name: str, loss: Flat, position: np.ndarray, dtype: Any, moving:
 
 def vectors_at(
     gradient: np.ndarray,
-    exponent: float,
+    exponents: Mapping[str, Exponent | None],
     smoothed: np.ndarray | None,
     covariance: np.ndarray | None,
     own: Mapping[str, np.ndarray],
@@ -53,31 +57,19 @@ def vectors_at(
     if covariance is not None:
         turned = covariance @ gradient
         found |= {TURNED: turned, UNIT_TURNED: turned / np.sqrt(gradient @ turned)}
-    return found | dict(own) | {POWER: powered(gradient, exponent)}
+    fitted = {title: one.estimate.value for title, one in exponents.items() if one is not None}
+    return found | dict(own) | {title: FAMILIES[title](gradient, value) for title, value in fitted.items()}
 
 
-def powered(gradient: np.ndarray, exponent: float) -> np.ndarray:
-    """sign(g)|g|^H by component; zero where g is."""
-    return np.sign(gradient) * np.where(gradient == 0, 0, np.abs(np.where(gradient == 0, 1, gradient)) ** exponent)
-
-
-def fitted_exponent(drifts: list[np.ndarray], gradients: list[np.ndarray]) -> float:
-    """H in [0, 2] of the power sign(g)|g|^H whose directions lie closest to the drifts of all points together."""
-    closeness = [
-        sum(_cosine(drift, powered(g, h)) for drift, g in zip(drifts, gradients, strict=True)) for h in EXPONENTS
-    ]
-    return float(EXPONENTS[int(np.argmax(closeness))])
-
-
-def _cosine(drift: np.ndarray, vector: np.ndarray) -> float:
-    return float(-drift @ vector / (np.linalg.norm(drift) * np.linalg.norm(vector)))
-
-
-def own_vector(name: str, function: Callable[[Any], Any], params: Any, size: int) -> np.ndarray:
+def own_vector(name: str, function: Callable[[Any], Any], params: Any, size: int, point: str) -> np.ndarray:
     """A user's direction at a point; refuses what is not like the parameters, not finite or zero."""
     vector = np.asarray(ravel_pytree(function(params))[0], np.float64)
     if vector.shape != (size,):
-        raise ValueError(f"candidate {name!r} gives {vector.size} numbers, expected {size}, one for each parameter")
+        raise ValueError(
+            f"candidate {name!r} gives {vector.size} numbers at {point!r}, expected {size}, one for each parameter"
+        )
     if not (np.isfinite(vector).all() and vector.any()):
-        raise ValueError(f"candidate {name!r} gives a vector that is zero or not finite: it is no direction")
+        raise ValueError(
+            f"candidate {name!r} gives a vector that is zero or not finite at {point!r}: it is no direction"
+        )
     return vector

@@ -1,6 +1,5 @@
 """``characterize``: which descent a training scheme is, measured at given points."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,16 +10,17 @@ from jax.flatten_util import ravel_pytree
 from .._checks import check_count, check_positive
 from .._keys import check_key, text_key
 from .._types import Dynamics, Key, Params, Scalar, State
-from ._asked import check_asked, check_covariance, check_moved, check_robust
-from ._candidates import PAIRS, Vectors, fitted_exponent, gradient_at, own_vector, vectors_at
-from ._laws import EITHER, STILL, Law, direction, drift_p, law
+from ._asked import check_asked, check_covariance
+from ._candidates import FAMILIES, Vectors, gradient_at, own_vector, vectors_at
+from ._compared import compared
+from ._moved import check_medians, check_moved, check_reach, check_skewed, moving_parameters, remembered, rounded
 from ._moves import Place, displacements
 from ._place import place
+from ._power import fitted
 from ._smoothed import smoothed_gradient
 from ._table import Characterization
 
 PART = 0.05  # of the declared share that the sampling error of a smoothed gradient may be
-TIED = 0.25  # of the declared share within which two candidates lie as close
 
 
 def characterize(
@@ -42,13 +42,16 @@ def characterize(
 ) -> Characterization:
     """Which descent a scheme is: its mean displacement -c u + rest beside candidates u, its noise and its clock.
 
-    Candidates are g = ∇U, g/|g|, sign g and sign(g)|g|^H with the H that fits best; the gradient of the smoothed loss
+    Candidates are g = ∇U, g/|g| and sign g; sign(g)|g|^H, and the same over ‖g‖^H with ‖g‖ = (Σ|g|^(1+H))^(1/(1+H)),
+    each with an H of its own, the one in [0, 2] that fits all points together; the gradient of the smoothed loss
     U_σ = E U(x + σξ), as it is and over its length; C g and C g/√(gᵀC g) for a covariance; and your own. At one point g
-    and g/|g| differ by a factor alone: two points or more, where |g| differs, tell them apart, since the coefficient of
-    the right one is the same at all. A candidate is *different* where a test finds a rest or unequal coefficients (Holm
-    over the points), and *equivalent* where the rest is less than ``share`` of the drift at every point and every
-    coefficient within ``share`` of their mean, each at ``level``. A scheme can be both, or neither if draws are few.
-    Parameters that never move are left out of every candidate.
+    and g/|g| differ by a factor alone: two points or more, where |g| differs by more than ``share``, tell them apart,
+    since the coefficient of the right one is the same at all. Components of one size tell no H: that power is left out.
+
+    A candidate is *different* where a test finds a rest or unequal coefficients (Holm over the points), and
+    *equivalent* where the rest is less than ``share`` of the drift at every point and every coefficient within
+    ``share`` of their mean, each at ``level``. A scheme can be both, or neither if draws are few. Parameters that never
+    move are left out of every candidate, unless others move so rarely that it is chance.
 
     Args:
         dynamics: any, of which one step is one generation.
@@ -65,7 +68,8 @@ def characterize(
         covariance: C, (N, N) in the order of ``ravel_pytree``; None leaves it out.
         share: declared before the data are seen, in (0, 1).
         robust: medians of blocks in place of means, for steps of infinite variance; of a skewed law they are its mean
-            only as far as means of draws/500 are symmetric.
+            only as far as means of draws/500 are symmetric. A sign test warns of skewness; with few draws it may find
+            none though medians are half of the mean, so compare with ``robust=False`` or with more draws.
         level: of each test.
         progress: show a bar.
 
@@ -74,7 +78,10 @@ def characterize(
 
     Raises:
         ValueError: for too few draws, no or zero gradient, a share outside (0, 1), vectors of another size, a candidate
-            of a name that is taken; warns where steps are lost in rounding or losses are not finite.
+            of a name that is taken, evaluations that are not positive, medians that are zero, positions that change
+            by other than ``Info`` tells, proposals called symmetric whose mean is not zero; warns where steps are lost
+            in rounding, losses are not finite, draws too few for parameters that rarely move, or the gradient changes
+            on the way of many generations.
         TypeError: for what is no dynamics, no mapping of points or no key.
 
     Example:
@@ -94,65 +101,48 @@ def characterize(
     std = None if smoothing_std is None else check_positive("smoothing_std", smoothing_std)
     generations, burn_in = check_count("generations", generations), check_count("burn_in", burn_in, least=0)
 
-    all_of_them = np.ones(flat.size, bool)
-
-    def own(position: np.ndarray, moving: np.ndarray) -> dict[str, np.ndarray]:
+    def own(name: str, position: np.ndarray) -> Vectors:
         params, asked = unravel(jnp.asarray(position, flat.dtype)), (candidates or {}).items()
-        return {title: moving * own_vector(title, make, params, flat.size) for title, make in asked}
+        return {title: own_vector(title, make, params, flat.size, name) for title, make in asked}
 
     for name, point in points.items():  # what is refused is refused before anything is drawn
         here = np.asarray(ravel_pytree(point.position if isinstance(point, State) else point)[0])
-        own(here, all_of_them)
+        own(name, here)
         if not burn_in:
-            gradient_at(name, flat_loss, here, flat.dtype, all_of_them)
+            gradient_at(name, flat_loss, here, flat.dtype, np.ones(flat.size, bool))
     moves = displacements(
         dynamics, points, draws=draws, key=check_key(key), generations=generations,
         burn_in=burn_in, progress=progress,
     )  # fmt: skip
     for name, one in moves.items():
         check_moved(name, one, flat.dtype)
+        if robust:
+            check_medians(name, one)
+    moving, left_out = moving_parameters(moves)
     spent = float(dynamics.evaluations) * generations
-    moving = np.any([one.steps.any(axis=0) for one in moves.values()], axis=0)
     places = {
         name: place(one, gradient_at(name, flat_loss, one.position, flat.dtype, moving), spent, robust=robust)
         for name, one in moves.items()
     }
-    for name, one in moves.items() if robust else ():
-        check_robust(name, one, places[name].drift, share)
+    for name, one in places.items():
+        if robust:
+            check_skewed(name, moves[name], one.drift, share)
+        if generations > 1:
+            check_reach(name, one, flat_loss, flat.dtype, moving, share)
+    rows, gradients = [one.blocks for one in places.values()], [one.gradient for one in places.values()]
+    exponents = {title: fitted(make, rows, gradients, share) for title, make in FAMILIES.items()}
 
-    def smoothed(name: str, position: np.ndarray) -> np.ndarray | None:
-        if std is None:
-            return None
-        at = jnp.asarray(position, flat.dtype)
-        return moving * smoothed_gradient(flat_loss, at, std=std, key=text_key(key, name), error=share * PART)
+    def vectors(name: str, one: Place) -> Vectors:
+        at, mine, smoothed = jnp.asarray(one.position, flat.dtype), text_key(key, name), None
+        if std is not None:
+            smoothed = moving * smoothed_gradient(flat_loss, at, std=std, key=mine, error=share * PART)
+        found = vectors_at(one.gradient, exponents, smoothed, matrix, own(name, one.position))
+        return {title: moving * vector for title, vector in found.items()}
 
-    exponent = fitted_exponent([one.drift for one in places.values()], [one.gradient for one in places.values()])
-    vectors = {
-        name: vectors_at(one.gradient, exponent, smoothed(name, one.position), matrix, own(one.position, moving))
-        for name, one in places.items()
-    }
-    laws = _compare(places, vectors, share, level)
-    nothing = drift_p([one.blocks for one in places.values()], laws)
-    if nothing >= level:
-        laws = {name: one._replace(verdict=STILL) for name, one in laws.items()}
-    return Characterization(places, laws, exponent, share, draws, generations, nothing)
-
-
-def _compare(places: dict[str, Place], vectors: dict[str, Vectors], share: float, level: float) -> dict[str, Law]:
-    """Every candidate at all places, the closest first; of two as close the one that was named first."""
-    laws = {
-        title: law({name: direction(one.blocks, vectors[name][title], share=share, level=level, seed=number)
-                    for number, (name, one) in enumerate(places.items())}, share=share, level=level)
-        for title in next(iter(vectors.values()))
-    }  # fmt: skip
-
-    for pair in PAIRS:
-        both = [laws[title] for title in pair if title in laws]
-        if len(both) == 2 and all(one.verdict.startswith("yes") for one in both):
-            laws |= {title: laws[title]._replace(verdict=EITHER) for title in pair}
-
-    def apart(pair: tuple[str, Law]) -> float:
-        off = max(pair[1].spread, *(one.across for one in pair[1].points.values()))
-        return math.floor(off / (share * TIED)) if math.isfinite(off) else math.inf
-
-    return dict(sorted(laws.items(), key=apart))
+    roundings = {name: generations * rounded(one, start) for name, one in places.items()}
+    made = {name: vectors(name, one) for name, one in places.items()}
+    laws, nothing = compared(places, made, roundings, share, level)
+    notes = (left_out, remembered(dynamics, points, start, burn_in))
+    return Characterization(
+        places, laws, exponents, share, draws, generations, nothing, tuple(note for note in notes if note)
+    )

@@ -7,16 +7,16 @@ from scipy import stats
 
 from ..inference import Estimate
 from ..inference._mean_equivalence import within
-from ..inference._mean_vector import mean_vector_p
+from ._differences import across_p
 
 RESAMPLES = 999
-ROUNDING = 1e-4  # share of the drift that float32 may leave across a candidate of a scheme without noise
+ROUNDING = 1e-4  # share of the drift below which nothing is a difference: float32 may leave it
 
 YES = "yes: equivalent, no difference found"
 NEARLY = "yes: equivalent, though not exactly"
 NO = "no: off by more than the share"
 OFF = "not exactly: whether by more than the share is undecided"
-EITHER = "yes, or with its other length: |g| is the same at all points"
+EITHER = "yes, or with its other length: no difference found between the two"
 UPHILL = "no: it climbs"
 STILL = "undecided: no drift found"
 UNDECIDED = "undecided: neither a difference nor equivalence, more draws would tell"
@@ -32,6 +32,7 @@ class Direction(NamedTuple):
         at_least, at_most: its lower and upper confidence bounds, each alone.
         difference_p: of there being no rest.
         equivalence_p: of the rest being the declared share of the drift or more.
+        rounding: share of the drift below which a rest, or a coefficient's deviation, is no difference.
     """
 
     coefficient: Estimate
@@ -41,6 +42,7 @@ class Direction(NamedTuple):
     at_most: float
     difference_p: float
     equivalence_p: float
+    rounding: float = ROUNDING
 
 
 class Law(NamedTuple):
@@ -63,14 +65,19 @@ class Law(NamedTuple):
     verdict: str
 
 
-def direction(blocks: np.ndarray, vector: np.ndarray, *, share: float, level: float, seed: int) -> Direction:
-    """The drift whose independent estimates are ``blocks`` (B, N) beside one candidate (N,)."""
+def direction(
+    blocks: np.ndarray, vector: np.ndarray, *, share: float, level: float, seed: int, rounding: float = 0.0
+) -> Direction:
+    """The drift whose independent estimates are ``blocks`` (B, N) beside one candidate (N,).
+
+    ``rounding`` is the length, in parameter units, by which one without noise may be off since positions are rounded.
+    """
     samples = -blocks @ vector / (vector @ vector)
     count, size = len(samples), float(np.linalg.norm(vector))
     coefficient = Estimate(float(samples.mean()), float(samples.std(ddof=1) / np.sqrt(count)))
-    rest = blocks + samples[:, None] * vector
+    rest, drift = blocks + samples[:, None] * vector, float(np.linalg.norm(blocks.mean(axis=0)))
     if not np.ptp(blocks, axis=0).any():
-        return _without_noise(samples, rest[0], blocks[0], share)
+        return _without_noise(samples, float(np.linalg.norm(rest[0])) / drift, share, max(ROUNDING, rounding / drift))
     if len(vector) == 1:
         right = float(stats.t.sf(coefficient.value / coefficient.standard_error, count - 1))
         return Direction(coefficient, samples, 0.0, 0.0, 0.0, 1.0, right)
@@ -78,7 +85,7 @@ def direction(blocks: np.ndarray, vector: np.ndarray, *, share: float, level: fl
     reach = float(stats.t.isf(level / 2, count - 1)) * coefficient.standard_error * size
     length = coefficient.value * size
     least, most = max(length - reach, 0.0), np.hypot(abs(length) + reach, _norm(rest))
-    difference = _difference(rest, vector)
+    difference = across_p(rest, vector) if np.linalg.norm(rest.mean(axis=0)) >= ROUNDING * drift else 1.0
     if least == 0:
         return Direction(coefficient, samples, _norm(rest) / most, 0.0, np.inf, difference, 1.0)
     margin = np.array([(share * least) ** 2 / len(vector)])
@@ -103,25 +110,10 @@ def _norm(samples: np.ndarray) -> float:
     return float(np.sqrt(max(0.0, _square(samples)[0])))
 
 
-def _difference(rest: np.ndarray, vector: np.ndarray) -> float:
-    """P-value of a rest with mean zero, in the N - 1 coordinates across the candidate."""
-    unit = vector / np.linalg.norm(vector)
-    mirror = unit.copy()
-    mirror[0] += np.copysign(1.0, unit[0])  # Householder: turns the candidate into the first axis
-    turned = rest - 2 * np.outer(rest @ mirror, mirror) / (mirror @ mirror)
-    others = turned[:, 1:]
-    moving = others.std(axis=0) > 1e-9 * np.abs(rest).max(initial=0)
-    if not moving.any():
-        return 1.0
-    mean = others[:, moving].mean(axis=0)
-    return mean_vector_p(mean, others[:, moving] - mean)[1]
-
-
-def _without_noise(samples: np.ndarray, rest: np.ndarray, drift: np.ndarray, share: float) -> Direction:
+def _without_noise(samples: np.ndarray, across: float, share: float, least_told: float) -> Direction:
     """Of a scheme that draws nothing: no test, only rounding."""
-    across = float(np.linalg.norm(rest) / np.linalg.norm(drift))
-    coefficient = Estimate(float(samples[0]), 0.0)
-    return Direction(coefficient, samples, across, across, across, float(across < ROUNDING), float(across >= share))
+    told = float(across < least_told), float(across >= share)
+    return Direction(Estimate(float(samples[0]), 0.0), samples, across, across, across, *told, least_told)
 
 
 def law(points: dict[str, Direction], *, share: float, level: float) -> Law:
@@ -152,6 +144,8 @@ def law(points: dict[str, Direction], *, share: float, level: float) -> Law:
     mean = Estimate(float(values.mean()), float(np.sqrt(np.sum(errors**2)) / len(values)))
     spread = float(np.abs(values / mean.value - 1).max()) if mean.value else np.inf
     unequal, apart, beyond = _constancy(samples, values, errors, share) if len(values) > 1 else (1.0, 0.0, 1.0)
+    if spread < max(one.rounding for one in points.values()):
+        unequal = 1.0
     found = [*(one.difference_p for one in points.values()), unequal]
     difference = min(1.0, len(found) * min(found))  # the smallest of Holm's
     equivalence = max(*(one.equivalence_p for one in points.values()), apart)
@@ -177,7 +171,7 @@ def _constancy(
     """P-values of one coefficient at all points, of one that deviates by ``share`` or more, and of none that does."""
     if not errors.any():
         off = np.abs(values / values.mean() - 1).max()
-        return float(off < ROUNDING), float(off >= share), float(off <= share)
+        return 0.0, float(off >= share), float(off <= share)
     if values.mean() <= 0:
         return float(stats.alexandergovern(*samples).pvalue), 1.0, 1.0
     count, inside = len(values), []
@@ -188,19 +182,3 @@ def _constancy(
     freedom = len(samples[0]) - 1
     apart, beyond = stats.t.sf(min(inside), freedom), stats.t.cdf(min(inside), freedom) * len(inside)
     return float(stats.alexandergovern(*samples).pvalue), float(apart), float(min(1.0, beyond))
-
-
-def drift_p(blocks: list[np.ndarray], laws: dict[str, Law]) -> float:
-    """P-value of no drift at any point: the smallest of those of each point's vector and of each candidate's mean
-    coefficient, times their number."""
-    found = []
-    for one in blocks:
-        moving = np.ptp(one, axis=0) > 0
-        if not moving.any():  # without noise
-            return 0.0
-        mean = one[:, moving].mean(axis=0)
-        found.append(mean_vector_p(mean, one[:, moving] - mean)[1])
-    freedom = len(blocks[0]) - 1
-    scores = [law.coefficient.value / law.coefficient.standard_error for law in laws.values()]
-    found += [float(2 * stats.t.sf(abs(score), freedom)) for score in scores]
-    return min(1.0, len(found) * min(found))

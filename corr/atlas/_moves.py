@@ -17,6 +17,7 @@ from .._types import Dynamics, State
 from ..ensemble._blocks import cache_bytes, working_set
 from ..ensemble._progress import Progress
 from ..inference import Estimate
+from ._honest import check_symmetric, check_told, spacing
 
 BATCH = 256
 BLOCKS = 100  # independent means from which every error is taken
@@ -72,6 +73,12 @@ class Place(NamedTuple):
     covariance: np.ndarray | None = None
     covariance_error: np.ndarray | None = None
 
+    def __repr__(self) -> str:
+        length = float(np.linalg.norm(self.drift))
+        return (
+            f"Place({len(self.drift)} parameters, |drift| {length:.4g}, accepted {self.acceptance:.3f}, κ {self.kappa})"
+        )
+
 
 def displacements(
     dynamics: Dynamics,
@@ -97,6 +104,10 @@ def displacements(
     Returns:
         ``Moves`` at each point.
 
+    Raises:
+        ValueError: where positions change by other than ``Info`` tells, or the mean of proposals that are said to be
+            symmetric is not zero.
+
     Example:
         >>> from corr import mutation, root_key
         >>> walk = mutation(lambda x: jnp.sum(x**2), mutation_std=0.1)
@@ -120,22 +131,25 @@ def displacements(
             start = dynamics.refresh(point) if isinstance(point, State) else point
             if not (isinstance(point, State) or drawn):
                 start = initial(dynamics, point, mine)
-            moves, taken, begun, finite = _batches(
+            moves, taken, begun, changes, finite = _batches(
                 partial(together, start, mine), draws, len(devices), shown, number * draws
             )
-            steps = moves * taken[:, None] if proposals else moves
+            steps, position = moves * taken[:, None] if proposals else moves, begun.mean(axis=0)
+            check_told(name, steps, changes, position, spacing(params), generations)
+            if proposals:
+                check_symmetric(name, moves)
             samples = steps
             # Of a few that are refused, or taken, each block would hold none or one: no mean to be trusted.
             if proposals and min(taken.sum(), len(taken) - taken.sum()) >= BLOCKS:
                 samples = (moves - moves.mean(axis=0)) * (taken - taken.mean())[:, None] * (draws / (draws - 1))
-            found[name] = Moves(steps, samples, taken, begun.mean(axis=0), float(finite.mean()))
+            found[name] = Moves(steps, samples, taken, position, float(finite.mean()))
     return found
 
 
 def _compiled(
     dynamics: Dynamics, params: Any, generations: int, burn_in: int, proposals: bool, devices: Sequence[Any]
 ) -> Callable[[Any, jax.Array, jax.Array], Any]:
-    """``(state or parameters, key, indices) -> (displacements, share accepted, where they begin, share finite)``."""
+    """``(start, key, indices) -> (displacements, share accepted, where they begin, changes of position, finite)``."""
     words = jnp.asarray([step_words(n) for n in range(burn_in + generations)])
 
     def one(start: Any, key: jax.Array, index: jax.Array) -> tuple[jax.Array, ...]:
@@ -147,10 +161,11 @@ def _compiled(
             return state, (ravel_pytree(info.displacement)[0], info.accepted, info.finite)
 
         state, _ = jax.lax.scan(step, state, words[:burn_in])
-        _, (moves, taken, finite) = jax.lax.scan(step, dynamics.refresh(state), words[burn_in:])
+        last, (moves, taken, finite) = jax.lax.scan(step, dynamics.refresh(state), words[burn_in:])
         moved = moves[0] if proposals else jnp.sum(jnp.where(taken[:, None], moves, 0), axis=0)
         accepted, known = (flags.astype(moves.dtype).mean() for flags in (taken, finite))
-        return moved, accepted, ravel_pytree(state.position)[0], known
+        begun, ended = (ravel_pytree(one.position)[0] for one in (state, last))
+        return moved, accepted, begun, ended - begun, known
 
     # A block that does not divide the batch would have its remainder compiled as well.
     block = 1 << max(1, min(BATCH, cache_bytes() // max(working_set(dynamics, params), 1))).bit_length() - 1

@@ -5,9 +5,11 @@ import numpy as np
 from ..inference import Estimate
 from ..inference._step_moments import step_moments
 from ._moves import BLOCKS, Moves, Place, blocks_of
+from ._seldom import may_move
 
 NAMES: tuple[str, ...] = ("trace", "along", "across")
 MATRIX = 500  # parameters up to which the whole covariance is kept
+NOTHING = 1e-13  # of the mean square of a displacement: a variance of rounding alone
 NORMAL_MAD = 1.482602  # of a normal law, standard deviation over median absolute deviation
 
 
@@ -35,7 +37,7 @@ def place(moves: Moves, gradient: np.ndarray, evaluations: float, *, robust: boo
     drift = blocks.mean(axis=0)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
     unit = gradient / np.linalg.norm(gradient)
-    free = moves.steps.any(axis=0)  # the others would count as directions without noise
+    free = may_move(np.count_nonzero(moves.steps, axis=0))  # the others would count as directions without noise
     held = moves._replace(steps=moves.steps[:, free], samples=moves.samples[:, free])
     each = [_robust_noise(part, unit[free]) for part in np.split(held.steps, BLOCKS)] if robust else None
     noise = _means(each) if each is not None else _noise(held, unit[free])
@@ -61,8 +63,11 @@ def _noise(moves: Moves, unit: np.ndarray) -> dict[str, Estimate]:
         none = dict.fromkeys(NAMES, Estimate(0.0, 0.0))
         return none if len(unit) > 1 else none | {"across": Estimate(np.nan, np.nan)}
     drift = moves.samples.mean(axis=0)
-    found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
-    return {name: found.get(name, Estimate(np.nan, np.nan)) for name in NAMES}
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a ratio to what lies across, where that is exactly zero
+        found = step_moments(moves.steps, np.ones(len(moves.steps)), unit, drift, moves.samples - drift)
+    nothing = NOTHING * found["second_moment"].value
+    rows = ((name, *found.get(name, (np.nan, np.nan))) for name in NAMES)
+    return {name: Estimate(0.0 if value < nothing else value, error) for name, value, error in rows}
 
 
 def _robust_noise(steps: np.ndarray, unit: np.ndarray) -> tuple[float, float, float]:

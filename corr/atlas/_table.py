@@ -1,36 +1,46 @@
 """The result of ``characterize``: a table to print, a picture to draw."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..inference import Estimate
-from ._candidates import PAIRS
-from ._laws import EITHER, STILL, Law
+from ._candidates import PAIRS, POWER
+from ._compared import both_sign, differs_by
+from ._laws import EITHER, ROUNDING, STILL, UNDECIDED, YES, Law
 from ._moves import Place
+from ._power import Exponent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class Characterization(NamedTuple):
-    """Which descent a scheme is.
+    """Which descent a scheme is; print it, or let a notebook show it, for the table.
 
     Attributes:
         places: what it does at each point.
         laws: each candidate at all points, the one that lies closest first.
-        exponent: H of the power sign(g)|g|^H that lies closest to the drifts.
+        exponents: H of each power gradient; None where all components have one size, which tells none.
         share: declared share within which a candidate is called equivalent.
         draws, generations: displacements at each point, and steps of each.
         drift_p: p-value of there being no drift at any point.
+        notes: what else is to be known of the scheme and the points.
     """
 
     places: dict[str, Place]
     laws: dict[str, Law]
-    exponent: float
+    exponents: dict[str, Exponent | None]
     share: float
     draws: int
     generations: int
     drift_p: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exponent(self) -> float:
+        """H of sign(g)|g|^H; NaN where none is told."""
+        fitted = self.exponents[POWER]
+        return math.nan if fitted is None else fitted.estimate.value
 
     @property
     def best(self) -> str:
@@ -46,6 +56,15 @@ class Characterization(NamedTuple):
         spent = next(iter(self.places.values())).evaluations
         return Estimate(value / spent, error / spent)
 
+    def __repr__(self) -> str:
+        closest = f"closest {self.best!r}, {self.laws[self.best].verdict}"
+        return f"Characterization(points {list(self.places)}, {closest}; print it for the table)"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows."""
+        del cycle
+        printer.text(str(self))
+
     def __str__(self) -> str:
         per = "one step" if self.generations == 1 else f"{self.generations} steps"
         lines = [f"mean displacement of {per}, {self.draws} draws at each point; candidates within"
@@ -56,16 +75,37 @@ class Characterization(NamedTuple):
         return "\n".join([*lines, "", *self._ends()])
 
     def _ends(self) -> list[str]:
-        best = self.laws[self.best].verdict
-        if best == STILL:
-            return [f"no drift found (p = {self.drift_p:.2g}): all displacements may be noise; give more draws, or a"
-                    " longer burn_in to a population that must spread first"]  # fmt: skip
-        sizes = [float((one.gradient**2).sum()) ** 0.5 for one in self.places.values()]
-        same = max(sizes) < (1 + self.share) * min(sizes)
-        said = ["g and g/|g| are not told apart: |g| is the same at all points, give some where it differs"] * same
-        pair = next(one for one in PAIRS if self.best in one) if best == EITHER else (self.best,)
+        """What follows the table: H, what is not told apart, the clock, notes."""
+        if self.laws[self.best].verdict == STILL:
+            found = f"no drift found (p = {self.drift_p:.2g}): all displacements may be noise; give more draws, or a"
+            return [f"{found} longer burn_in to a population that must spread first", *self.notes]
+        powers = [
+            f"{name}: {one or 'H is not told, all components have one size'}" for name, one in self.exponents.items()
+        ]
+        return ["; ".join(powers), *self._alike(), self._clock(), *self.notes]
+
+    def _alike(self) -> list[str]:
+        """Two lengths of one direction that differ too little between the points to be told apart."""
+        for pair in (one for one in PAIRS if all(name in self.laws for name in one)):
+            verdicts = {self.laws[name].verdict for name in pair}
+            if not verdicts <= {YES, EITHER, UNDECIDED}:
+                continue
+            found = [[self.laws[name].points[at].coefficient.value for at in self.places] for name in pair]
+            ratios = [long / short for short, long in zip(*found, strict=True)]
+            differ = differs_by(ratios)
+            if (EITHER in verdicts or differ < self.share) and not both_sign(pair, ratios, self.share):
+                by = "is the same at all points" if differ < ROUNDING else f"differs by {100 * differ:.2g} % alone"
+                names, length = " and ".join(pair), pair[1].partition("/")[2]
+                return [f"{names} are not told apart: {length} {by}, give points where it differs more"]
+        return []
+
+    def _clock(self) -> str:
+        fits = [name for name, law in self.laws.items() if law.verdict.startswith("yes")]
+        if not fits:
+            return f"no candidate is shown to fit within {100 * self.share:g} %: no clock"
+        pair = next((one for one in PAIRS if fits[0] in one and self.laws[fits[0]].verdict == EITHER), fits[:1])
         clocks = " or ".join(f"of {name}: {told(self.time_per_evaluation(name))}" for name in pair)
-        return [*said, f"H = {self.exponent:.2f}; clock {clocks} per evaluation of the loss"]
+        return f"clock {clocks} per evaluation of the loss"
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = []

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from corr.atlas._differences import across_p
 from corr.atlas._laws import NO, Direction, Law, direction, law
 from corr.inference import Estimate
+from corr.inference._mean_vector import mean_vector_p
 
 LEVEL, SHARE, REPEATS, SIZE = 0.05, 0.2, 120, 6
 ALONG = np.array([1.0, -2.0, 0.5, 0.0, 1.0, 3.0])
@@ -88,3 +90,45 @@ def test_unequal_coefficients_are_told_at_the_level(name: str) -> None:
     assert sum(one.verdict == NO for one in edge) <= most(REPEATS)
     assert at(30.0, 30.0, 30.0).equivalence_p < LEVEL
     assert at(20.0, 30.0, 40.0).verdict == NO
+
+
+def sparse(rng: np.random.Generator, gradient: np.ndarray, draws: int = 1000) -> np.ndarray:
+    """Descent that moves one parameter in a step: blocks of few steps, each to one side."""
+    chosen, moves = rng.integers(0, gradient.size, draws), np.zeros((100, gradient.size))
+    np.add.at(moves, (np.arange(draws) % 100, chosen), -gradient.size * gradient[chosen])
+    return moves / (draws / 100)
+
+
+@pytest.mark.parametrize("size", [20, 100, 300])
+def test_sparse_steps_along_the_gradient_are_not_off_it_more_often_than_the_level(size: int) -> None:
+    """With a scale of each coordinate's own, as the peer has, they would be: of few steps scale and mean are one."""
+    rng, repeats = np.random.default_rng(5), 200
+    rows = []
+    for _ in range(repeats):
+        gradient = rng.normal(size=size)
+        moves = sparse(rng, gradient)
+        vectors = gradient, np.sign(gradient) * (1 + np.abs(gradient) ** 3)
+        rests = [moves - np.outer(moves @ one, one) / (one @ one) for one in vectors]
+        rest = rests[0]
+        peer = mean_vector_p(rest.mean(axis=0), rest - rest.mean(axis=0))[1]
+        rows.append((across_p(rest, vectors[0]), across_p(rests[1], vectors[1]), peer))
+    claims, seen, scaled = (np.array(rows) < LEVEL).sum(axis=0)
+    assert claims <= most(repeats)
+    assert seen > most(repeats)
+    assert size == 20 or scaled > most(repeats)
+
+
+@pytest.mark.slow
+def test_sparse_steps_are_called_different_or_far_no_more_often_than_the_level() -> None:
+    rng, repeats, size = np.random.default_rng(6), 200, 100
+    claims = {"different": 0, "far": 0, "no": 0}
+    for seed in range(repeats):
+        gradients = {"far": rng.normal(size=size), "near": 0.1 * rng.normal(size=size)}
+        points = {
+            name: direction(sparse(rng, g), g, share=SHARE, level=LEVEL, seed=seed) for name, g in gradients.items()
+        }
+        found = law(points, share=SHARE, level=LEVEL)
+        claims["different"] += found.difference_p < LEVEL
+        claims["far"] += any(one.at_least > SHARE for one in points.values())
+        claims["no"] += found.verdict == NO
+    assert max(claims.values()) <= most(repeats), claims

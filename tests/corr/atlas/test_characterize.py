@@ -1,7 +1,9 @@
 """Schemes whose descent is known, put into ``characterize``: the right candidate is found, the wrong ones are not."""
 
 import functools
+import io
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -177,7 +179,12 @@ def test_the_table_and_the_picture_name_every_candidate() -> None:
     for name in result.laws:
         assert f"\n{name} " in str(result)
     labels = [text.get_text() for text in result.plot().legends[0].get_texts()]
-    assert labels == list(result.laws)
+    assert [label.split(", ")[0] for label in labels] == list(result.laws)
+    assert f"sign(g)|g|^H, {result.exponents['sign(g)|g|^H']}" in labels
+    assert "\n" not in repr(result) and len(repr(result)) < 200 > len(repr(result.places["far"]))
+    printer = io.StringIO()
+    result._repr_pretty_(SimpleNamespace(text=printer.write), False)
+    assert printer.getvalue() == str(result)
 
 
 def test_frozen_parameters_are_left_out() -> None:
@@ -187,6 +194,7 @@ def test_frozen_parameters_are_left_out() -> None:
     points = {name: {"w": x, "b": jnp.float32(1.0)} for name, x in POINTS.items()}
     walk = corr.mutation(loss, mutation_std={"w": 1e-3, "b": 0.0})
     result = found(walk, points=points, draws=10_000)
+    assert "1 of 5 parameters never move: left out of every candidate" in str(result)
     assert result.best == "g/|g|" and result.laws["g/|g|"].verdict in (YES, NEARLY)
     assert close(result.laws["g/|g|"].coefficient, 1e-3 / math.sqrt(2 * math.pi))
     assert close(result.places["far"].noise["across"], 1e-6 / 2, model=1e-8)

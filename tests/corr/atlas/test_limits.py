@@ -10,9 +10,11 @@ import optax
 import pytest
 
 import corr
-from corr.atlas._laws import EITHER, STILL, UPHILL
+from corr.atlas._laws import EITHER, NEARLY, STILL, UPHILL, YES
 
 from .asked import POINTS, WALK, bowl, found, scheme
+
+DESCENT = corr.descent(bowl, learning_rate=1e-3)
 
 
 @pytest.mark.slow
@@ -64,8 +66,68 @@ def test_a_scheme_that_climbs_is_told() -> None:
 
 def test_points_that_tell_nothing_apart_are_named() -> None:
     alike = {"here": POINTS["far"], "there": -POINTS["far"]}
-    assert "g and g/|g| are not told apart" in str(found(WALK, points=alike, draws=1000))
+    assert "g and g/|g| are not told apart: |g| is the same at all points" in str(found(WALK, points=alike, draws=1000))
     assert "not told apart" not in str(found(WALK, draws=1000))
+
+
+def test_lengths_within_the_share_that_a_test_tells_apart_have_verdicts_of_their_own() -> None:
+    """Descent without noise where |g| differs by 2 %; with noise that hides it, either; the table says by how much."""
+    near = {"here": POINTS["far"], "there": 1.02 * POINTS["far"]}
+    result = found(DESCENT, points=near, draws=1000)
+    assert result.laws["g"].verdict == YES and result.laws["g/|g|"].verdict == NEARLY
+    assert "not told apart" not in str(result) and "clock of g: " in str(result)
+    loud = found(scheme(lambda g: -1e-3 * g, lambda key, shape: 8e-3 * jax.random.normal(key, shape)), points=near)
+    assert loud.laws["g"].verdict == loud.laws["g/|g|"].verdict == EITHER
+    assert "not told apart: |g| differs by 2 % alone" in str(loud) and "clock of g: " in str(loud)
+
+
+def test_medians_without_a_step_are_refused() -> None:
+    def rarely(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        return jnp.where(jax.random.uniform(key) < 1e-2, 1e-2, 0.0) * jnp.ones(shape)
+
+    rare = scheme(lambda g: 0 * g, rarely)
+    with pytest.raises(
+        ValueError, match="medians are zero at 'far': most blocks do not move; give more draws, or robu"
+    ):
+        found(rare, draws=1000, robust=True)
+
+
+def test_a_gradient_that_changes_on_the_way_is_warned_of() -> None:
+    with pytest.warns(
+        UserWarning, match="at 'far' the gradient at the mean end .* differs by .* give fewer generations"
+    ):
+        result = found(DESCENT, points={"far": POINTS["far"]}, draws=1000, generations=100)
+    assert result.laws["g"].coefficient.value < 0.095  # less than a hundred steps of 1e-3
+    found(DESCENT, points={"far": POINTS["far"]}, draws=1000, generations=10)
+
+
+def test_no_candidate_no_clock() -> None:
+    swirl = scheme(lambda g: 1e-3 * jnp.array([g[1], -g[0], g[3], -g[2]]) - 1e-4 * g, lambda key, shape: 0.0)
+    assert "no candidate is shown to fit within 10 %: no clock" in str(found(swirl, draws=1000))
+
+
+def test_what_float32_rounds_off_a_step_is_no_difference() -> None:
+    """Steps of 1e-5 of the position: their float32 values are off by more than 1e-4 of themselves."""
+    steps = corr.from_optax(lambda x: jnp.sum(x**2) / 2, optax.sgd(1e-5, momentum=0.9))
+    points = {"far": jnp.array([1.0, 2.0, -3.0, 0.5]), "near": jnp.array([0.1, -0.1, 0.2, 0.3])}
+    law = found(steps, points=points, draws=1000).laws["g"]
+    assert law.verdict == YES and 1e-4 < law.points["near"].across < 1e-2
+    off = scheme(lambda g: -1e-2 * (g + 0.02 * jnp.linalg.norm(g) * jnp.array([1.0, 0, 0, 0])), lambda key, shape: 0.0)
+    assert found(off, draws=1000).laws["g"].verdict == NEARLY
+
+
+def test_what_the_scheme_remembers_and_at_which_age_is_said() -> None:
+    side = corr.from_optax(bowl, optax.sgd(1e-3, momentum=0.9))
+    said = str(found(side, points={"far": side.init(POINTS["far"]), "near": POINTS["near"]}, draws=1000, burn_in=2))
+    assert "the scheme remembers (State.aux): asked at the age of the states given, and 2 steps (burn_in)" in said
+    assert "ages are mixed: 'far' given as State" in said
+    assert "remembers" not in str(found(WALK, points={"far": POINTS["far"]}, draws=1000))
+
+
+def test_displacements_that_are_not_finite_are_counted() -> None:
+    broken = scheme(lambda g: -1e-3 * g, lambda key, shape: jnp.where(jax.random.uniform(key) < 0.01, jnp.nan, 0.0))
+    with pytest.raises(ValueError, match=r"displacements at 'far' are not finite in (\d|1\d|2\d) of 1000 draws"):
+        found(broken, draws=1000)
 
 
 def test_steps_lost_in_rounding_and_losses_that_are_not_finite_are_warned_of() -> None:
@@ -90,7 +152,7 @@ def test_steps_lost_in_rounding_and_losses_that_are_not_finite_are_warned_of() -
         ({"covariance": np.zeros((4, 4))}, ValueError, "positive definite"),
         ({"covariance": np.triu(np.ones((4, 4)))}, ValueError, "finite and symmetric"),
         ({"candidates": {"mine": lambda x: jnp.zeros(4)}}, ValueError, "'mine' gives a vector that is zero"),
-        ({"candidates": {"mine": lambda x: jnp.zeros(3)}}, ValueError, "'mine' gives 3 numbers, expected 4"),
+        ({"candidates": {"mine": lambda x: jnp.zeros(3)}}, ValueError, "'mine' gives 3 numbers at 'far', expected 4"),
         ({"candidates": {"g": lambda x: x}}, ValueError, "['g'] have names that are taken"),
         ({"candidates": [jnp.sin]}, TypeError, "candidates must be a mapping"),
         ({"candidates": {"mine": jnp.ones(4)}}, TypeError, "candidates must be a mapping"),
@@ -98,12 +160,20 @@ def test_steps_lost_in_rounding_and_losses_that_are_not_finite_are_warned_of() -
         ({"smoothing_std": -1.0}, ValueError, "smoothing_std must be positive"),
         ({"generations": 0}, ValueError, "generations must be at least 1"),
         ({"burn_in": -1}, ValueError, "burn_in must be at least 0"),
+        ({"share": "a tenth"}, TypeError, "share must be a number, got str"),
+        ({"points": {"a": jnp.ones(4), "b": jnp.array([1.0, jnp.nan])}}, ValueError, "at 'b': params holds a number"),
     ],
 )
 def test_bad_input_is_refused(options: dict[str, Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error) as caught:
         found(WALK, **({"draws": 1000} | options))
     assert any(part in str(caught.value) for part in said.split("|"))
+
+
+@pytest.mark.parametrize("count", [0, -1, math.nan, math.inf])
+def test_evaluations_that_are_no_positive_number_are_refused_before_any_draw(count: float) -> None:
+    with pytest.raises(ValueError, match="evaluations of the dynamics must be positive and finite"):
+        found(WALK._replace(evaluations=count), points={"far": POINTS["far"]}, draws=100_000_000)
 
 
 def test_what_is_no_dynamics_or_has_no_loss_is_refused() -> None:

@@ -60,3 +60,15 @@ def test_draws_are_the_same_however_many_there_are_and_on_whatever_devices() -> 
     np.testing.assert_array_equal(many.steps, elsewhere.steps)
     moved = many.steps[many.accepted > 0]
     assert len(np.unique(moved, axis=0)) == len(moved) > 200
+
+
+def test_a_variance_of_rounding_alone_is_none() -> None:
+    """Moves along one line: what the difference of trace and line leaves across is rounding of either sign."""
+    line = np.array([1.0, 2.0, -3.0, 0.5]) / 3.775
+    for seed in range(10):
+        steps = np.random.default_rng(seed).normal(3.0, size=(1000, 1)) * line
+        found = place(Moves(steps, steps, np.ones(1000), np.zeros(4)), line, 1.0)
+        assert found.noise["across"].value == 0 == found.kappa.value
+        assert found.noise["along"].value > 0.5
+        tilted = steps + 1e-3 * np.random.default_rng(seed).normal(size=steps.shape[::-1]).T
+        assert place(Moves(tilted, tilted, np.ones(1000), np.zeros(4)), line, 1.0).noise["across"].value > 0
