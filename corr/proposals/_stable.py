@@ -13,8 +13,9 @@ def stable(scale: float, alpha: float) -> Proposal:
     """Independent symmetric stable components, E e^{iuε} = e^{-|σu|^α}, by Chambers, Mallows and Stuck.
 
     ε = σ sin(αV)/cos(V)^{1/α} (cos((1 - α)V)/W)^{(1-α)/α} with V even in (-π/2, π/2) and W exponential. On a linear
-    loss the drift is that of sign(g)|g|^{α-1} (``theory.stable``); for α < 2 steps have no variance, so that means over
-    n trajectories converge as n^{-(1-1/α)} and medians of blocks say more.
+    loss the drift at small β is that of sign(g)|g|^{α-1}, at β = ∞ that of sign(g)|g|^{α-1}/‖g‖_α^{α-1}
+    (``theory.stable``); for α < 2 steps have no variance, so that means over n trajectories converge as n^{-(1-1/α)}.
+    Medians of blocks say more of symmetric steps alone: those accepted at β = ∞ are skewed.
 
     Args:
         scale: σ > 0, parameter units; at α = 2 the standard deviation is σ√2.
