@@ -183,6 +183,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.5, "quick": 6.0, "paper": 2000.0},
+    minutes={"smoke": 0.5, "quick": 8.0, "paper": 2000.0},
     numbers=numbers,
 )
