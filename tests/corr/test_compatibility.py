@@ -76,7 +76,7 @@ def guards() -> None:
 
 def numbers() -> None:
     for start in (jnp.arange(2), jnp.ones(2, jnp.complex64)):
-        with pytest.raises((TypeError, ValueError), match="float|real numbers"):
+        with pytest.raises((TypeError, ValueError), match=r"float|real numbers"):
             compared(lambda x: jnp.sum(jnp.abs(x) ** 2).astype(jnp.float32), start)
 
 
