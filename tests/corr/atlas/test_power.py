@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import corr
-from corr.atlas._laws import NO, YES
+from corr.atlas._laws import NO, OFF, YES
 from corr.atlas._power import Exponent, fitted, powered, unit_powered
 from corr.theory import stable
 
@@ -93,5 +93,5 @@ def test_steepest_descent_in_the_norm_of_stable_steps_is_a_power_over_its_length
 def test_stable_steps_themselves_follow_the_power_over_its_length() -> None:
     heavy = corr.mutation(lambda x: (x**2).sum() / 2, proposal=corr.proposals.stable(1e-4, alpha=1.5))
     result = found(heavy, points=POINTS, draws=50_000, share=0.3)
-    assert result.laws["sign(g)|g|^H/‖g‖^H"].verdict != NO
-    assert result.laws["sign(g)|g|^H"].verdict == result.laws["g"].verdict == NO
+    assert result.laws["sign(g)|g|^H/‖g‖^H"].verdict not in (NO, OFF)
+    assert result.laws["sign(g)|g|^H"].verdict in (NO, OFF) and result.laws["g"].verdict == NO
