@@ -13,7 +13,7 @@ from .._types import Dynamics, Key, Params, Scalar, State
 from ._asked import check_asked, check_covariance
 from ._candidates import FAMILIES, Vectors, gradient_at, own_vector, vectors_at
 from ._compared import compared
-from ._moved import check_medians, check_moved, check_reach, check_skewed, moving_parameters, remembered, rounded
+from ._moved import check_moved, check_reach, check_skewed, moving_parameters, remembered, rounded
 from ._moves import Place, displacements
 from ._place import place
 from ._power import fitted
@@ -114,10 +114,7 @@ def characterize(
         dynamics, points, draws=draws, key=check_key(key), generations=generations,
         burn_in=burn_in, progress=progress,
     )  # fmt: skip
-    for name, one in moves.items():
-        check_moved(name, one, flat.dtype)
-        if robust:
-            check_medians(name, one)
+    check_moved(moves, flat.dtype, robust)
     moving, left_out = moving_parameters(moves)
     spent = float(dynamics.evaluations) * generations
     places = {

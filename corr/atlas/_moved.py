@@ -19,8 +19,16 @@ from ._seldom import may_move
 SKEWED = 1e-3  # p-value below which means of blocks are not symmetric
 
 
-def check_moved(name: str, moves: Moves, dtype: Any) -> None:
-    """Refuse displacements that are none; warn where they are lost in rounding or losses were not finite."""
+def check_moved(moves: dict[str, Moves], dtype: Any, robust: bool) -> None:
+    """Refuse displacements, or medians, that are none; warn where they are lost in rounding or losses not finite."""
+    for name, one in moves.items():
+        _check_steps(name, one)
+        if robust:
+            _check_medians(name, one)
+        _warn_of_lost(name, one, dtype)
+
+
+def _check_steps(name: str, moves: Moves) -> None:
     finite = np.isfinite(moves.steps).all(axis=1)
     if not finite.all():
         raise ValueError(
@@ -34,6 +42,9 @@ def check_moved(name: str, moves: Moves, dtype: Any) -> None:
             else "steps are accepted but have no length: give a larger one"
         )
         raise ValueError(f"nothing moves at {name!r} in any of {len(moves.steps)} draws; {advice}")
+
+
+def _warn_of_lost(name: str, moves: Moves, dtype: Any) -> None:
     if moves.finite < 1:
         warn(
             f"at {name!r} {100 * (1 - moves.finite):.3g} % of the steps met a loss that is not finite: what is said"
@@ -83,7 +94,7 @@ def moving_parameters(moves: dict[str, Moves]) -> tuple[np.ndarray, str]:
     return moving, f"{never} of {counts.size} parameters never moved, by chance: kept"
 
 
-def check_medians(name: str, moves: Moves) -> None:
+def _check_medians(name: str, moves: Moves) -> None:
     """Refuse medians of blocks that are zero for want of steps."""
     if (blocks_of(moves.samples, True)[:, moves.steps.any(axis=0)] == 0).mean() > 0.5:
         raise ValueError(f"medians are zero at {name!r}: most blocks do not move; give more draws, or robust=False")
