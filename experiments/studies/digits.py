@@ -94,7 +94,7 @@ def learned(key: jax.Array, name: str, kind: str, sizes: Sizes) -> xarray.Datase
         descent_learning_rate=sizes.step_time,
         observe=lambda params: {"test_loss": test_loss(params), "test_accuracy": right(params)},
     )  # fmt: skip
-    return _beside(found).assign_attrs(images=images.train, tested=images.test)
+    return _beside(found).assign_attrs(images=images.train, margin=MARGINS["test accuracy"])
 
 
 def _beside(found: corr.Comparison) -> xarray.Dataset:

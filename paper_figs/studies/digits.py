@@ -17,7 +17,6 @@ from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, band, few_ticks, state
 SIDES = {"mutation": MEAN, "twin": TWIN, "descent": DESCENT}
 LOSSES = {"training loss": 1.0, "test loss": 0.55}  # and how opaque
 ACROSS = 2
-MARGIN = 0.01  # of the images: what the study declares
 
 
 def learning(found: StudyResult) -> panels.Panel:
@@ -38,17 +37,18 @@ def learning(found: StudyResult) -> panels.Panel:
     last.set_title(f"({'abcdef'[len(found.parts)]}) test accuracy at the end, mutation less", loc="left")
     for k, (name, data) in enumerate(found.parts.items()):
         numbers[name] |= _accuracies(last, k, data)
-    _finish(last, list(found.parts))
+    sizes, every = found.configuration, list(found.parts.values())
+    margin = float(every[0].attrs["margin"])
+    _finish(last, list(found.parts), margin)
     handles = [
         Line2D([], [], **style, label=label)
         for style, label in ((MEAN, "mutation, mean"), (TWIN, "noisy twin, mean"), (DESCENT, "noise-free descent"))
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=6)
-    sizes, every = found.configuration, list(found.parts.values())
     state(figure, wrapped([
         f"preset {sizes['preset']}", "β = ∞", f"λα = {short(sizes['step_time'])}", f"n = {sizes['trajectories']}",
         f"twin n = {sizes['twins']}", "dark training, pale test loss", "bands and bars: one s.e.",
-        f"grey: declared margin {100 * MARGIN:g} %", f"N = {' / '.join(str(one.attrs['parameters']) for one in every)}",
+        f"grey: declared margin {100 * margin:g} %", f"N = {' / '.join(str(one.attrs['parameters']) for one in every)}",
         f"{' / '.join(str(one.attrs['images']) for one in every)} images to learn from",
         "all ours: the paper has no such figure",
     ]))  # fmt: skip
@@ -88,8 +88,8 @@ def _accuracies(axis: Axes, k: int, data: xarray.Dataset) -> dict[str, Any]:
     return numbers
 
 
-def _finish(axis: Axes, names: list[str]) -> None:
-    axis.axvspan(-MARGIN, MARGIN, color="0.9", zorder=0)
+def _finish(axis: Axes, names: list[str], margin: float) -> None:
+    axis.axvspan(-margin, margin, color="0.9", zorder=0)
     axis.axvline(0, color="black", linewidth=0.6, zorder=0)
     axis.set_yticks(range(len(names)), names, fontsize=6)
     axis.set_ylim(len(names) - 0.5, -0.5)

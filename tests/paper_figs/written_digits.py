@@ -26,5 +26,5 @@ def written(shift: float = 0.0, count: int = 16, spread: float = 0.004) -> xarra
 def two_networks() -> tuple[Parts, Sizes]:
     """One that learns as both sides do, one that does not."""
     parts = {"digits, fully connected": written(), "digits, convolutional": written(0.02)}
-    parts = {name: one.assign_attrs(images=400, tested=800) for name, one in parts.items()}
+    parts = {name: one.assign_attrs(images=400, margin=digits.MARGINS["test accuracy"]) for name, one in parts.items()}
     return parts, digits.study.preset("quick")._asdict()

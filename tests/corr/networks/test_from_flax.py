@@ -1,19 +1,17 @@
 """Modules of flax: equal to themselves, left as they were, and refused where they are no function of parameters."""
 
-import gzip
-from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from flax import nnx
 
 import corr
-from corr import networks
+from corr import losses, networks
+from corr.data._mnist import FASHION
 
 from .registry import SIDE, LinenImages, NnxImages
 
@@ -143,9 +141,6 @@ def test_a_constant_of_the_module_is_one() -> None:
     assert network.apply(network.init(jax.random.key(0)), jnp.ones((3, 4))).shape == (2, 4)
 
 
-FASHION = Path("/usr/share/datasets/fashion-mnist")
-
-
 class Net(nnx.Module):
     def __init__(self, rngs: nnx.Rngs) -> None:
         self.first = nnx.Conv(1, 4, (3, 3), rngs=rngs)
@@ -158,22 +153,15 @@ class Net(nnx.Module):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not FASHION.exists(), reason="Debian's dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(
+    not FASHION.exists(), reason=f"no {FASHION}: apt-get install dataset-fashion-mnist, as .ci/run does"
+)
 def test_a_network_of_nnx_learns_clothes_by_mutation() -> None:
     """Cross-entropy, dropout and L2 of 50 real images: without mask, it has less loss after 400 mutations."""
-    count = 50
-    files = ("train-images-idx3-ubyte.gz", 16, 784), ("train-labels-idx1-ubyte.gz", 8, 1)
-    raw = [gzip.decompress((FASHION / name).read_bytes())[skip : skip + count * size] for name, skip, size in files]
-    images, labels = (np.frombuffer(part, np.uint8).reshape(count, -1).T for part in raw)
-    points, classes = jnp.asarray(images / 255, jnp.float32), jnp.asarray(labels[0], jnp.int32)
-
+    points, labels = corr.data.fashion_mnist()[0]
     network = networks.from_flax(Net, (28, 28, 1))
-
-    def loss(params: Any, key: jax.Array | None = None) -> jax.Array:
-        logits = network.apply(params, points, key=key)
-        entropy = optax.softmax_cross_entropy_with_integer_labels(logits.T, classes).mean()
-        return entropy + 1e-3 * optax.tree_utils.tree_norm(params, squared=True)
-
+    entropy = losses.mean(losses.cross_entropy(), network.apply, points[:, :50], labels[:50])
+    loss = losses.total(entropy, losses.l2(1e-3))
     walk = corr.minibatch(
         lambda key: corr.mutation(lambda params: loss(params, key), mutation_std=0.01),
         batch=lambda key: key,
