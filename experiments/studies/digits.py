@@ -7,7 +7,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import xarray
-from scipy import stats
 
 import corr
 from corr import data, inference, losses, networks
@@ -124,11 +123,14 @@ def apart(found: xarray.Dataset, what: str, side: str) -> Number:
 
 
 def agrees(found: xarray.Dataset, what: str, side: str) -> str:
-    """Equivalent within the margin by two one-sided t tests, different by one of two sides, or undecided."""
-    number, degrees = apart(found, what, side), found.sizes["trajectory"] - 1
-    inside = stats.t.sf((MARGINS[what] - abs(number.value)) / number.error, degrees) < LEVEL
-    unequal = 2 * stats.t.sf(abs(number.value) / number.error, degrees) < LEVEL
-    if inside:
+    """Equivalent within the margin, different where its interval leaves zero out, or undecided; losses are skewed."""
+    last = found.isel(time=-1)
+    mutation, other = (last[f"{what}, {one}"].values.reshape(-1, 1) for one in ("mutation", side))
+    test = inference.loss_equivalence(
+        mutation, other if len(other) > 1 else other[0], np.array([MARGINS[what]]), level=LEVEL
+    )
+    unequal = not test.lower[0] <= 0 <= test.upper[0]
+    if test.equivalent[0]:
         return "equivalent, though not equal" if unequal else "equivalent"
     return "DIFFERENT" if unequal else "UNDECIDED"
 
