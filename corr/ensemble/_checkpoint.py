@@ -16,10 +16,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from .._fingerprint import STEP, differences
+from .._fingerprint import differences
 
 KEPT = 2
 SEAL = "seal.json"
+CURE = "give another checkpoint folder, or move this one aside to start over"
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -63,7 +64,7 @@ class Checkpoints:
             _write(partial / "arrays", {name: array for name, array in arrays.items() if np.size(array)})
             shapes = {name: [str(array.dtype), list(np.shape(array))] for name, array in arrays.items()}
             seal = {"identity": self._identity(step), "shapes": shapes, "checksums": _checksums(partial)}
-            (partial / SEAL).write_text(json.dumps(seal), encoding="utf-8")
+            (partial / SEAL).write_text(json.dumps(seal | {"checksum": _checksum(seal)}), encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
             os.replace(partial, target)
         except Exception as error:
@@ -86,10 +87,12 @@ class Checkpoints:
         for step in reversed(self._steps()):
             place = self.folder / f"{step:012d}"
             try:
-                seal = json.loads((place / SEAL).read_text(encoding="utf-8"))
+                seal = self._seal(place)
                 if _checksums(place) != seal["checksums"]:
                     raise ValueError("checksums differ")
                 arrays = _read(place / "arrays")
+            except CheckpointError:
+                raise
             except Exception as error:
                 warnings.warn(
                     f"the checkpoint {place} is damaged ({_cause(error)}): going on from the one before",
@@ -112,8 +115,10 @@ class Checkpoints:
         """
         for step in reversed(self._steps()):
             try:
-                seal = json.loads((self.folder / f"{step:012d}" / SEAL).read_text(encoding="utf-8"))
+                seal = self._seal(self.folder / f"{step:012d}")
                 identity, shapes = seal["identity"], seal["shapes"]
+            except CheckpointError:
+                raise
             except (OSError, ValueError, KeyError):
                 continue  # damaged: ``newest`` says so
             self._check(step, identity, unknown)
@@ -123,18 +128,23 @@ class Checkpoints:
     def _steps(self) -> list[int]:
         return sorted(int(place.name) for place in self.folder.glob("[0-9]*") if place.name.isdigit())
 
+    def _seal(self, place: Path) -> dict[str, Any]:
+        seal = json.loads((place / SEAL).read_text(encoding="utf-8"))
+        if "checksum" not in seal:
+            raise CheckpointError(
+                f"{self.folder} holds checkpoints of an earlier version, saved without the checksum of what fixes their"
+                f" numbers, so they cannot be told from those of another run: {CURE}"
+            )
+        if seal.pop("checksum") != _checksum(seal):
+            raise ValueError("the seal's own checksum differs")
+        return seal
+
     def _check(self, step: int, saved: Mapping[str, Any], unknown: Container[str] = ()) -> None:
         asked = json.loads(json.dumps(self._identity(step)))
-        cure = "give another checkpoint folder, or move this one aside to start over"
-        if STEP in asked and STEP not in saved:
-            raise CheckpointError(
-                f"{self.folder} holds checkpoints of an earlier version, saved without the loss and the settings that"
-                f" fix their numbers, so they cannot be told from those of another run: {cure}"
-            )
         before, now = ({name: one for name, one in facts.items() if name not in unknown} for facts in (saved, asked))
         differ = differences(before, now)
         if differ:
-            raise CheckpointError(f"{self.folder} holds checkpoints of another run ({'; '.join(differ)}): {cure}")
+            raise CheckpointError(f"{self.folder} holds checkpoints of another run ({'; '.join(differ)}): {CURE}")
 
 
 def _checkpointer() -> Any:
@@ -156,6 +166,10 @@ def _write(place: Path, arrays: Arrays) -> None:
 def _read(place: Path) -> dict[str, np.ndarray]:
     with _checkpointer() as checkpointer:
         return {name: np.asarray(array) for name, array in checkpointer.restore(place).items()}
+
+
+def _checksum(seal: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(seal, sort_keys=True).encode()).hexdigest()
 
 
 def _checksums(place: Path) -> dict[str, str]:
