@@ -34,5 +34,6 @@ def mending(name: str, options: Options) -> Iterator[None]:
 
 def asking(name: str, options: Options) -> str:
     """What stands behind ``corr run`` or ``corr reproduce`` for these results: what fixes them, as it was given."""
-    said = "".join(f" --{flag(one)} {value}" for one, value in options.changed((*CLOCK, *NUMBERS)).items())
+    given = options.changed((*CLOCK, *NUMBERS, "data"))
+    said = "".join(f" --{flag(one)} {shlex.quote(str(value))}" for one, value in given.items())
     return f"{shlex.quote(name)} --preset {options.preset} --output {shlex.quote(str(options.output))}{said}"

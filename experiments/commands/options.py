@@ -22,6 +22,8 @@ class Where:
 class Physics(Where):
     """The physical values, by default the preset's."""
 
+    data: Path | None = None
+    """Folder with MNIST's four IDX files, or files like them, plain or .gz: pictures for the study digits."""
     start_seed: int | None = None
     """Seed of the start parameters alone, default that of all; studies have starts of their own."""
     sigma: float | None = None

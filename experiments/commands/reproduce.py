@@ -108,6 +108,8 @@ def refuse_options(
     nearest("preset", options.preset, {name: name for entry in asked.values() for name in entry.presets})
     if check and update_expected:
         raise ValueError("--check compares with what --update-expected writes: give only one of them")
+    if options.data is not None and (check or update_expected):
+        raise ValueError("expected numbers are of each study's own data: leave --check and --update-expected out")
 
 
 def make_all(asked: Mapping[str, Found], options: Options) -> list[Made]:

@@ -18,6 +18,7 @@ class Options:
     output: Path = Path("results")
     seed: int = 0
     start_seed: int | None = None
+    data: Path | None = None
     trajectories: int | None = None
     devices: int | None = None
     block_size: int | None = None

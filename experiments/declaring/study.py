@@ -1,7 +1,8 @@
 """How a study is declared: a question answered by several computations of its own, each saved when it is done."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -26,6 +27,8 @@ class Study:
         judge: ``{name: Dataset} -> sentences``, what the numbers say.
         minutes: about how long each preset takes on two cores.
         numbers: ``{name: Dataset} -> numbers``, the few that a referee would check.
+        of_folder: ``folder -> parts`` on the user's own data; None where the study's data are part of its question.
+        folder: name of the folder of its results, default its own name.
     """
 
     name: str
@@ -35,6 +38,22 @@ class Study:
     judge: Callable[[Parts], list[str]]
     minutes: Mapping[str, float]
     numbers: Callable[[Parts], Mapping[str, Number]] = of_parts
+    of_folder: Callable[[Path], Callable[[Any], Mapping[str, Compute]]] | None = None
+    folder: str | None = None
+
+    def on(self, data: Path) -> "Study":
+        """The study on the data of this folder, with a folder of results of its own.
+
+        Raises:
+            ValueError: if its data are part of its question, or the folder has not what it needs.
+        """
+        if self.of_folder is None:
+            raise ValueError(f"{self.name} has data of its own: leave --data out")
+        place = data.resolve()
+        try:
+            return replace(self, parts=self.of_folder(place), folder=f"{self.name}-{place.name}")
+        except FileNotFoundError as error:
+            raise ValueError(str(error)) from error
 
     def preset(self, name: str) -> Any:
         """The sizes of this name; raises ``ValueError`` where there are none."""

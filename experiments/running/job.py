@@ -53,7 +53,7 @@ class Job(Generic[Entry]):
         seed: of all random numbers.
         start_seed: of the start parameters.
         precision: arithmetic of the whole run.
-        changed: whether σ, λ, α or β is not the preset's.
+        changed: whether σ, λ, α or β is not the preset's, or the data are not the study's.
         manner: how it is run.
     """
 
@@ -75,11 +75,13 @@ class Job(Generic[Entry]):
     @property
     def folders(self) -> list[Path]:
         """Folders of results, λ ascending."""
-        return [task.folder for task in self.tasks] or [self.place / self.entry.name]
+        if isinstance(self.entry, Study):
+            return [self.place / (self.entry.folder or self.entry.name)]
+        return [task.folder for task in self.tasks]
 
     @property
     def figures(self) -> Path:
-        """Folder of its figures; one of its own where physical values are not the preset's."""
+        """Folder of its figures; one of its own where physical values or data are not the preset's."""
         return self.place / (f"figures-{self.folders[0].name}" if self.changed else "figures")
 
 

@@ -26,6 +26,8 @@ def plan_experiment(experiment: Experiment, options: Options) -> Job[Experiment]
         ValueError, TypeError: for bad options, or a preset whose runs could not be judged.
     """
     preset = experiment.preset(options.preset)
+    if options.data is not None:
+        raise ValueError(f"{experiment.name} has data of its own: leave --data out")
     _check(options)
     margins = experiment.margins
     if margins is not None:
@@ -56,8 +58,11 @@ def plan_study(study: Study, options: Options) -> Job[Study]:
     """A study under these options; raises ``ValueError`` for options that change what it fixes."""
     study.preset(options.preset)
     refuse_fixed(study.name, options)
-    manner = Manner(fresh=options.fresh)
-    return Job(study, options.preset, options.place, seed=options.seed, start_seed=options.start, manner=manner)
+    asked = study if options.data is None else study.on(options.data)
+    return Job(
+        asked, options.preset, options.place, seed=options.seed, start_seed=options.start, changed=asked is not study,
+        manner=Manner(fresh=options.fresh),
+    )  # fmt: skip
 
 
 def run_folder(place: Path, experiment: Experiment, step_ratio: float) -> Path:

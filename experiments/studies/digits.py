@@ -1,7 +1,9 @@
 """Handwritten digits: does averaged mutation learn, and generalize, as its noisy twin and noise-free descent do?"""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -22,20 +24,30 @@ SIDES = {"twin": "its noisy twin", "descent": "noise-free descent"}
 
 
 class Images(NamedTuple):
-    """Where images come from, their side, how many to learn from and to test on, and the network's sizes."""
+    """Images to learn from and others to test on, and the sizes of the networks on them."""
 
-    load: Callable[[], data.Data]
-    side: int
-    train: int
-    test: int
+    halves: Callable[[], tuple[data.Data, data.Data]]
     widths: tuple[int, ...]
     channels: tuple[int, ...]
 
 
+def embedded(load: Callable[[], data.Data], train: int, test: int) -> tuple[data.Data, data.Data]:
+    """Two parts of one data set, every class as often as in all of it, whatever the study's seed."""
+    every = load()
+    rest, tested = data.split(every, test_share=test / len(every.targets), seed=SPLIT)
+    return some(rest, train), tested
+
+
+def some(every: data.Data, count: int) -> data.Data:
+    """As many of them, every class as often as in all of them."""
+    return data.split(every, test_share=1 - count / len(every.targets), seed=SPLIT)[0]
+
+
 SOURCES = {
-    "digits": Images(data.digits, 8, 200, 800, (16,), (4, 8)),
-    "MNIST-5k": Images(data.mnist_5k, 28, 200, 1000, (8,), (2, 4)),
+    "digits": Images(partial(embedded, data.digits, 200, 800), (16,), (4, 8)),
+    "MNIST-5k": Images(partial(embedded, data.mnist_5k, 200, 1000), (8,), (2, 4)),
 }
+FROM_FOLDER = {"train": 200, "test": 1000}
 KINDS = ("fully connected", "convolutional")
 
 
@@ -51,40 +63,48 @@ class Sizes(NamedTuple):
     twins: int
 
 
-def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
+def parts(sizes: Sizes, sources: Mapping[str, Images] = SOURCES) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """Every kind of network on every source of images."""
     return {
-        f"{name}, {kind}": partial(learned, name=name, kind=kind, sizes=sizes)
-        for name in list(SOURCES)[: sizes.sources]
+        f"{name}, {kind}": partial(learned, images=images, kind=kind, sizes=sizes)
+        for name, images in list(sources.items())[: sizes.sources]
         for kind in KINDS[: sizes.kinds]
     }
 
 
-def network(images: Images, kind: str) -> networks.Network:
+def of_folder(folder: Path) -> Callable[[Sizes], Mapping[str, Callable[[jax.Array], xarray.Dataset]]]:
+    """The same networks on images from MNIST's four files, or files like them.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``corr.data.mnist`` does; for too few images, or not square ones.
+    """
+    found = []
+    for half, (name, count) in zip(data.mnist(folder), FROM_FOLDER.items(), strict=True):
+        pixels, there = half.points.shape
+        if there <= count or math.isqrt(pixels) ** 2 != pixels:
+            raise ValueError(
+                f"{folder}: {there} {name} images of {pixels} pixels, expected more than {count} and square ones"
+            )
+        found.append(some(half, count))
+    read = partial(tuple, found)
+    return partial(parts, sources={folder.name: SOURCES["MNIST-5k"]._replace(halves=read)})
+
+
+def network(images: Images, pixels: int, kind: str) -> networks.Network:
     """Tanh units, Glorot's start."""
+    side = math.isqrt(pixels)
     module = (
-        networks.FullyConnected(images.widths, inputs=images.side**2, outputs=CLASSES)
+        networks.FullyConnected(images.widths, inputs=pixels, outputs=CLASSES)
         if kind == KINDS[0]
-        else networks.Convolutional(
-            images.channels, shape=(images.side, images.side, 1), outputs=CLASSES, activation="tanh"
-        )
+        else networks.Convolutional(images.channels, shape=(side, side, 1), outputs=CLASSES, activation="tanh")
     )
     return networks.functional(module, variance="glorot")
 
 
-def halves(images: Images) -> tuple[data.Data, data.Data]:
-    """Images to learn from and others to test on, every class as often as in all of them, whatever the study's seed."""
-    every = images.load()
-    count = len(every.targets)
-    rest, test = data.split(every, test_share=images.test / count, seed=SPLIT)
-    return data.split(rest, test_share=1 - images.train / len(rest.targets), seed=SPLIT)[0], test
-
-
-def learned(key: jax.Array, name: str, kind: str, sizes: Sizes) -> xarray.Dataset:
+def learned(key: jax.Array, images: Images, kind: str, sizes: Sizes) -> xarray.Dataset:
     """Losses and accuracies of mutation, its twin and descent along the way, and how far mean weights are apart."""
-    images = SOURCES[name]
-    train, test = halves(images)
-    net = network(images, kind)
+    train, test = images.halves()
+    net = network(images, len(train.points), kind)
     loss, test_loss = (losses.mean(losses.cross_entropy(), net.apply, *one) for one in (train, test))
     right = losses.accuracy(net.apply, *test)
     found = corr.compare(
@@ -93,7 +113,7 @@ def learned(key: jax.Array, name: str, kind: str, sizes: Sizes) -> xarray.Datase
         descent_learning_rate=sizes.step_time,
         observe=lambda params: {"test_loss": test_loss(params), "test_accuracy": right(params)},
     )  # fmt: skip
-    return _beside(found).assign_attrs(images=images.train, margin=MARGINS["test accuracy"])
+    return _beside(found).assign_attrs(images=len(train.targets), margin=MARGINS["test accuracy"])
 
 
 def _beside(found: corr.Comparison) -> xarray.Dataset:
@@ -187,4 +207,5 @@ study = Study(
     judge=judge,
     minutes={"smoke": 0.5, "quick": 8.0, "paper": 2000.0},
     numbers=numbers,
+    of_folder=of_folder,
 )
