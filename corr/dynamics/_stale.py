@@ -13,6 +13,7 @@ from .._checks import check_count, real_number
 from .._precision import between, moved_by
 from .._start import initial
 from .._types import Dynamics, Info, Params, State
+from ._optax import Ahead
 
 OWN_POSITIONS = frozenset({"genetic", "swarm", "evosax"})
 
@@ -51,7 +52,8 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
 
     Raises:
         ValueError: if τ is negative.
-        TypeError: for what is no dynamics, keeps a population, or if τ is no whole number nor a ``Delay``.
+        TypeError: for what is no dynamics or keeps a population, if τ is no whole number nor a ``Delay``, or, at the
+            start, for ``optax.lookahead``, whose slow parameters are not the late ones.
 
     Example:
         >>> from corr import descent
@@ -67,15 +69,14 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
     if not isinstance(dynamics, Dynamics):
         raise TypeError(f"dynamics must be one like corr.mutation(loss, ...), got {type(dynamics).__name__}")
     if dynamics.facts.get("dynamics") in OWN_POSITIONS:
-        raise TypeError(
-            f"{dynamics.facts['dynamics']} remembers positions of its own, which no delay reaches: give a gradient"
-            " side, a mutation or a scheme of one parent"
-        )
+        raise TypeError(_own_positions(dynamics.facts["dynamics"]))
     law = delay if isinstance(delay, Delay) else _fixed(delay)
     size = law.largest + 1
 
     def init(params: Params, key: Any = None) -> State:
         begun = initial(dynamics, params, key)
+        if isinstance(begun.aux, Ahead):
+            raise TypeError(_own_positions("optax.lookahead"))
         ring = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (size, *jnp.shape(leaf))), begun.position)
         return State(begun.position, begun.loss, Past(begun.aux, ring, jnp.int32(0)))
 
@@ -109,6 +110,13 @@ def stale(dynamics: Dynamics, delay: int | Delay) -> Dynamics:
         keeps_loss=False,
         evaluations=dynamics.evaluations + 1,
         symmetric=dynamics.symmetric,
+    )
+
+
+def _own_positions(name: str) -> str:
+    return (
+        f"{name} remembers positions of its own, which no delay reaches: give a gradient side, a mutation or a scheme"
+        " of one parent"
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import corr
 from theory import delay as theory
 
 K = 4.0
+AHEAD = corr.from_optax(lambda x: jnp.sum(x**2), optax.lookahead(optax.sgd(0.1), sync_period=5, slow_step_size=0.5))
 
 
 def bowl(x: jax.Array) -> jax.Array:
@@ -121,6 +123,7 @@ def test_laws_of_the_delay_have_their_frequencies() -> None:
         (lambda: corr.stale(corr.descent(bowl, learning_rate=0.1), -1), ValueError, "delay must be at least 0, got -1"),
         (lambda: corr.stale(corr.descent(bowl, learning_rate=0.1), 1.5), TypeError, "delay must be an integer"),
         (lambda: corr.stale(corr.populations.swarm(bowl, particles=4, spread=0.1), 1), TypeError, "swarm remembers"),
+        (lambda: corr.stale(AHEAD, 1).init(jnp.ones(2)), TypeError, "optax.lookahead remembers positions of its own"),
         (lambda: corr.stale(corr.mutation, 1), TypeError, "dynamics must be one like"),  # type: ignore[arg-type]
         (lambda: corr.uniform_delay(-2), ValueError, "largest must be at least 0"),
         (lambda: corr.geometric_delay(0.0, 4), ValueError, "mean must be positive"),
