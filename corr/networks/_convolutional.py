@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from ._layers import Activation, PointsLastDense, check_layers, check_points
 
@@ -87,10 +88,31 @@ class _Convolution(nn.Module):
         size = (self.window, self.window)
         init = nn.initializers.variance_scaling(1.0, "fan_in", "truncated_normal", in_axis=1, out_axis=0)
         kernel = self.param("kernel", init, (self.channels, images.shape[2], *size))
-        moved = jax.lax.conv_general_dilated(
-            images, kernel, (STRIDE, STRIDE), "SAME", dimension_numbers=("HWCN", "OIHW", "HWCN")
-        )
+        seen = _seen(images, self.window)
+        # One long product of matrices: on CPU XLA convolves slowly with a kernel for each trajectory.
+        rows = jnp.moveaxis(kernel, 1, -1).reshape(self.channels, -1)
+        moved = (rows @ seen.reshape(rows.shape[1], -1)).reshape(self.channels, *seen.shape[1:])
+        moved = jnp.moveaxis(moved, 0, 2)
         if not self.use_bias:
             return moved
         bias = self.param("bias", nn.initializers.zeros_init(), (self.channels,))
         return moved + jax.lax.broadcast_in_dim(bias, moved.shape, (2,))
+
+
+def _seen(images: jax.Array, window: int) -> jax.Array:
+    """What the unit at every second place sees, (window · window · channels, places down, places across, K)."""
+    height, width, channels, points = images.shape
+    sizes = [-(-side // STRIDE) for side in (height, width)]
+    borders = [max((size - 1) * STRIDE + window - side, 0) for size, side in zip(sizes, (height, width), strict=True)]
+    filled = [(border // 2, border - border // 2) for border in borders]
+    padded = jnp.pad(jnp.moveaxis(images, 2, 0), ((0, 0), *filled, (0, 0)))
+    down, across = ((size - 1) * STRIDE + 1 for size in sizes)
+    return jnp.concatenate(
+        [
+            jax.lax.slice(
+                padded, (0, row, column, 0), (channels, row + down, column + across, points), (1, STRIDE, STRIDE, 1)
+            )
+            for row in range(window)
+            for column in range(window)
+        ]
+    )

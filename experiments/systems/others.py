@@ -18,7 +18,7 @@ from .schemes import PLAIN, UNIT, Loss, Scheme, Step
 
 POPULATION = 10
 LINEAGE = 2 * POPULATION  # generations until all descend from one, and of one displacement
-MEASURED = {"draws": 1000, "generations": LINEAGE, "burn_in": LINEAGE}
+MEASURED = {"draws": 400, "generations": LINEAGE, "burn_in": LINEAGE}
 FRONT_LENGTH = 2e-5  # σ of its mutations: the way of a displacement is about that of thirty
 ANNEALED_LENGTH = 1e-5  # βσ²/2
 ANNEALED_STD = 5e-4

@@ -95,7 +95,7 @@ IN_ORDER = {"recurrent"}
 # In the fast suite: each kind of layer once.
 QUICK = {"batch normalization", "gru", "nnx"}
 # Of these the few that are compared with float64 there.
-QUICKLY_COMPARED = {"batch normalization", "gru"}
+QUICKLY_COMPARED = ("batch normalization", "gru")
 
 
 def points(name: str, count: int = 7, seed: int = 0) -> jax.Array:
@@ -112,7 +112,3 @@ def mean_cross_entropy(apply: Callable[..., jax.Array], data: jax.Array) -> Call
         return -jnp.mean(chosen) + 0.01 * sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(params))
 
     return loss
-
-
-def mean_square(apply: Callable[..., jax.Array], data: jax.Array) -> Callable[..., jax.Array]:
-    return lambda params, key=None: jnp.mean((apply(params, data, key=key) - 1) ** 2)

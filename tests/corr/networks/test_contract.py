@@ -12,7 +12,7 @@ import pytest
 import corr
 from corr import networks
 
-from .registry import CASES, IN_ORDER, NORMALIZING, QUICK, QUICKLY_COMPARED, mean_cross_entropy, mean_square, points
+from .registry import CASES, IN_ORDER, NORMALIZING, QUICK, QUICKLY_COMPARED, mean_cross_entropy, points
 
 KEY = jax.random.key(5)
 # Steps so short that two losses of size one, subtracted, keep two or three digits of the change.
@@ -21,9 +21,9 @@ STD, DRAWS = 1e-5, 128
 ROUNDING = 1000 * float(np.finfo(np.float32).eps)
 
 
-def rows(*without: str, quick: set[str] = QUICK) -> Any:
+def rows(*without: str) -> Any:
     """The rows of the registry; what is like another one is for the slow suite."""
-    marks = {name: [] if name in quick else [pytest.mark.slow] for name in CASES if name not in without}
+    marks = {name: [] if name in QUICK else [pytest.mark.slow] for name in CASES if name not in without}
     return pytest.mark.parametrize("name", [pytest.param(name, marks=mark) for name, mark in marks.items()])
 
 
@@ -61,23 +61,14 @@ def test_points_last_shapes_slopes_and_order_of_points(name: str) -> None:
     assert close(keyed, plain) != CASES[name].drops
 
 
-@rows(quick=QUICKLY_COMPARED)
+@pytest.mark.parametrize("name", QUICKLY_COMPARED)
 def test_changes_and_decisions_at_the_start_are_those_of_float64(name: str) -> None:
-    """To a thousand units of rounding. A warning, as for a primitive without a rule, is an error here."""
+    """To a thousand units of rounding; all networks in test_every_loss.py. A warning, as for a primitive without a
+    rule, is an error here.
+    """
     (network, params), data = made(name), points(name)
-    make = mean_square if CASES[name].outputs == 1 else mean_cross_entropy
-    loss = make(network.apply, data)
+    loss = mean_cross_entropy(network.apply, data)
     found = corr.flip_rate(lambda p: loss(p, KEY), params, mutation_std=STD, key=corr.root_key(0), draws=DRAWS)
-    assert found.flips == 0
-    assert found.change_error < ROUNDING
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
-def test_changes_of_the_squared_error_are_those_of_float64(name: str) -> None:
-    (network, params), data = made(name), points(name)
-    loss = mean_square(network.apply, data)
-    found = corr.flip_rate(loss, params, mutation_std=STD, key=corr.root_key(0), draws=DRAWS)
     assert found.flips == 0
     assert found.change_error < ROUNDING
 
