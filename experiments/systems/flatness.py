@@ -16,6 +16,8 @@ import xarray
 from jax.flatten_util import ravel_pytree
 
 import corr
+from corr import losses
+from corr.data import Data
 
 from ..problems import digits
 
@@ -24,6 +26,7 @@ STD, BETA, RADIUS = 0.1, 1.0, 0.3  # σ, β of Barker's rule, ρ of sharpness-aw
 BEGIN = 16.0  # time of descent before the routes part: mutants' noise is that of the steep way down
 RATE, END, RECORDS = 0.4, 64.0, 4  # common time per step and in all
 PROBES = 50  # of tr H and of U_σ
+NATS = losses.cross_entropy()
 DESCENT, NOISE, HALF = "descent", "weight noise", "half of its width"
 FITNESS, BARKER = "raw fitness", "Barker, mean of mutants"
 SHARP, LONE = "sharpness-aware", "Barker, one walker"
@@ -120,10 +123,10 @@ def part(key: jax.Array, runs: int, children: int, names: Sequence[str] = (), en
     return xarray.Dataset(columns, {"route": list(found), "time": time}, attrs)
 
 
-def _data(runs: int) -> tuple[digits.Images, digits.Images]:
+def _data(runs: int) -> tuple[Data, Data]:
     """Images to learn from and to test on, a split for every run, (runs, ...)."""
     splits = [digits.digits(split) for split in range(runs)]
-    few = [digits.Images(learn.pixels[:, :IMAGES], learn.labels[:IMAGES]) for learn, _ in splits]
+    few = [Data(learn.points[:, :IMAGES], learn.targets[:IMAGES]) for learn, _ in splits]
     return tuple(jax.tree.map(lambda *ones: jnp.stack(ones), *side) for side in (few, [one for _, one in splits]))
 
 
@@ -134,12 +137,12 @@ def _of_vector() -> Callable[[jax.Array, jax.Array], jax.Array]:
     return lambda vector, pixels: net.apply(rebuilt(vector), pixels)
 
 
-def trained(route: Route, starts: jax.Array, learn: digits.Images, keys: jax.Array, end: float) -> jax.Array:
+def trained(route: Route, starts: jax.Array, learn: Data, keys: jax.Array, end: float) -> jax.Array:
     """Positions of every run at equal times up to the end, (RECORDS, runs, N)."""
     between = round(end / RECORDS / route.rate)
 
-    def one(start: jax.Array, images: digits.Images, key: jax.Array) -> jax.Array:
-        side = route.make(digits.cross_entropy(_of_vector(), images))
+    def one(start: jax.Array, images: Data, key: jax.Array) -> jax.Array:
+        side = route.make(losses.mean(NATS, _of_vector(), *images))
 
         def stretch(state: corr.State, keys: jax.Array) -> tuple[corr.State, jax.Array]:
             state = jax.lax.scan(lambda state, key: (side.step(key, state)[0], None), state, keys)[0]
@@ -150,14 +153,14 @@ def trained(route: Route, starts: jax.Array, learn: digits.Images, keys: jax.Arr
     return jax.jit(jax.vmap(one, out_axes=1))(starts, learn, keys)
 
 
-def measured(at: jax.Array, learn: digits.Images, test: digits.Images, key: jax.Array) -> dict[str, jax.Array]:
+def measured(at: jax.Array, learn: Data, test: Data, key: jax.Array) -> dict[str, jax.Array]:
     """What is compared, at one position; under one key all positions share their probes."""
     apply = _of_vector()
-    loss, unseen = digits.cross_entropy(apply, learn), digits.cross_entropy(apply, test)(at)
-    here = loss(at)
+    loss, unseen = (losses.mean(NATS, apply, *images) for images in (learn, test))
+    here, there = loss(at), unseen(at)
     trace, smoothed = probed(loss, at, key)
-    return {"tr H": trace, "U_σ": smoothed, "training loss": here, "test loss": unseen, "gap": unseen - here,
-            "accuracy": digits.accuracy(apply, test)(at)}  # fmt: skip
+    return {"tr H": trace, "U_σ": smoothed, "training loss": here, "test loss": there, "gap": there - here,
+            "accuracy": losses.accuracy(apply, *test)(at)}  # fmt: skip
 
 
 def probed(loss: Loss, at: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -10,7 +10,10 @@ import xarray
 from jax.flatten_util import ravel_pytree
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from ..problems.digits import Images, accuracy, cross_entropy, digits, network
+from corr import losses
+from corr.data import Data
+
+from ..problems.digits import digits, network
 
 HIDDEN, BATCH, RATE = 32, 32, 0.2
 STEPS = 40  # of a generation
@@ -40,11 +43,11 @@ class Problem(NamedTuple):
     layers: list[slice]
 
 
-def split() -> tuple[Images, Images, Images]:
+def split() -> tuple[Data, Data, Data]:
     """Images to learn from, to judge fitness by, and to test on, the same whatever the seed."""
     images, test = digits(0)
-    count = len(images.labels) // HELD_OUT
-    learn, held = (Images(images.pixels[:, rows], images.labels[rows]) for rows in (slice(count, None), slice(count)))
+    count = len(images.targets) // HELD_OUT
+    learn, held = (Data(images.points[:, rows], images.targets[rows]) for rows in (slice(count, None), slice(count)))
     return learn, held, test
 
 
@@ -55,24 +58,26 @@ def problem() -> Problem:
     net = network(HIDDEN)
     shapes = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(net.init, jax.random.key(0)))
     unravel = ravel_pytree(shapes)[1]
+    nats = losses.cross_entropy()
     apply = lambda flat, pixels: net.apply(unravel(flat), pixels)  # noqa: E731
 
     def descend(flat: jax.Array, batches: jax.Array) -> jax.Array:
         def step(flat: jax.Array, rows: jax.Array) -> tuple[jax.Array, None]:
-            batch = Images(learn.pixels[:, rows], learn.labels[rows])
-            return flat - RATE * jax.grad(cross_entropy(apply, batch))(flat), None
+            batch = learn.points[:, rows], learn.targets[rows]
+            return flat - RATE * jax.grad(losses.mean(nats, apply, *batch))(flat), None
 
         return jax.lax.scan(step, flat, batches)[0]
 
     def measured(flat: jax.Array) -> tuple[jax.Array, ...]:
-        return cross_entropy(apply, held)(flat), cross_entropy(apply, test)(flat), accuracy(apply, test)(flat)
+        held_out, unseen = (losses.mean(nats, apply, *images) for images in (held, test))
+        return held_out(flat), unseen(flat), losses.accuracy(apply, *test)(flat)
 
     ends = np.cumsum([sum(leaf.size for leaf in jax.tree.leaves(layer)) for layer in shapes.values()])
     return Problem(
         jax.jit(lambda keys: jax.lax.map(lambda key: ravel_pytree(net.init(key))[0], keys)),
         jax.jit(jax.vmap(jax.vmap(jax.vmap(descend)), (0, None))),
         jax.jit(jax.vmap(jax.vmap(jax.vmap(measured)))),
-        len(learn.labels),
+        len(learn.targets),
         [slice(end - size, end) for end, size in zip(ends, np.diff(ends, prepend=0), strict=True)],
     )
 

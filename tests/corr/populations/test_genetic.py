@@ -224,7 +224,8 @@ def test_what_makes_no_sense_is_refused(options: dict[str, Any], message: str) -
         genetic(first, **{"mutation_std": 0.1, "population": 10, **options})
 
 
-@pytest.mark.parametrize("std", [pytest.param(1e-3, marks=SLOW), 0.06, pytest.param(3.0, marks=SLOW)])
+@pytest.mark.slow
+@pytest.mark.parametrize("std", [1e-3, 0.06, 3.0])
 def test_runs_by_the_short_exact_change_are_those_by_the_full_one(std: float) -> None:
     """Of offsets that its series covers, of some and of all that leave it while their mean may not."""
     start = jnp.linspace(-1.0, 1.0, 4)

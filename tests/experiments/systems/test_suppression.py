@@ -80,9 +80,9 @@ def test_the_mean_cosine_is_that_over_pairs() -> None:
 def test_images_to_learn_from_to_judge_by_and_to_test_on_are_disjoint() -> None:
     learn, held, test = suppressed.split()
     every, tested = digits(0)
-    np.testing.assert_array_equal(np.sort(np.hstack([learn.pixels, held.pixels])), np.sort(every.pixels))
-    np.testing.assert_array_equal(test.labels, tested.labels)
-    assert [len(one.labels) for one in (learn, held, test)] == [1079, 359, 359]
+    np.testing.assert_array_equal(np.sort(np.hstack([learn.points, held.points])), np.sort(every.points))
+    np.testing.assert_array_equal(test.targets, tested.targets)
+    assert [len(one.targets) for one in (learn, held, test)] == [1079, 359, 359]
 
 
 def test_the_best_is_chosen_by_held_out_loss_and_the_average_is_of_weights() -> None:
@@ -113,7 +113,7 @@ def test_gradient_steps_are_those_of_sgd_on_the_batches() -> None:
     rows = RANDOM.integers(made.images, size=(1, 1, suppressed.STEPS, suppressed.BATCH))
     (one, two), ends = made.layers, start[0, 0, 0].astype(float)
     for batch in rows[0, 0]:
-        ends -= suppressed.RATE * slope(ends, one, two, np.asarray(learn.pixels, float)[:, batch], learn.labels[batch])
+        ends -= suppressed.RATE * slope(ends, one, two, np.asarray(learn.points, float)[:, batch], learn.targets[batch])
     np.testing.assert_allclose(made.steps(start, rows)[0, 0, 0], ends, atol=1e-4)
 
 
