@@ -156,7 +156,7 @@ study = Study(
     title="the atlas in one table: which descent every scheme is, with which noise, on which clock",
     presets={
         "smoke": Sizes(4_000, 0.3, False),
-        "quick": Sizes(15_000, 0.1, True),
+        "quick": Sizes(20_000, 0.1, True),
         "paper": Sizes(1_000_000, 0.03, True),
     },
     parts=parts,

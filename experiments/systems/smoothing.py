@@ -159,7 +159,7 @@ study = Study(
     title="wide mutations, weight noise and raw fitness descend one smoothed loss; sharpness-aware steps another",
     presets={
         "smoke": Sizes(100_000, False, 0, 0),
-        "quick": Sizes(120_000, True, 10, 128),
+        "quick": Sizes(200_000, True, 10, 128),
         "paper": Sizes(10_000_000, True, 32, 1024),
     },
     parts=parts,
