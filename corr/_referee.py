@@ -10,7 +10,7 @@ import numpy as np
 from ._types import Params, Scalar
 from .difference._promote import promote
 
-# A change below this share of the loss is rounding of float64's own subtraction.
+# A change below this share of the loss is rounding of float64's own subtraction: none, where a loss counts.
 FLOAT64_ROUNDING = 2.0**-46
 # For programs that run a few times: compiling takes longer than running.
 QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 1}
@@ -77,13 +77,14 @@ def _program(loss: Any, accept: Any, axis: int | None, position: Params, made: D
         old, step = (jax.tree.map(lambda leaf: leaf.astype(jnp.float64), tree) for tree in (old, step))
         before = wide_loss(old)[0]
         change = wide_loss(jax.tree.map(jnp.add, old, step))[0] - before
+        change = jnp.where(jnp.abs(change) <= FLOAT64_ROUNDING * jnp.abs(before), 0, change)
         return wide_accept(change, uniform)[0], before, change
 
     return jax.jit(jax.vmap(one, (axis, 0, 0)), compiler_options=QUICKLY)
 
 
 def _errors(change: np.ndarray, right: np.ndarray, loss: np.ndarray) -> np.ndarray:
-    """|change - right| relative to the larger of |right| and the median |right|, less what float64 itself rounds.
+    """|change - right| relative to the larger of |right| and the median of those not 0, less what float64 rounds.
 
     Where float64 overflows the dtype of the change, or has no finite change, a change that is not finite is right.
     """
@@ -91,7 +92,7 @@ def _errors(change: np.ndarray, right: np.ndarray, loss: np.ndarray) -> np.ndarr
     covered = np.isfinite(right) & (np.abs(right) < largest / 4) & (loss < largest / 4)
     change = change.astype(float)
     size = np.where(covered, np.abs(right), 0.0)
-    scale = np.maximum(size, np.median(size[covered]) if covered.any() else 0.0)
+    scale = np.maximum(size, np.median(size[size > 0]) if size.any() else 0.0)
     with np.errstate(all="ignore"):
         gap = np.abs(change - right) - FLOAT64_ROUNDING * loss
         error = np.where(gap <= 0, 0.0, gap / scale)

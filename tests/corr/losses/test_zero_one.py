@@ -11,7 +11,8 @@ import pytest
 from sklearn import metrics
 
 import corr
-from corr import losses
+from corr import losses, networks
+from corr._flips import decision_counter
 from corr.atlas._laws import NEARLY, YES
 from corr.theory import smoothing
 
@@ -35,7 +36,7 @@ def falls(beta: float) -> np.ndarray:
     """Start minus end of the share of errors, of each trajectory."""
     found = corr.run(
         corr.mutation(ERROR, mutation_std=0.2, beta=beta), START, steps=150, trajectories=TRAJECTORIES,
-        key=corr.root_key(1), progress=False, devices=1, check_decisions=False,
+        key=corr.root_key(1), progress=False, devices=1,
     ).loss.values  # fmt: skip
     return found[:, 0] - found[:, -1]
 
@@ -47,6 +48,19 @@ def falls_for_sure(change: np.ndarray) -> bool:
 def test_mutation_trains_on_it() -> None:
     assert falls_for_sure(falls(math.inf))
     assert falls(math.inf).mean() > 0.5 * float(ERROR(START))
+
+
+def test_float64_decides_ties_as_mutation_does() -> None:
+    """Most short steps change no count, and shares of 180 points are rounded; taking no tie, the twin, is seen."""
+    rng = np.random.default_rng(4)
+    points, labels = rng.normal(size=(6, 180)).astype(np.float32), rng.integers(0, 10, 180)
+    network = networks.functional(networks.FullyConnected((3,), inputs=6, outputs=10), variance="glorot")
+    share = losses.mean(losses.zero_one, network.apply, points, labels)
+    start, walk = network.init(jax.random.key(0)), corr.mutation(share, mutation_std=2e-3)
+    found = corr.flip_rate(share, start, mutation_std=2e-3, key=corr.root_key(0), draws=256)
+    assert (found.flips, found.change_error < 1e-6) == (0, True)
+    strict = decision_counter(walk._replace(accept=lambda change, uniform: change < 0), draws=256)
+    assert strict(start, corr.root_key(0)).flips > 64
 
 
 def test_twin_without_selection_does_not() -> None:
