@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._check import check_labels, check_points, check_targets
+from ._check import check_labels, check_points, check_targets, whole
 
 
 class Data(NamedTuple):
@@ -43,7 +43,7 @@ def from_arrays(x: Any, y: Any, *, classes: int | None = None) -> Data:
 
     Reference: Pedregosa et al., J. Mach. Learn. Res. 12, 2825 (2011), for the layout of the arguments.
     """
-    rows, found = np.asarray(x), np.asarray(y)
+    rows, found = whole("x", x), whole("y", y)
     if rows.ndim != 2:
         raise ValueError(
             f"x must have one point a row, shape (K, features), got {rows.shape}: x.reshape(len(x), -1) flattens images"

@@ -39,7 +39,13 @@ def mnist(folder: str | Path) -> tuple[Data, Data]:
 
     Reference: LeCun, Bottou, Bengio, Haffner, Proc. IEEE 86, 2278 (1998).
     """
-    return _part(Path(folder), "train"), _part(Path(folder), "t10k")
+    train, test = _part(Path(folder), "train"), _part(Path(folder), "t10k")
+    if len(train.points) != len(test.points):
+        raise ValueError(
+            f"{folder}: images to learn from have {len(train.points)} pixels and those to test on {len(test.points)}:"
+            " they must be as many, one file is not of this data set"
+        )
+    return train, test
 
 
 def fashion_mnist(folder: str | Path | None = None) -> tuple[Data, Data]:
@@ -76,6 +82,10 @@ def _part(folder: Path, part: str) -> Data:
         raise ValueError(
             f"{images_file} has {len(images)} images and {labels_file} {len(labels)} labels: they must be as many, "
             "one file is not of this data set"
+        )
+    if int(labels.max(initial=0)) >= CLASSES:
+        raise ValueError(
+            f"{labels_file} holds label {labels.max()}, expected 0 to {CLASSES - 1}: it is not of MNIST's kind"
         )
     pixels = images.reshape(len(images), -1).T / BRIGHTEST
     return made(pixels, check_labels(labels, classes=CLASSES))

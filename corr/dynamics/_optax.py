@@ -58,7 +58,7 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
 
     Reference: DeepMind, Optax (2020); theory/README.md, "Optimizers".
     """
-    _check_kind(transformation)
+    _check_kind(loss, transformation)
     evaluate = jax.value_and_grad(loss)
     asked, slope = _asked(transformation), lambda params, _: jax.grad(loss)(params)
 
@@ -97,8 +97,10 @@ def from_optax(loss: Callable[[Params], Scalar], transformation: optax.GradientT
     )
 
 
-def _check_kind(transformation: Any) -> None:
+def _check_kind(loss: Any, transformation: Any) -> None:
     if not (hasattr(transformation, "init") and hasattr(transformation, "update")):
+        if hasattr(loss, "update"):
+            raise TypeError("loss and transformation stand in each other's place: from_optax(loss, transformation)")
         got = type(transformation).__name__
         name = getattr(transformation, "__name__", None)
         call = f" {name}: call it, {name}(learning_rate, ...)" if callable(transformation) and name else ""

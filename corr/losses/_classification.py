@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import check_positive, real_number
-from ._targets import classes
+from ._targets import classes, right
 
 Pointwise = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -124,9 +124,7 @@ def zero_one(outputs: jax.Array, labels: jax.Array) -> jax.Array:
 
     Reference: ``sklearn.metrics.zero_one_loss``; theory/README.md, "Weight perturbation".
     """
-    outputs, labels = classes(outputs, labels)
-    own = jnp.take_along_axis(outputs, labels[None], axis=0)[0]
-    return ((jnp.argmax(outputs, axis=0).astype(labels.dtype) != labels) | jnp.isnan(own)).astype(outputs.dtype)
+    return 1 - right(outputs, labels)
 
 
 def _own_and_others(outputs: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -84,10 +84,16 @@ def mean(
 def _checked(name: str, array: Any) -> jax.Array:
     """As a JAX array of numbers, at least one of them."""
     if kind(array) not in "biuf":
+        cures = {
+            "targets": "number classes, classes, labels = numpy.unique(labels, return_inverse=True)",
+            "weights": "give one for each point, those of classes are corr.data.class_weights(labels)[labels]",
+        }
         raise TypeError(
-            f"{name} hold {'texts' if kind(array) in 'US' else 'Python objects'}, expected numbers: number classes,"
-            " classes, labels = numpy.unique(labels, return_inverse=True), and encode other columns"
+            f"{name} hold {'texts' if kind(array) in 'US' else 'Python objects'}, expected numbers:"
+            f" {cures.get(name, 'encode columns of texts, drop or fill in missing values')}"
         )
+    if np.ma.is_masked(array):
+        raise ValueError(f"{name} hold masked values, expected all of them: leave those points out or fill them in")
     if not np.ndim(array) or not np.size(array):
         raise ValueError(f"{name} must hold at least one point, on the last axis, got shape {np.shape(array)}")
     if is_known(array) and kind(array) == "f":
@@ -97,6 +103,8 @@ def _checked(name: str, array: Any) -> jax.Array:
                 f"{name} hold NaN or infinity at {bad.sum()} of {bad.size} points, first at point {np.argmax(bad)}:"
                 " leave these points out or fill them in"
             )
+    if is_known(array) and kind(array) in "iu" and np.any(np.asarray(array) != np.asarray(array).astype(np.int32)):
+        raise ValueError(f"{name} hold integers beyond 32 bits, expected labels 0, 1, ...: number the classes")
     return jnp.asarray(array)
 
 

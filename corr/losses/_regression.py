@@ -39,7 +39,10 @@ def mean_squared_error(
     def loss(params: Any) -> jax.Array:
         outputs = apply(params, points)
         if outputs.shape != targets.shape:
-            raise ValueError(f"the network's outputs have shape {outputs.shape}, the targets {targets.shape}")
+            raise ValueError(
+                f"the network's outputs have shape {outputs.shape}, the targets {targets.shape}, expected equal ones,"
+                " points last: targets[None] makes (1, K) of (K,)"
+            )
         return jnp.mean((outputs - targets) ** 2)
 
     return loss

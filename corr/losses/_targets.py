@@ -53,7 +53,8 @@ def classes(outputs: jax.Array, labels: Any) -> tuple[jax.Array, jax.Array]:
         labels: (K,), integers.
 
     Returns:
-        outputs (classes, K) and labels (K,) int32.
+        outputs (classes, K) and labels (K,) int32. Labels that are drawn in a step, and so are not known when the loss
+        is traced, make the outputs NaN where they name a class without an output.
 
     Raises:
         TypeError: if the labels are no integers.
@@ -68,9 +69,23 @@ def classes(outputs: jax.Array, labels: Any) -> tuple[jax.Array, jax.Array]:
         )
     if is_known(labels):
         _check_range(np.asarray(labels), len(outputs))
+    else:
+        outputs = jnp.where(_has_output(labels, len(outputs))[None], outputs, jnp.nan)
     if len(outputs) == 1:
         outputs, labels = jnp.concatenate([jnp.zeros_like(outputs), outputs]), labels > 0
     return outputs, jnp.asarray(labels, jnp.int32)
+
+
+def right(outputs: jax.Array, labels: Any) -> jax.Array:
+    """1 where the largest output is the label's, 0 where not or where that is NaN, (K,); NaN as ``classes`` has it."""
+    rows, at = classes(outputs, labels)
+    own = jnp.take_along_axis(rows, at[None], axis=0)[0]
+    told = ((jnp.argmax(rows, axis=0).astype(at.dtype) == at) & ~jnp.isnan(own)).astype(outputs.dtype)
+    return told if is_known(labels) else jnp.where(_has_output(labels, len(outputs)), told, jnp.nan)
+
+
+def _has_output(labels: Any, rows: int) -> jax.Array:
+    return (labels >= -1) & (labels <= 1) if rows == 1 else (labels >= 0) & (labels < rows)
 
 
 def _check_range(labels: np.ndarray, rows: int) -> None:

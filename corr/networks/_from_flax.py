@@ -1,11 +1,13 @@
 """Any module of flax as a network: linen and nnx, which take images or whatever they take with the points first."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from flax.errors import InvalidRngError
 
 from .._checks import check_count
 from ._from_linen import Linen
@@ -31,7 +33,8 @@ def from_flax(module: Any, shape: tuple[int, ...]) -> Network:
 
     Dropout and batch normalization are told what to do by ``apply``, whatever the module was made with; arguments of
     its ``__call__`` that are named ``train``, ``training``, ``is_training``, ``deterministic``,
-    ``use_running_average`` or (nnx) ``rngs`` are filled in. Without a key no unit is dropped. Batch normalization goes
+    ``use_running_average`` or (nnx) ``rngs`` are filled in. Without a key no unit is dropped; with one every stream of
+    random numbers that linen's layers ask for is drawn from it. Batch normalization goes
     by the statistics of the points it is given, or those of ``training_points``: a running average is no function of
     the parameters.
 
@@ -45,7 +48,7 @@ def from_flax(module: Any, shape: tuple[int, ...]) -> Network:
         row as ``ravel`` does.
 
     Raises:
-        TypeError: if the module is neither.
+        TypeError: if the module is neither, or the shape no sequence.
         ValueError: if its outputs do not have shape (K, outputs), a parameter is not floating point, it keeps other
             state than batch statistics of flax's own layers, uses a running average or draws random numbers without
             a key.
@@ -67,6 +70,8 @@ def from_flax(module: Any, shape: tuple[int, ...]) -> Network:
 
     Reference: the flax documentation, "Linen" and "NNX".
     """
+    if not isinstance(shape, Sequence):
+        raise TypeError(f"shape must be that of one point, such as (28, 28, 1) or (64,), got {shape!r}")
     shape = tuple(check_count("a size in shape", size) for size in shape)
     pure = _pure(module, shape)
 
@@ -123,7 +128,13 @@ def _check_outputs(pure: Pure, shape: tuple[int, ...]) -> None:
     """Tries the module on two points, with NaN for running averages."""
     size = PROBE * math.prod(shape)
     points = jnp.linspace(0.0, 1.0, size).reshape(PROBE, *shape)
-    outputs = jax.jit(lambda key: pure.apply(pure.init(key), points, None, None))(jax.random.key(0))
+    try:
+        outputs = jax.jit(lambda key: pure.apply(pure.init(key), points, None, None))(jax.random.key(0))
+    except InvalidRngError as error:
+        raise ValueError(
+            "the module draws random numbers without a key, where it is to be a function of its parameters alone: draw"
+            f' where there is one, `if self.has_rng("..."):` ({str(error).splitlines()[0]})'
+        ) from error
     if outputs.ndim != 2 or len(outputs) != PROBE:
         raise ValueError(
             f"the module gives outputs of shape {outputs.shape} for {PROBE} points, expected ({PROBE}, outputs):"

@@ -58,9 +58,9 @@ class Linen:
         variables = {"params": params, **({STATISTICS: self._statistics} if self._layers else {})}
         flags = switches(type(self._module).__call__, training=bool(self._layers) or key is not None)
         with nn.intercept_methods(told):
-            outputs, _ = self._module.apply(
-                variables, together, **flags, rngs={} if key is None else {"dropout": key}, mutable=[STATISTICS]
-            )
+            # A stream that is not named is drawn from "params".
+            rngs = {} if key is None else {"dropout": key, "params": key}
+            outputs, _ = self._module.apply(variables, together, **flags, rngs=rngs, mutable=[STATISTICS])
         return cast(jax.Array, outputs)[first:]
 
 

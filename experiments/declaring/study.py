@@ -51,9 +51,11 @@ class Study:
             raise ValueError(f"{self.name} has data of its own: leave --data out")
         place = data.resolve()
         try:
-            return replace(self, parts=self.of_folder(place), folder=f"{self.name}-{place.name}")
+            parts = self.of_folder(place)
         except FileNotFoundError as error:
             raise ValueError(str(error)) from error
+        title = f"{self.title} (here on {place.name})"
+        return replace(self, parts=parts, folder=f"{self.name}-{place.name}", title=title)
 
     def preset(self, name: str) -> Any:
         """The sizes of this name; raises ``ValueError`` where there are none."""
