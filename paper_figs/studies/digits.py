@@ -16,6 +16,7 @@ from ..parts.style import DESCENT, MEAN, TWIN, WIDTH, band, few_ticks, state
 
 SIDES = {"mutation": MEAN, "twin": TWIN, "descent": DESCENT}
 LOSSES = {"training loss": 1.0, "test loss": 0.55}  # and how opaque
+THIN = "0.55"  # test loss of descent: a thin black line looks dark at any opacity
 ACROSS = 2
 
 
@@ -34,7 +35,9 @@ def learning(found: StudyResult) -> panels.Panel:
         if k % wide == 0:
             axis.set_ylabel("loss (nats)")
     last = figure.add_subplot(grid[rows, :])
-    last.set_title(f"({'abcdef'[len(found.parts)]}) test accuracy at the end, mutation less", loc="left")
+    last.set_title(
+        f"({'abcdef'[len(found.parts)]}) test accuracy at the end,\nmutation less twin or descent", loc="left"
+    )
     for k, (name, data) in enumerate(found.parts.items()):
         numbers[name] |= _accuracies(last, k, data)
     sizes, every = found.configuration, list(found.parts.values())
@@ -69,7 +72,7 @@ def _losses(axis: Axes, data: xarray.Dataset) -> dict[str, Any]:
                 numbers[f"{what}, {side}, standard error"] = error
                 band(axis, time, mean, error, pale, np.full(len(mean), len(values)))
             else:
-                axis.plot(time, mean, **pale)
+                axis.plot(time, mean, **style if alpha == 1 else {**style, "color": THIN})
     few_ticks(axis, 4)
     return numbers
 

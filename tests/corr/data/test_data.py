@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import sparse
 
 from corr import data
 
@@ -57,7 +58,14 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "out of range": (lambda: data.from_arrays(X, Y, classes=2), r"in \[0, 1\], got 0 to 2"),
     "no second class": (lambda: data.from_arrays(X, Y, classes=1), "classes must be at least 2, got 1"),
     "one class": (lambda: data.from_arrays(X, [1, 1, 1, 1]), "all 4 labels are 1: one class only"),
-    "labels in rows": (lambda: data.from_arrays(X, Y[:, None]), r"shape \(K,\), one of each point, got \(4, 1\)"),
+    "labels in rows": (lambda: data.from_arrays(X, Y[:, None]), r"shape \(K,\), one of each point .*, got \(4, 1\)"),
+    "nothing": (lambda: data.from_arrays(X[:0], Y[:0]), r"one of each point and one at least, got \(0,\)"),
+    "wide labels": (lambda: data.from_arrays(X, Y.astype("i8") + 2**40), "none is 0: .* without gaps"),
+    "masks": (lambda: data.from_arrays(np.ma.masked_greater(X, 5), Y), "x hold masked values, expected all of them"),
+    "lengths": (
+        lambda: data.from_arrays([[0.0, 1.0], [2.0]], [0, 1]),
+        "x must be one array .* several lengths",
+    ),
     "counts": (lambda: data.from_arrays(X, Y[:3]), "x has 4 points and y 3"),
     "targets' count": (lambda: data.from_arrays(X, X[:3]), "x has 4 points and y 3"),
     "NaN": (lambda: data.from_arrays(spoiled(np.nan), Y), "1 that are not, the first nan in feature 2 of point 1"),
@@ -75,6 +83,14 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "seed below 0": (lambda: data.moons(10, noise=0.1, seed=-1), "seed must be at least 0, got -1"),
     "seed beyond": (lambda: data.blobs(10, centres=2, seed=2**32), "seed must be at most"),
 }
+
+
+def test_what_is_no_array_or_no_data_is_named() -> None:
+    with pytest.raises(TypeError, match=r"x are a sparse matrix, expected an array: x.toarray\(\)"):
+        data.from_arrays(sparse.csr_matrix(X), Y)
+    for ask in (data.standardize, lambda both: data.oversample(both, 0), lambda both: data.smote(both, 0)):
+        with pytest.raises(TypeError, match=r"points and targets, got tuple: .*train, test = split"):
+            ask(data.split(data.from_arrays(X, Y % 2), test_share=0.5, seed=0))
 
 
 @pytest.mark.parametrize("case", BAD)

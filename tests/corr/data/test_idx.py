@@ -83,7 +83,8 @@ FILES = {
     "images for labels": ({"t10k_labels": idx(IMAGES)}, "uint8 in 3 dimensions, expected bytes in 1 .*0x00000801"),
     "floats": ({"train_images": idx(IMAGES.astype("f4"))}, "holds float32 in 3 dimensions"),
     "counts": ({"train_labels": idx(LABELS[:3])}, "has 4 images and .* 3 labels"),
-    "label 10": ({"t10k_labels": idx(LABELS + 1)}, r"in \[0, 9\], got 1 to 10"),
+    "label 10": ({"t10k_labels": idx(LABELS + 1)}, "t10k-labels.*holds label 10, expected 0 to 9: it is not of"),
+    "pixels": ({"t10k_images": idx(IMAGES[:, :, :1])}, "have 6 pixels and those to test on [23]: they must be as many"),
     "one class": ({"t10k_labels": idx(LABELS * 0)}, "all 4 labels are 0"),
     "cut": ({"t10k_labels": idx(LABELS)[:-1]}, "truncated"),
 }

@@ -1,5 +1,6 @@
 """From pointwise losses to the loss of a network on data: weights, smoothing, keys, one output, and what is refused."""
 
+import math
 from typing import Any
 
 import jax
@@ -134,6 +135,9 @@ REFUSED = {
     "maker": (made(losses.cross_entropy), TypeError, r"cross_entropy makes a pointwise loss .* write cross_"),
     "no function": (made("squared"), TypeError, "pointwise must be a function, got str"),
     "texts": (made(CROSS, targets=["cat", "dog"] * 30), TypeError, "targets hold texts, expected numbers: .*unique"),
+    "wide": (made(CROSS, targets=LABELS.astype("i8") + 2**32), ValueError, "targets hold integers beyond 32 bits"),
+    "masks": (made(points=np.ma.masked_greater(POINTS, 0)), ValueError, "points hold masked values, expected all"),
+    "weights in words": (made(weights="balanced"), TypeError, r"weights hold texts.*class_weights\(labels\)\[labels\]"),
     "NaN pixels": (made(points=spoilt(POINTS, 7, np.nan)), ValueError, "points hold NaN .* at 1 of 60 .* at point 7"),
     "infinite target": (made(targets=spoilt(VALUES, 3, np.inf)), ValueError, "targets hold NaN or infinity at 1 of 60"),
     "no points": (made(points=POINTS[:, :0]), ValueError, r"points must hold at least one point, .* shape \(3, 0\)"),
@@ -178,3 +182,17 @@ def test_labels_are_refused_before_a_run_compiles(targets: Any, kind: Any, messa
         corr.run(
             corr.mutation(loss, mutation_std=0.1), PARAMS, steps=1, trajectories=1, key=corr.root_key(0), progress=False
         )
+
+
+@pytest.mark.parametrize("name", losses.CLASSIFICATION)
+def test_labels_drawn_in_a_step_without_an_output_give_nan(name: str) -> None:
+    """They are not known when the loss is traced; counted from the end or clipped, they would be another class."""
+    loss = jax.jit(lambda labels: losses.mean(losses.POINTWISE[name], APPLY, POINTS, labels)(PARAMS))
+    right = jax.jit(lambda labels: losses.accuracy(APPLY, POINTS, labels)(PARAMS))
+    assert float(loss(LABELS)) == pytest.approx(
+        float(losses.mean(losses.POINTWISE[name], APPLY, POINTS, LABELS)(PARAMS))
+    )
+    assert float(right(LABELS)) == pytest.approx(float(losses.accuracy(APPLY, POINTS, LABELS)(PARAMS)))
+    for wrong in (-1, CLASSES):
+        labels = np.where(np.arange(K) == 5, wrong, LABELS)
+        assert math.isnan(loss(labels)) and math.isnan(right(labels))

@@ -105,6 +105,8 @@ class Linen(nn.Module):
             self.variable("batch_stats", "largest", lambda: jnp.zeros(()))
         if self.way == "integer":
             self.param("table", lambda key: jnp.arange(3))
+        if self.way == "noise":
+            features += jax.random.normal(self.make_rng("noise"), features.shape)
         return nn.Dense(2)(features) if self.way != "empty" else features
 
 
@@ -119,6 +121,7 @@ REFUSED = {
     "average": (Averaged, ValueError, "running average of batch normalization is NaN here"),
     "no module": (lambda rngs: 3, TypeError, "must make an nnx module of nnx.Rngs, got int"),
     "linen average": (Linen("average"), ValueError, "running average of batch normalization is NaN here"),
+    "linen noise": (Linen("noise"), ValueError, 'draws random numbers without a key.*PRNG for "noise"'),
     "linen state": (Linen("state"), ValueError, r"state in \['cache'\]"),
     "linen statistics": (Linen("statistics"), ValueError, "variances of flax.linen.BatchNorm"),
     "linen integer": (Linen("integer"), ValueError, "'table'.* int32, expected floating"),
@@ -128,11 +131,32 @@ REFUSED = {
 }  # fmt: skip
 
 
+class Masked(nn.Module):
+    """Drops units by a stream of another name than flax's own."""
+
+    @nn.compact
+    def __call__(self, features: jax.Array, train: bool) -> jax.Array:
+        return nn.Dense(2)(nn.Dropout(0.5, deterministic=not train, rng_collection="mask")(features))
+
+
+def test_a_stream_of_any_name_is_drawn_from_the_key() -> None:
+    network, points = networks.from_flax(Masked(), (8,)), jnp.ones((8, 3))
+    params = network.init(jax.random.key(0))
+    one, again, other = (network.apply(params, points, key=jax.random.key(n)) for n in (1, 1, 2))
+    assert (one == again).all() and not jnp.allclose(one, other)
+    assert not jnp.allclose(one, network.apply(params, points))
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_function_of_its_parameters_is_refused(name: str) -> None:
     module, kind, said = REFUSED[name]
     with pytest.raises(kind, match=said):
         networks.from_flax(module, (3,))
+
+
+def test_a_shape_that_is_one_number_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"shape must be that of one point, such as .* or \(64,\), got 3"):
+        networks.from_flax(Linen("average"), 3)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_constant_of_the_module_is_one() -> None:

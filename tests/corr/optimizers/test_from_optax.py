@@ -108,6 +108,11 @@ def test_what_is_no_optimizer_or_needs_more_is_refused_by_a_run(
         corr.run(corr.from_optax(bowl, rule), START, steps=2, trajectories=1, key=corr.root_key(0), progress=False)  # pyright: ignore[reportArgumentType]
 
 
+def test_swapped_arguments_are_named() -> None:
+    with pytest.raises(TypeError, match="stand in each other's place: from_optax"):
+        corr.from_optax(optax.sgd(RATE), bowl)  # pyright: ignore[reportArgumentType]
+
+
 def test_gradients_elsewhere_that_cannot_be_counted_are_told() -> None:
     masked = optax.masked(optax.sgd(RATE), {"a": True})
     with pytest.warns(UserWarning, match=r"elsewhere cannot be counted .*: one is assumed"):
