@@ -26,7 +26,7 @@ UNCROSSED, NEUTRAL = 3, 24  # parameters: speed without crossover; noise, all bu
 LINEAGE = 2  # populations n of burn-in, in generations, until all descend from one
 NOISE_GENERATIONS = 4  # of one displacement, in populations n
 HALF = 0.5  # share at which noise and path are measured
-PATH_COUNT = 10
+PATH_COUNT, PATH_DRAWS = 10, 4000  # of the path, and populations whose speed is its clock
 NONE, UNIFORM = "no crossover", "uniform crossover"
 
 
@@ -147,7 +147,7 @@ def path(key: jax.Array, sizes: Sizes) -> xarray.Dataset:
     if sizes.path is None:
         raise ValueError("path has no sizes")
     measured, tried = jax.random.split(key)
-    found = speed(measured, HALF, PATH_COUNT, crossed=False, **sizes.measured)
+    found = speed(measured, HALF, PATH_COUNT, crossed=False, **sizes.measured | {"draws": PATH_DRAWS})
     scheme = Scheme(
         lambda loss, length: populations.genetic(loss, mutation_std=length, population=PATH_COUNT, share=HALF),
         theory.Generation(found.value, 1.0, PATH_COUNT),
@@ -250,7 +250,16 @@ def numbers(found: Parts) -> dict[str, Number]:
         at = f"n = {int(one.population)}"
         made[f"noise across at {at}"] = Number(float(one.noise), float(one.noise_error), None, 1.0)
         made[f"κ at {at}"] = _number(one, "kappa")
-    return made | dict(row.numbers({"path genetic algorithm": found["path"]}) if "path" in found else {})
+    return made | (_of_path(found["path"]) if "path" in found else {})
+
+
+def _of_path(data: xarray.Dataset) -> dict[str, Number]:
+    """As of any row; the loss is known no better than the clock, which is measured too."""
+    made = dict(row.numbers({"path genetic algorithm": data}))
+    name = "path genetic algorithm: loss"
+    slope = np.interp(row.LATE, data.time, np.gradient(data.loss.values, np.log(data.time.values)))
+    clock = slope * data.attrs["speed_error"] / data.attrs["speed"]
+    return made | {name: made[name]._replace(error=math.hypot(made[name].error, clock))}
 
 
 def _number(data: xarray.Dataset, name: str) -> Number:
