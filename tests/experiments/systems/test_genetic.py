@@ -85,3 +85,16 @@ def test_numbers_expect_one_of_the_noise_and_the_chain_of_a_speed() -> None:
 def test_every_preset_names_its_parts() -> None:
     assert list(genetic.parts(genetic.study.preset("smoke"))) == ["no crossover, n = 40", "noise"]
     assert {"uniform crossover, n = 400", "noise", "path"} < set(genetic.parts(SIZES))
+
+
+def test_the_loss_of_the_path_is_known_no_better_than_its_clock() -> None:
+    """A loss that falls by 0.3 while the logarithm of time grows by one, on a clock known to 1 %."""
+    time = np.linspace(0.2, 2.0, 10)
+    columns = dict.fromkeys(("to_twin", "to_twin_error", "twin_loss"), np.zeros(10))
+    columns |= {"loss": -0.3 * np.log(time), "loss_error": np.full(10, 4e-4)}
+    data = xarray.Dataset({name: ("time", values) for name, values in columns.items()}, {"time": time})
+    errors = []
+    for known in (0.0, 0.01):
+        attrs = {"plain": 0, "trajectories": 9, "speed": 2.0, "speed_error": 2.0 * known}
+        errors.append(genetic.numbers({"path": data.assign_attrs(attrs)})["path genetic algorithm: loss"].error)
+    assert errors == pytest.approx([4e-4, np.hypot(4e-4, 3e-3)], rel=1e-3)
