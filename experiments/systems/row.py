@@ -30,7 +30,7 @@ class Sizes(NamedTuple):
 
 SIZES = {
     "smoke": Sizes(40_000, 2, 1, (), (1e-3, 0.3, 6)),
-    "quick": Sizes(200_000, None, None, (1e-3, 1e-2, 1e-1, 3e-1), (1e-4, LATE, 128)),
+    "quick": Sizes(200_000, None, None, (1e-3, 1e-2, 1e-1, 3e-1), (1e-4, 2.4, 128)),
     "paper": Sizes(4_000_000, None, None, (1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1), (2e-5, 3.0, 200)),
 }
 
