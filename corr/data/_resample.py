@@ -91,7 +91,7 @@ def smote(train: Data, seed: int, *, neighbours: int = 5) -> Data:
     Reference: Chawla et al., J. Artif. Intell. Res. 16, 321 (2002); imbalanced-learn, ``SMOTE``.
     """
     nearest = check_count("neighbours", neighbours)
-    sizes = dict(zip(*np.unique(check_labels(check_pair(train)[1]), return_counts=True), strict=True))
+    sizes = dict(zip(*np.unique(_labelled(train)[1], return_counts=True), strict=True))
     small = min(sizes, key=sizes.__getitem__)
     if sizes[small] < max(sizes.values()) and sizes[small] <= nearest:
         raise ValueError(
@@ -125,7 +125,7 @@ def make_imbalance(data: Data, counts: Mapping[int, int], seed: int) -> Data:
 
     Reference: imbalanced-learn, ``make_imbalance``.
     """
-    labels = check_labels(check_pair(data)[1])
+    _, labels = _labelled(data)
     sizes = {int(label): int(size) for label, size in zip(*np.unique(labels, return_counts=True), strict=True)}
     for label, count in counts.items():
         if label not in sizes:
@@ -137,6 +137,12 @@ def make_imbalance(data: Data, counts: Mapping[int, int], seed: int) -> Data:
 
 
 def _resampled(data: Data, resample: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]) -> Data:
-    points, targets = check_pair(data)
-    rows, labels = resample(points.T, check_labels(targets))
+    points, labels = _labelled(data)
+    rows, labels = resample(points.T, labels)
     return made(rows.T, labels)
+
+
+def _labelled(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """Points and labels; refuses numbers to learn."""
+    points, targets = check_pair(data)
+    return points, check_labels(targets)

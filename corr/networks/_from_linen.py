@@ -58,8 +58,8 @@ class Linen:
         variables = {"params": params, **({STATISTICS: self._statistics} if self._layers else {})}
         flags = switches(type(self._module).__call__, training=bool(self._layers) or key is not None)
         with nn.intercept_methods(told):
-            # A stream that is not named is drawn from "params".
-            rngs = {} if key is None else {"dropout": key, "params": key}
+            # Streams of other names are drawn from "params", which must not repeat the numbers of dropout.
+            rngs = {} if key is None else {"dropout": key, "params": jax.random.fold_in(key, 1)}
             outputs, _ = self._module.apply(variables, together, **flags, rngs=rngs, mutable=[STATISTICS])
         return cast(jax.Array, outputs)[first:]
 

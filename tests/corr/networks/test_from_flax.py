@@ -147,6 +147,22 @@ def test_a_stream_of_any_name_is_drawn_from_the_key() -> None:
     assert not jnp.allclose(one, network.apply(params, points))
 
 
+class Twice(nn.Module):
+    """Outputs what two streams draw in one place."""
+
+    @nn.compact
+    def __call__(self, features: jax.Array) -> jax.Array:
+        drawn = [jax.random.normal(self.make_rng(one), (len(features),)) if self.has_rng(one) else features[:, 0]
+                 for one in ("dropout", "params")]  # fmt: skip
+        return jnp.stack(drawn, axis=1) + 0 * nn.Dense(2)(features)
+
+
+def test_two_streams_share_no_numbers() -> None:
+    network = networks.from_flax(Twice(), (3,))
+    outputs = network.apply(network.init(jax.random.key(0)), jnp.ones((3, 4)), key=jax.random.key(1))
+    assert not jnp.isin(outputs[0], outputs[1]).any()
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_function_of_its_parameters_is_refused(name: str) -> None:
     module, kind, said = REFUSED[name]
