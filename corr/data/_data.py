@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._told import warn
 from ._check import check_labels, check_points, check_targets, whole
 
 
@@ -25,7 +26,7 @@ def from_arrays(x: Any, y: Any, *, classes: int | None = None) -> Data:
     """Arrays in scikit-learn's layout, one point a row, as data: points[i, k] = x[k, i].
 
     Args:
-        x: shape (K, features), real numbers, taken as they are (bytes of an image: divide by 255).
+        x: shape (K, features), real numbers, taken as they are; bytes above 1 are warned of (pixels: divide by 255).
         y: labels 0, 1, …, C-1, integers or truth values of shape (K,); or numbers to learn, floats (K, outputs).
         classes: C, where some of the labels may be missing; None: every one from 0 to the largest is there.
 
@@ -47,6 +48,11 @@ def from_arrays(x: Any, y: Any, *, classes: int | None = None) -> Data:
     if rows.ndim != 2:
         raise ValueError(
             f"x must have one point a row, shape (K, features), got {rows.shape}: x.reshape(len(x), -1) flattens images"
+        )
+    if rows.dtype == np.uint8 and rows.size and rows.max() > 1:
+        warn(
+            f"x holds bytes up to {rows.max()}, taken as they are: pixels are expected in [0, 1], x / 255; where they "
+            "are meant as they are, x.astype(float)"
         )
     if found.ndim == 2 and found.dtype.kind == "f":
         targets = check_targets(found.T)

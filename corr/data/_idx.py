@@ -48,7 +48,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     if found != expected:
         raise ValueError(
             f"{path} {'is truncated' if found < expected else 'goes on after its last value'}: {found} bytes of "
-            f"values, its sizes {shape} take {expected}. Get the file again"
+            f"values, its sizes {shape} of {np.dtype(kind).name} take {expected}. Get the file again"
         )
     values = np.frombuffer(content, kind, offset=start).reshape(shape)
     return values.astype(values.dtype.newbyteorder("="))

@@ -6,15 +6,19 @@ import jax
 import numpy as np
 
 from .._checks import check_count, real_number
+from .._told import warn
 from ._check import check_pair, check_seed
 from ._data import Data, made
 from ._optional import optional
+
+COPIES = 0.01  # share of the points from which on copies are spoken of
 
 
 def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data]:
     """Points to learn from and points to test on, drawn without replacement; every class has its share in both.
 
-    Of K_c points of class c, n K_c/K go to the test part, n = ``round(test_share K)``, to within one point.
+    Of K_c points of class c, n K_c/K go to the test part, n = ``round(test_share K)``, to within one point. Warns where
+    more than one point in a hundred is a copy of another, as after ``oversample``: copies would lie in both parts.
 
     Args:
         data: labelled data, or numbers to learn, which are split without regard to them.
@@ -30,7 +34,7 @@ def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data
 
     Example:
         >>> import jax.numpy as jnp
-        >>> train, test = split(Data(jnp.ones((3, 100)), jnp.arange(100) % 2), seed=0)
+        >>> train, test = split(Data(jnp.arange(300.0).reshape(3, 100), jnp.arange(100) % 2), seed=0)
         >>> train.points.shape, jnp.bincount(test.targets).tolist()
         ((3, 80), [10, 10])
 
@@ -42,6 +46,7 @@ def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data
         raise ValueError(f"test_share must lie in (0, 1), got {test_share}")
     tested = round(share * count)
     labels = targets if targets.ndim == 1 else np.zeros(count, int)
+    _warn_of_copies(points)
     for label, size in zip(*np.unique(labels, return_counts=True), strict=True):
         if min(tested, count - tested) * size < count:
             whose = f"class {label} has {size} of {count} points" if targets.ndim == 1 else f"there are {count} points"
@@ -55,6 +60,17 @@ def split(data: Data, *, test_share: float = 0.2, seed: int) -> tuple[Data, Data
     # Fancy indexing of columns would take twenty times as long.
     train, test = (made(points.take(part, -1), targets.take(part, -1)) for part in rows)
     return train, test
+
+
+def _warn_of_copies(points: np.ndarray) -> None:
+    count = points.shape[1]
+    copies = count - len({row.tobytes() for row in np.ascontiguousarray(points.T)})
+    if copies > COPIES * count:
+        warn(
+            f"{copies} of {count} points are copies of others, which the two parts may share: where they come from "
+            "oversample, split first and resample the training part alone",
+            stacklevel=3,
+        )
 
 
 def batches(data: Data, size: int) -> Callable[[jax.Array], Data]:

@@ -10,14 +10,21 @@ import jax.numpy as jnp
 from flax.errors import InvalidRngError
 
 from .._checks import check_count
+from .._keys import check_key
 from ._from_linen import Linen
 from ._functional import Network, checked
+from ._parameters import check_params, shapes_of
 
 PROBE = 2  # points on which a module is tried
 
 
 class Pure(Protocol):
     """A module as functions of its parameters, points first."""
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether it has batch normalization."""
+        ...
 
     def init(self, key: jax.Array) -> Any:
         """Start parameters."""
@@ -84,13 +91,16 @@ def from_flax(module: Any, shape: tuple[int, ...]) -> Network:
     def apply(
         params: Any, points: jax.Array, *, key: jax.Array | None = None, training_points: jax.Array | None = None
     ) -> jax.Array:
-        key = checked(key, training_points)
+        key = checked(key, points, training_points, takes_statistics=pure.normalizes)
+        check_params(params, expected)
         training = None if training_points is None else as_batch("training_points", training_points)
         return pure.apply(params, as_batch("points", points), key, training).T
 
-    _check_floating(jax.eval_shape(pure.init, jax.random.key(0)))
+    start = jax.eval_shape(pure.init, jax.random.key(0))
+    _check_floating(start)
+    expected = shapes_of(start)
     _check_outputs(pure, shape)
-    return Network(pure.init, apply)
+    return Network(lambda key: pure.init(check_key(key)), apply)
 
 
 def _pure(module: Any, shape: tuple[int, ...]) -> Pure:

@@ -29,6 +29,11 @@ class Linen:
         if len(jax.tree.leaves(self._statistics)) != 2 * len(self._layers):
             raise ValueError(f"{STATISTICS} must be means and variances of flax.linen.BatchNorm, got others: use it")
 
+    @property
+    def normalizes(self) -> bool:
+        """Whether it has batch normalization."""
+        return bool(self._layers)
+
     def init(self, key: jax.Array) -> Any:
         """Start parameters, the module's own."""
         return self._variables(key).get("params", {})
@@ -45,7 +50,7 @@ class Linen:
 
     def apply(self, params: Any, points: jax.Array, key: jax.Array | None, training: jax.Array | None) -> jax.Array:
         """Outputs; statistics are those of the first points where training points come before the others."""
-        first = 0 if training is None or not self._layers else len(training)
+        first = 0 if training is None or not self.normalizes else len(training)
         together = points if training is None or not first else jnp.concatenate([training, points])
 
         def told(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
@@ -55,8 +60,8 @@ class Linen:
                 kwargs = {**kwargs, "mask": _first(args[0], len(together), first)}
             return call(*args, **kwargs)
 
-        variables = {"params": params, **({STATISTICS: self._statistics} if self._layers else {})}
-        flags = switches(type(self._module).__call__, training=bool(self._layers) or key is not None)
+        variables = {"params": params, **({STATISTICS: self._statistics} if self.normalizes else {})}
+        flags = switches(type(self._module).__call__, training=self.normalizes or key is not None)
         with nn.intercept_methods(told):
             # Streams of other names are drawn from "params", which must not repeat the numbers of dropout.
             rngs = {} if key is None else {"dropout": key, "params": jax.random.fold_in(key, 1)}

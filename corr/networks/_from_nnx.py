@@ -33,7 +33,7 @@ class Nnx:
         if strange:
             raise ValueError(f"the module keeps state in {strange}, expected nnx.Param and nnx.BatchStat: drop it")
         layers = [one for _, one in nnx.iter_modules(made) if isinstance(one, nnx.BatchNorm)]
-        self._normalizes = bool(layers)
+        self.normalizes = bool(layers)
         if len(jax.tree.leaves(self._statistics)) != 2 * len(layers):
             raise ValueError("nnx.BatchStat must be means and variances of nnx.BatchNorm, got others: use that layer")
 
@@ -49,13 +49,13 @@ class Nnx:
         Raises:
             ValueError: if random numbers are drawn without a key.
         """
-        learns = training is not None and self._normalizes
+        learns = training is not None and self.normalizes
         model = self._merged(params, key, jnp.nan if not learns else 0.0)
         counts = jax.tree.leaves(nnx.state(model, nnx.RngCount))
         model.set_attributes(deterministic=key is None, use_running_average=False, raise_if_not_found=False)
         if key is None:
             model.set_attributes(nnx.Dropout, rate=0.0, raise_if_not_found=False)
-        options = self._options(key, trains=key is not None or self._normalizes)
+        options = self._options(key, trains=key is not None or self.normalizes)
         if learns:
             model.set_attributes(nnx.BatchNorm, momentum=0.0)
             model(training, **options)

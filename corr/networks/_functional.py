@@ -1,5 +1,6 @@
 """Start parameters and the functional (init, apply) form of a flax module."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._keys import check_key
+from ._parameters import check_params, shapes_of
 
 # One over the variance of a kernel's numbers, given its fan-in and fan-out.
 PRECISIONS: dict[str, Callable[[int, int], float]] = {
@@ -26,8 +28,8 @@ class Network(NamedTuple):
         init: ``init(key) -> params``.
         apply: ``apply(params, points of shape (features, K), *, key=None, training_points=None) -> outputs of shape
             (outputs, K)``. A scalar typed ``key`` draws what is dropped; without one nothing is. Batch normalization
-            takes the statistics of the points it is given, or, to evaluate others, those of ``training_points``,
-            (features, any number) and no key beside them; networks without it pass over them.
+            takes the statistics of the points it is given, two at least, or, to evaluate others, those of
+            ``training_points``, (features, any number) and no key beside them; networks without it pass over them.
     """
 
     init: Callable[[jax.Array], Any]
@@ -46,7 +48,7 @@ def functional(module: nn.Module, *, variance: float | str | None = 1e-4) -> Net
         variance: start parameters, see ``initialize``.
 
     Returns:
-        A ``Network``.
+        A ``Network``; its ``apply`` refuses parameters of another network, and one point alone in batch normalization.
 
     Raises:
         ValueError: if ``variance`` is none of those that ``initialize`` knows.
@@ -74,10 +76,18 @@ def functional(module: nn.Module, *, variance: float | str | None = 1e-4) -> Net
     _check_variance(variance)
     takes_statistics = getattr(module, "normalization", None) == "batch"
 
+    def init(key: jax.Array) -> Any:
+        return initialize(module, key, variance=variance)
+
+    @functools.cache
+    def expected() -> dict[str, tuple[int, ...]]:
+        return shapes_of(jax.eval_shape(init, jax.random.key(0)))
+
     def apply(
         params: Any, points: jax.Array, *, key: jax.Array | None = None, training_points: jax.Array | None = None
     ) -> jax.Array:
-        key = checked(key, training_points)
+        key = checked(key, points, training_points, takes_statistics=takes_statistics)
+        check_params(params, expected())
         rngs = {} if key is None else {"dropout": key}
         if training_points is None or not takes_statistics:
             return cast(jax.Array, module.apply({"params": params}, points, rngs=rngs))
@@ -85,18 +95,27 @@ def functional(module: nn.Module, *, variance: float | str | None = 1e-4) -> Net
         outputs = cast(jax.Array, module.apply({"params": params}, together, training=first, rngs=rngs))
         return outputs[:, first:]
 
-    return Network(lambda key: initialize(module, key, variance=variance), apply)
+    return Network(init, apply)
 
 
-def checked(key: jax.Array | None, training_points: jax.Array | None) -> jax.Array | None:
+def checked(
+    key: jax.Array | None, points: jax.Array, training_points: jax.Array | None, *, takes_statistics: bool
+) -> jax.Array | None:
     """The key of ``apply``, a typed one, and not beside training points, which are for evaluation.
 
     Raises:
         TypeError: if it is no typed key.
-        ValueError: if it is an array of keys, or there are training points too.
+        ValueError: if it is an array of keys, there are training points too, or batch normalization would take the
+            statistics of one point.
     """
     if key is not None and training_points is not None:
         raise ValueError("give a key, to train, or training_points, to evaluate, not both")
+    which = "points" if training_points is None else "training_points"
+    if takes_statistics and jnp.shape(points if training_points is None else training_points)[-1:] == (1,):
+        raise ValueError(
+            f"batch normalization has one point in {which}, of which it would take away all that differs: give two at "
+            "least, or, to evaluate some, training_points beside them"
+        )
     return None if key is None else check_key(key)
 
 
@@ -128,6 +147,7 @@ def initialize(module: nn.Module, key: jax.Array, *, variance: float | str | Non
         A pytree of float32 (or float64, where x64 is enabled) arrays.
 
     Raises:
+        TypeError: if the key is no typed key.
         ValueError: if ``variance`` is none of these.
 
     Example:
@@ -139,6 +159,7 @@ def initialize(module: nn.Module, key: jax.Array, *, variance: float | str | Non
     (2010), Understanding the difficulty; He et al. (2015), Delving deep into rectifiers.
     """
     _check_variance(variance)
+    check_key(key)
     params = module.init(key, jnp.zeros((module.inputs, 1)))["params"]  # pyright: ignore[reportAttributeAccessIssue]
     if variance is None:
         return params

@@ -200,12 +200,12 @@ study = Study(
     title="handwritten digits: does averaged mutation learn and generalize as descent does?",
     presets={
         "smoke": Sizes(1, 1, 1e-3, 1.0, 2, 8, 16),
-        "quick": Sizes(2, 2, 2e-4, 4.0, 8, 16, 32),
+        "quick": Sizes(2, 2, 2e-4, 4.0, 8, 32, 64),
         "paper": Sizes(2, 2, 1e-5, 8.0, 16, 100, 400),
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.5, "quick": 8.0, "paper": 2000.0},
+    minutes={"smoke": 0.5, "quick": 16.0, "paper": 2000.0},
     numbers=numbers,
     of_folder=of_folder,
 )

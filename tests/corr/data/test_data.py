@@ -38,7 +38,9 @@ def test_data_follow_the_precision(x64: None) -> None:
 
 def test_truth_values_bytes_and_missing_classes() -> None:
     assert data.from_arrays(X, Y > 0).targets.tolist() == [0, 1, 1, 1]
-    assert data.from_arrays(X.astype(np.uint8), Y.astype(np.uint8)).points.max() == 11
+    assert data.from_arrays((X > 5).astype(np.uint8), Y.astype(np.uint8)).points.max() == 1
+    with pytest.warns(UserWarning, match=r"bytes up to 11, .*x / 255"):
+        assert data.from_arrays(X.astype(np.uint8), Y).points.max() == 11
     assert data.from_arrays(X, Y + 3, classes=10).targets.tolist() == [3, 4, 5, 4]
 
 

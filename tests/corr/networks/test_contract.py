@@ -40,7 +40,7 @@ def close(found: Any, expected: Any) -> bool:
 
 @rows()
 def test_points_last_shapes_slopes_and_order_of_points(name: str) -> None:
-    """Also with a key; where points do not meet in a layer, one of them alone gives what it gives among others."""
+    """Also with a key; where points do not meet in a layer, two of them alone give what they give among others."""
     (network, params), data = made(name), points(name)
     given = jax.tree.map(lambda leaf: leaf.dtype, params)
     assert all(dtype == np.float32 for dtype in jax.tree.leaves(given))
@@ -50,14 +50,14 @@ def test_points_last_shapes_slopes_and_order_of_points(name: str) -> None:
         return jnp.sum(jnp.sin(outputs)), (
             outputs,
             network.apply(params, data, key=KEY),
-            network.apply(params, data[:, :1]),
+            network.apply(params, data[:, :2]),
         )
 
     slope, (plain, keyed, alone) = jax.jit(jax.grad(seen, has_aux=True))(params)
     assert plain.shape == keyed.shape == (CASES[name].outputs, data.shape[1])
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves((slope, plain, keyed)))
     assert any(bool(jnp.any(leaf != 0)) for leaf in jax.tree.leaves(slope))
-    assert close(alone[:, 0], plain[:, 0]) == (name not in NORMALIZING)
+    assert close(alone, plain[:, :2]) == (name not in NORMALIZING)
     assert close(keyed, plain) != CASES[name].drops
 
 
@@ -104,13 +104,20 @@ def error_of(name: str, call: Callable[[networks.Network, Any, jax.Array], Any])
     return str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["tanh", "convolutional", "gru", "linen", "nnx"])
+@pytest.mark.parametrize("name", ["tanh", "batch normalization", "convolutional", "gru", "linen", "nnx"])
 def test_bad_arguments_are_named_before_compilation(name: str) -> None:
     features = CASES[name].features
     assert f"({features}, K)" in error_of(name, lambda net, p, x: net.apply(p, x[1:]))
     assert f"({features}, K)" in error_of(name, lambda net, p, x: net.apply(p, x[:, 0]))
     assert "typed key" in error_of(name, lambda net, p, x: net.apply(p, x, key=7))
     assert "not both" in error_of(name, lambda net, p, x: net.apply(p, x, key=KEY, training_points=x))
+    assert "for ['more'] got shape (2,)" in error_of(name, lambda net, p, x: net.apply({**p, "more": jnp.ones(2)}, x))
+    first = next(iter(made(name)[1]))
+    assert f"for ['{first}']" in error_of(name, lambda net, p, x: net.apply({**p, first: jnp.ones(77)}, x))
+    assert "typed key" in error_of(name, lambda net, p, x: net.init(0))
     if name in NORMALIZING:
+        assert "one point in points" in error_of(name, lambda net, p, x: net.apply(p, x[:, :1]))
+        alone = lambda net, p, x: net.apply(p, x, training_points=x[:, :1])  # noqa: E731
+        assert "one point in training_points" in error_of(name, alone)
         said = error_of(name, lambda net, p, x: net.apply(p, x, training_points=x[1:]))
         assert "training_points must have shape" in said and f"({features}, K)" in said
