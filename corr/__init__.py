@@ -12,11 +12,24 @@ from . import _house
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import atlas, data, ensemble, inference, losses, networks, optimizers, populations, proposals, results
+    from . import (
+        atlas,
+        data,
+        ensemble,
+        estimators,
+        inference,
+        losses,
+        networks,
+        optimizers,
+        populations,
+        proposals,
+        results,
+    )
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
     from ._compare import compare
     from ._compatibility import compatibility
+    from ._fit import Fit, fit
     from ._flips import FlipRate, flip_rate
     from ._keys import Stream, root_key, trajectory_key
     from ._noise_free import noise_free
@@ -59,6 +72,7 @@ PLACES = {
     "_clock": ("matched_mutation_std", "matched_step_ratio"),
     "_compare": ("compare",),
     "_compatibility": ("compatibility",),
+    "_fit": ("Fit", "fit"),
     "_flips": ("FlipRate", "flip_rate"),
     "_keys": ("Stream", "root_key", "trajectory_key"),
     "_noise_free": ("noise_free",),
@@ -96,6 +110,7 @@ FOLDERS = (
     "atlas",
     "data",
     "ensemble",
+    "estimators",
     "inference",
     "losses",
     "networks",
@@ -113,6 +128,7 @@ __all__ = [
     "Delay",
     "Difference",
     "Dynamics",
+    "Fit",
     "FlipRate",
     "Info",
     "Interrupted",
@@ -134,6 +150,8 @@ __all__ = [
     "descent",
     "difference",
     "ensemble",
+    "estimators",
+    "fit",
     "flip_rate",
     "from_evosax",
     "from_optax",

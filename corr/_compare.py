@@ -12,13 +12,14 @@ from jax.flatten_util import ravel_pytree
 
 from ._accept import Rule
 from ._checks import check_count, check_positive
+from ._drive import Manner, check_manner
 from ._gradient import check_gradient
 from ._gradient_sides import look_ahead, relative_scale, warn_if_coarse, warn_if_cold, warn_if_rounded, warn_if_unseen
 from ._keys import check_key
 from ._matched import warn_if_unmatched
 from ._objective import check_loss, check_params
 from ._plan import Plan, first_start, plan_run
-from ._run import Manner, carry_out, check_manner
+from ._run import carry_out
 from ._timegrid import TimeGrid
 from ._timing import (
     Clock,

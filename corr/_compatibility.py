@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Fit(NamedTuple):
+class Row(NamedTuple):
     """One row of the table.
 
     Attributes:
@@ -25,45 +25,45 @@ class Fit(NamedTuple):
 
 ALL, COMPARED = "levels 0 to 3", "all of `compare`"
 TABLE = (
-    Fit("smooth: `squared`, `huber`, `log_cosh`, `cross_entropy`, `focal`, `l2`", "yes", "yes", ALL, COMPARED, "—"),
-    Fit(
+    Row("smooth: `squared`, `huber`, `log_cosh`, `cross_entropy`, `focal`, `l2`", "yes", "yes", ALL, COMPARED, "—"),
+    Row(
         "kinks: `hinge`, `l1`, relu", "yes", "yes, but for the kinks themselves", "levels 0 and 1", COMPARED,
         "levels 2 and 3 take the curvature beside the kinks for all of it",
     ),
-    Fit(
+    Row(
         "steps: `zero_one`", "yes", "no: zero gradient", "`theory.smoothing` (Barker)",
         "`characterize`, a candidate of your own", "`compare` warns, `characterize` refuses",
     ),
-    Fit("`while_loop` in the loss", "yes", "no derivative", "none", "none", "`compare` refuses; run mutation alone"),
-    Fit("NaN gradient behind a guard", "yes", "no", "none", "none", "`compare` refuses and names the leaf"),
-    Fit("parameters that are no real floating-point numbers", "no", "no", "none", "none", "refused before compilation"),
-    Fit(
+    Row("`while_loop` in the loss", "yes", "no derivative", "none", "none", "`compare` refuses; run mutation alone"),
+    Row("NaN gradient behind a guard", "yes", "no", "none", "none", "`compare` refuses and names the leaf"),
+    Row("parameters that are no real floating-point numbers", "no", "no", "none", "none", "refused before compilation"),
+    Row(
         "one draw a step: `minibatch`, a dropout mask", "yes", "yes", "mean of (at β = ∞ normalized) gradients",
         "`characterize`, `run` of both sides", "—",
     ),
-    Fit(
+    Row(
         "a draw for each of two losses: `two_batches`", "yes", "no: a step has one loss", "`theory.noise`: temperature",
         "`characterize`", "the noise of the draws heats",
     ),
-    Fit(
+    Row(
         "batch normalization", "yes", "yes", ALL, COMPARED,
         "by the points it is given; other points by `training_points=`; weights before it have no scale and grow",
     ),
-    Fit(
+    Row(
         "running averages (flax)", "no", "no", "none", "none", "`from_flax` goes by the points' own statistics instead",
     ),
-    Fit(
+    Row(
         "SGD, with a schedule", "its clock is Σα", "yes", ALL, COMPARED, "—",
     ),
-    Fit(
+    Row(
         "momentum, Adam, Lion, Muon and others of optax", "—", "`from_optax`", "`theory.optimizers`",
         "`run`, `characterize`", "`compare` has no such side",
     ),
-    Fit(
+    Row(
         "line searches: `lbfgs`", "—", "`from_optax`", "Newton's step in a bowl", "`run`",
         "`evaluations` differ by trajectory; `characterize` warns that it does not count them",
     ),
-    Fit("`sam` not in opaque mode", "—", "no: every other position is perturbed", "none", "none", "refused"),
+    Row("`sam` not in opaque mode", "—", "no: every other position is perturbed", "none", "none", "refused"),
 )  # fmt: skip
 HEADS = ("what", "mutation", "gradient sides", "theory", "tests", "otherwise")
 

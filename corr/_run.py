@@ -1,29 +1,20 @@
 """``run``: an ensemble of one dynamics as an xarray dataset."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import numpy as np
 import xarray
 
-from ._checks import real_number
-from ._decisions import check_against_float64
+from ._drive import Manner, check_manner, drive, spends
 from ._plan import Plan, plan_run
 from ._start import initial_shape
 from ._told import told_once
-from ._types import Dynamics, Params, spent
-from ._watch import Watch
+from ._types import Dynamics, Params
 from .ensemble._processes import merge_processes
-from .ensemble._progress import Progress
 from .ensemble._recorder import Recorder
-from .ensemble._resume import Saver
-from .ensemble._shares import own_devices, own_trajectories
-from .ensemble._simulate import simulate
-
-PATIENCE = 60.0
+from .ensemble._shares import own_trajectories
 
 
 @told_once()
@@ -139,84 +130,15 @@ def run(
     return carry_out(plan, manner._replace(label=label))
 
 
-class Manner(NamedTuple):
-    """How a run is shown, saved and checked on its way; as the arguments of ``run``."""
-
-    progress: bool
-    log: Path | None
-    checkpoint: Path | None
-    checkpoint_every: float
-    check: Callable[[int, Params], None] | None
-    check_decisions: bool
-    label: str = "run"
-
-    def of(self, side: str) -> "Manner":
-        """The same for one side of a comparison."""
-        folder = None if self.checkpoint is None else self.checkpoint / side
-        return self._replace(label=side, checkpoint=folder)
-
-
-def check_manner(
-    progress: bool,
-    log: Path | str | None,
-    checkpoint: Path | str | None,
-    checkpoint_every: float,
-    check: Callable[[int, Params], None] | None,
-    check_decisions: bool,
-) -> Manner:
-    """The manner of a run with its places as paths; refuses what cannot be called or is no time."""
-    if not real_number("checkpoint_every", checkpoint_every) >= 0:
-        raise ValueError(f"checkpoint_every must be at least 0 seconds, got {checkpoint_every}")
-    if check is not None and not callable(check):
-        raise TypeError(f"check must be a function (step, params) or None, got {type(check).__name__} {check!r}")
-    log, checkpoint = (None if place is None else Path(place) for place in (log, checkpoint))
-    return Manner(progress, log, checkpoint, checkpoint_every, check, check_decisions)
-
-
 def carry_out(plan: Plan, manner: Manner) -> xarray.Dataset:
     """Run what was checked."""
-    dynamics, start, marks = plan.dynamics, plan.start, plan.marks
-    begin = initial_shape(dynamics, start)
-    uneven = {} if spent(begin.aux) is None else {"evaluations": jax.ShapeDtypeStruct((), float)}
+    start, marks, observer = plan.start, plan.marks, plan.observer
+    uneven = {"evaluations": jax.ShapeDtypeStruct((), float)} if spends(plan) else {}
     ids = own_trajectories(plan.layout, plan.trajectories)
-    observer = plan.observer
+    kind = initial_shape(plan.dynamics, start).loss.dtype
     seen = (observer.shapes if observer else {}) | uneven
-    recorder = Recorder(start, ids, plan.times, marks, plan.kept, begin.loss.dtype, seen)
-    look = observer.looking(plan.layout.block, (device for _, device in own_devices(plan.layout))) if observer else None
-    saver = Saver(manner.checkpoint, manner.checkpoint_every, manner.check, plan, recorder)
-    watch = Watch(dynamics, marks[-1], max(plan.refreshes))
-    begun = time.monotonic()
-    with saver, Progress(manner.label, marks[-1], show=manner.progress, log=manner.log) as bar:
-        resumed = saver.resume()
-        if resumed is not None:
-            watch.resume(marks[int(recorder.arrays["rows"][0]) - 1], recorder.arrays["loss"])
-        elif manner.check_decisions:
-            check_against_float64(dynamics, start, plan.key)
-
-        def after_chunk(step: int, fetch: Any) -> None:
-            bar.advance(step)
-            if watch.waiting and time.monotonic() - begun > PATIENCE:
-                watch.look(fetch())
-            saver.after_chunk(step, fetch)
-
-        for snapshot in simulate(
-            dynamics,
-            plan.params,
-            trajectories=plan.trajectories,
-            key=plan.key,
-            record_at=marks,
-            layout=plan.layout,
-            refresh_every=plan.refreshes,
-            thin=plan.thin,
-            resume=resumed,
-            after_chunk=after_chunk,
-            start_per_trajectory=plan.each,
-        ):
-            watch.add(snapshot)
-            found = look(snapshot.state.position) if look else {}
-            if uneven:
-                found["evaluations"] = snapshot.step * dynamics.evaluations + np.asarray(spent(snapshot.state.aux))
-            bar.write(**recorder.add(snapshot, found))
+    recorder = Recorder(start, ids, plan.times, marks, plan.kept, kind, seen)
+    drive(plan, manner, recorder)
     attrs = {"devices": plan.layout.devices, "block_size": plan.layout.block, "refresh_every": plan.refresh_every}
     merge_processes(recorder)
     data = recorder.dataset()

@@ -5,15 +5,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._accept import metropolis, together
 from .._types import Dynamics, Params, Scalar
-from ..proposals import normal
-from ._descent import Schedule
-from ._mutation import walk_by
-
-EVERY, LAST = 2**17, 2**31 - 1  # steps before which each is looked at, and the last
+from ._descent import Schedule, numbers
+from ._mutation import law_of, walk_by
+from ._schedule import along
 
 
 def annealing(loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: Schedule) -> Dynamics:
@@ -25,7 +22,7 @@ def annealing(loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: Sche
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        mutation_std: σ, as in ``mutation``, in the units of the parameters.
+        mutation_std: σ, as in ``mutation``, a schedule too, in the units of the parameters.
         beta: schedule ``step number -> β`` in (0, ∞], in 1/loss, for example one of optax; ∞ accepts exactly when U
             does not rise. Its step number is that of ``descent``'s schedules.
 
@@ -49,8 +46,9 @@ def annealing(loss: Callable[[Params], Scalar], *, mutation_std: Any, beta: Sche
     Reference: theory/README.md, "Annealing".
     """
     first = _first_beta(beta)
-    walk = walk_by(loss, normal(mutation_std), _decide(beta), count=jnp.zeros((), jnp.result_type(int)))
-    facts = {"dynamics": "annealing", "mutation_std": mutation_std, "rule": "metropolis", "exact": True}
+    law, scale = law_of(mutation_std)
+    walk = walk_by(loss, law, _decide(beta), count=jnp.zeros((), jnp.result_type(int)), scale=scale)
+    facts = {"dynamics": "annealing", **numbers(mutation_std=mutation_std), "rule": "metropolis", "exact": True}
     return walk._replace(accept=metropolis(first), facts=facts)
 
 
@@ -70,14 +68,5 @@ def _first_beta(beta: Any) -> float:
     """β of step 0; refuses a schedule that is not positive there or later, before anything is compiled."""
     if not callable(beta):
         raise TypeError(f"beta must be a schedule step number -> beta, got {beta!r}: for a constant use corr.mutation")
-    steps = np.array([*range(EVERY), *(2**power for power in range(EVERY.bit_length() - 1, 31)), LAST], np.int32)
-    values = np.asarray(jax.vmap(lambda step: jnp.asarray(beta(step)))(steps))
-    if values.shape != steps.shape:
-        raise ValueError(f"beta must be one number at a step, got an array of shape {values.shape[1:]}")
-    bad = np.flatnonzero(~(values > 0))
-    if bad.size:
-        raise ValueError(
-            f"beta must be positive at every step (inf means zero temperature), got {values[bad[0]]} at step"
-            f" {steps[bad[0]]}: let the schedule stay and end above 0"
-        )
+    values = along("beta", beta, lambda values: values > 0, "positive at every step (inf means zero temperature)")
     return float(values[0])

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from .._accept import Rule, acceptance, rule_text, uniform_number
@@ -16,6 +17,8 @@ from .._precision import between, moved_by
 from .._types import Dynamics, Info, Objective, Params, Scalar, State
 from ..proposals import Proposal, normal
 from ..proposals._law import check_draw
+from ._descent import Schedule, numbers, scaled
+from ._schedule import along
 
 Decide = Callable[[Any, Any, Any], Any]
 
@@ -36,8 +39,9 @@ def mutation(
 
     Args:
         loss: U, a JAX function ``params -> scalar``.
-        mutation_std: σ, a positive float, or a pytree like the parameters of σ_i, where 0 freezes; in the units of the
-            parameters.
+        mutation_std: σ, a positive float, or a pytree like the parameters of σ_i, where 0 freezes
+            (``corr.proposals.by_fan_in`` gives one by layers); or a schedule ``step number -> σ`` as in ``annealing``;
+            in the units of the parameters.
         beta: β in [0, ∞], reciprocal evolutionary temperature in 1/loss; ∞ accepts exactly when U does not rise.
         proposal: another law of mutations, from ``corr.proposals``, instead of ``mutation_std``.
         rule: "metropolis", or "barker": accepted with probability 1/(1 + exp(β [U(x+ε) - U(x)])); or a function
@@ -69,18 +73,30 @@ def mutation(
         raise TypeError(
             f"proposal must be a law like corr.proposals.laplace(0.1), got {type(proposal).__name__} {proposal!r}"
         )
-    law = normal(mutation_std) if proposal is None else proposal
+    law, scale = law_of(mutation_std) if proposal is None else (proposal, None)
     accept = acceptance(rule, beta)
     facts = {
         "dynamics": "mutation",
-        "mutation_std": mutation_std,
+        **numbers(mutation_std=mutation_std),
         "beta": beta,
         "rule": rule_text(rule),
         "exact": exact,
     }
     certain = not callable(rule) and math.isinf(beta)
-    walk = walk_by(loss, law, lambda change, uniform, count: accept(change, uniform), exact=exact, certain=certain)
+    count = () if scale is None else jnp.zeros((), jnp.result_type(int))
+    walk = walk_by(
+        loss, law, lambda change, uniform, count: accept(change, uniform), exact=exact, certain=certain, count=count,
+        scale=scale,
+    )  # fmt: skip
     return walk._replace(accept=accept, facts=facts)
+
+
+def law_of(mutation_std: Any) -> tuple[Proposal, Schedule | None]:
+    """Gaussian mutations of size σ; or those of size 1, and the schedule that they are multiplied by."""
+    if not callable(mutation_std):
+        return normal(mutation_std), None
+    along("mutation_std", mutation_std, lambda sizes: (sizes >= 0) & np.isfinite(sizes), "finite and not negative")
+    return Proposal(normal(1.0).draw), mutation_std
 
 
 def walk_by(
@@ -91,6 +107,7 @@ def walk_by(
     exact: bool = True,
     certain: bool = False,
     count: Any = (),
+    scale: Schedule | None = None,
 ) -> Dynamics:
     """Mutation with any decision: the walk of ``mutation`` and of what differs from it in acceptance alone.
 
@@ -100,7 +117,8 @@ def walk_by(
         decide: ``(loss change, uniform number, count) -> accepted``.
         exact: as in ``mutation``.
         certain: whether decisions need no uniform number; none is drawn then.
-        count: the step number at the start; () where decisions do not depend on it.
+        count: the step number at the start; () where nothing depends on it.
+        scale: schedule ``step number -> factor`` of what is drawn; a driver then cannot draw by itself.
     """
     bounded = functools.partial(_bounded_objective, loss, law) if exact else lambda params: subtracted(loss)
 
@@ -116,13 +134,15 @@ def walk_by(
 
     def shortcut(params: Params) -> Dynamics | None:
         helps = bounded(params).shortcut(params)
-        return _walk(functools.partial(bounded, shortcut=True), draw, decide, count) if helps else None
+        return _walk(functools.partial(bounded, shortcut=True), draw, decide, count, scale) if helps else None
 
-    walk = _walk(bounded, draw, decide, count)
+    walk = _walk(bounded, draw, decide, count, scale)
     return walk._replace(init=checked_start, shortcut=shortcut, loss=loss, symmetric=True)
 
 
-def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], decide: Decide, begin: Any) -> Dynamics:
+def _walk(
+    objective_at: Callable[..., Objective], draw: Callable[..., Any], decide: Decide, begin: Any, scale: Schedule | None
+) -> Dynamics:
     """Propose, decide on the change of the loss, move."""
 
     def start(params: Params, count: Any) -> State:
@@ -131,6 +151,8 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], deci
 
     def advance(drawn: tuple[Params, Any], state: State) -> tuple[State, Info]:
         proposed, uniform = drawn
+        if scale is not None:
+            proposed = jax.tree.map(functools.partial(scaled, jnp.asarray(scale(state.aux))), proposed)
         moved = moved_by(state.position, proposed)
         displacement = between(state.position, moved)
         loss_change, tape = objective_at(state.position).change(state.tape, displacement)
@@ -147,7 +169,8 @@ def _walk(objective_at: Callable[..., Objective], draw: Callable[..., Any], deci
     def refresh(state: State) -> State:
         return start(state.position, state.aux)
 
-    return Dynamics(lambda params, key=None: start(params, begin), step, Stream.MUTATION, refresh, (draw, advance))
+    halves = (draw, advance) if scale is None else None
+    return Dynamics(lambda params, key=None: start(params, begin), step, Stream.MUTATION, refresh, halves)
 
 
 def _bounded_objective(

@@ -35,12 +35,14 @@ class Progress:
 
     def __init__(self, label: str, steps: int, *, show: bool, log: Path | None):
         columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TextColumn("steps"))
+        told = TextColumn("{task.fields[told]}")
         console = Console(stderr=True)
         live = console.is_terminal or console.is_jupyter
         self._bar = Bar(
-            *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not (show and live)
+            *columns, TimeElapsedColumn(), TimeRemainingColumn(), told, console=console, disable=not (show and live)
         )
-        self._task = self._bar.add_task(label, total=steps)
+        self._task = self._bar.add_task(label, total=steps, told="")
+        self._told = ""
         self._label, self._steps, self._log, self._begun = label, steps, log, time.monotonic()
         self._lines, self._said = show and not live, self._begun
         self._first: tuple[int, float] | None = None
@@ -66,7 +68,10 @@ class Progress:
         self._first = self._first or (step, now)
         if self._lines and now - self._said >= LINE_SECONDS:
             self._said = now
-            print(f"{self._label}: step {step} of {self._steps}, {self._share(step)}", file=sys.stderr, flush=True)
+            told = f"; {self._told}" if self._told else ""
+            print(
+                f"{self._label}: step {step} of {self._steps}, {self._share(step)}{told}", file=sys.stderr, flush=True
+            )
 
     def _share(self, step: int) -> str:
         first, begun = self._first or (step, 0.0)
@@ -75,6 +80,11 @@ class Progress:
             return share
         left = (time.monotonic() - begun) * (self._steps - step) / (step - first)
         return f"{share}, about {left / 60:.0f} min left" if left >= 90 else f"{share}, about {left:.0f} s left"
+
+    def tell(self, told: str) -> None:
+        """What is said beside the progress from now on."""
+        self._told = told
+        self._bar.update(self._task, told=told)
 
     def write(self, **facts: Any) -> None:
         """Append one line to the log."""

@@ -32,6 +32,9 @@ class Recorder:
         observed: shape and dtype of what is observed of a trajectory, by name.
     """
 
+    facts: Mapping[str, Any] = MappingProxyType({})
+    done, told = False, ""
+
     def __init__(
         self,
         params: Params,

@@ -3,12 +3,12 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import FrameType, MappingProxyType, TracebackType
+from typing import Any, Protocol, Self
 
 import jax
 import numpy as np
@@ -21,7 +21,6 @@ from ..results._lock import locked
 from ._checkpoint import CheckpointError, Checkpoints
 from ._engine import Counts
 from ._processes import check_agreement
-from ._recorder import Recorder
 from ._shares import own_trajectories
 from ._simulate import Snapshot
 
@@ -40,6 +39,33 @@ class Interrupted(KeyboardInterrupt):
         self.signal = number
 
 
+class Record(Protocol):
+    """What a run leaves behind: ``Recorder`` of an ensemble, ``Curves`` of a fit.
+
+    Attributes:
+        arrays: all of it by name, changed in place; "rows" and "loss" are among them.
+        facts: what fixes it beside the run, plain numbers and texts.
+        told: what is said beside the progress.
+    """
+
+    arrays: dict[str, np.ndarray]
+    facts: Mapping[str, Any]
+    told: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it wants no more steps."""
+        ...
+
+    def add(self, snapshot: Snapshot, observed: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Take in a snapshot and what was observed of it; returns facts for the log."""
+        ...
+
+    def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over what a shorter or longer run had left so far."""
+        ...
+
+
 class Saver:
     """Saves one run at intervals and on signals; without a folder it does nothing.
 
@@ -48,7 +74,7 @@ class Saver:
         every: seconds between checkpoints.
         check: called with (step, parameters of the first trajectory) at every checkpoint, or None.
         plan: what runs; a run may be asked for later steps than it was begun with.
-        recorder: what is saved beside the states.
+        record: what is saved beside the states.
 
     Raises:
         ValueError: if several processes were given different runs.
@@ -60,15 +86,15 @@ class Saver:
         every: float,
         check: Callable[[int, Params], None] | None,
         plan: Plan,
-        recorder: Recorder,
+        record: Record,
     ):
         self._saved = None
         if folder is not None or jax.process_count() > 1:
-            whole = _identity(plan)
+            whole = _identity(plan, record.facts)
             check_agreement(whole(plan.marks[-1]))
             if folder is not None:
                 self._saved = Checkpoints(_place(folder), whole)
-        self._every, self._check, self._recorder, self._steps = every, check, recorder, plan.marks[-1]
+        self._every, self._check, self._record, self._steps = every, check, record, plan.marks[-1]
         self._structure = jax.tree.structure(initial_shape(plan.dynamics, plan.start)._replace(tape=()))
         self._stop, self._last = 0, time.monotonic()
         self._old: dict[int, Any] = {}
@@ -94,12 +120,13 @@ class Saver:
         self._stop = number
 
     def resume(self) -> Snapshot | None:
-        """Where to go on, with the recorder brought back; None to begin."""
+        """Where to go on, with the record brought back; None to begin."""
         if self._saved is None or (found := self._saved.newest()) is None:
             return None
         step, arrays = found
-        _check_paths(self._saved, len(arrays["record/path"]), len(self._recorder.arrays["path"]))
-        self._recorder.go_on({name: arrays[f"record/{name}"] for name in self._recorder.arrays})
+        if "path" in self._record.arrays:
+            _check_paths(self._saved, len(arrays["record/path"]), len(self._record.arrays["path"]))
+        self._record.go_on({name: arrays[f"record/{name}"] for name in self._record.arrays})
         leaves = [arrays[f"state/{number}"] for number in range(self._structure.num_leaves)]
         counts = Counts(*(arrays[f"counts/{name}"] for name in Counts._fields))
         return Snapshot(step, jax.tree.unflatten(self._structure, leaves), counts)
@@ -115,7 +142,7 @@ class Saver:
             return
         if self._stop or step == self._steps or time.monotonic() - self._last >= self._every:
             snapshot = fetch()
-            self._saved.save(step, _pack(snapshot, self._recorder))
+            self._saved.save(step, _pack(snapshot, self._record))
             self._last = time.monotonic()
             if self._check is not None and len(snapshot.state.loss):
                 self._check(step, jax.tree.map(lambda leaf: leaf[0], snapshot.state.position))
@@ -123,12 +150,12 @@ class Saver:
             raise Interrupted(f"stopped at step {step} of {self._steps}, saved in {self._saved.folder}", self._stop)
 
 
-def _pack(snapshot: Snapshot, recorder: Recorder) -> dict[str, np.ndarray]:
+def _pack(snapshot: Snapshot, record: Record) -> dict[str, np.ndarray]:
     state: State = snapshot.state
     return {
         **{f"state/{number}": np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(state))},
         **{f"counts/{name}": value for name, value in snapshot.counts._asdict().items()},
-        **{f"record/{name}": np.asarray(value) for name, value in recorder.arrays.items()},
+        **{f"record/{name}": np.asarray(value) for name, value in record.arrays.items()},
     }
 
 
@@ -160,7 +187,7 @@ def _check_paths(saved: Checkpoints, paths: int, kept: int) -> None:
         raise CheckpointError(f"{saved.folder} holds {paths} paths, asked for {kept}: give a smaller keep")
 
 
-def _identity(plan: Plan) -> Callable[[int], dict[str, Any]]:
+def _identity(plan: Plan, facts: Mapping[str, Any] = MappingProxyType({})) -> Callable[[int], dict[str, Any]]:
     """What fixes a run before a step: rows recorded later, and rebuilds of nothing, do not."""
     fingerprint = run_fingerprint(plan.dynamics, plan.start, plan.key)
     matters, sizes = refresh_matters(plan.dynamics, plan.start), plan.sizes
@@ -172,6 +199,6 @@ def _identity(plan: Plan) -> Callable[[int], dict[str, Any]]:
         used = plan.refreshes[: len(recorded)]
         counts = matters or any(step % every for every in used)
         refresh = {"refresh_every": used[0] if len({*used}) == 1 else used} if counts else {}
-        return {**sizes, **refresh, "record_at": recorded, **fingerprint(step), **here, **versions}
+        return {**facts, **sizes, **refresh, "record_at": recorded, **fingerprint(step), **here, **versions}
 
     return before

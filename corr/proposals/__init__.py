@@ -5,6 +5,7 @@ drift to leading order in σ. ``stable`` and ``one_coordinate_pareto`` have none
 """
 
 from ._bounded import rademacher, sphere, uniform
+from ._fan_in import by_fan_in
 from ._law import Proposal
 from ._low_rank import low_rank, same_seed
 from ._mirrored import mirrored
@@ -16,6 +17,7 @@ from ._tailed import laplace, student_t
 
 __all__ = [
     "Proposal",
+    "by_fan_in",
     "covariance",
     "laplace",
     "low_rank",

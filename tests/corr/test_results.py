@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import pytest
 
 import corr
-from corr import ResultError, _run
+from corr import ResultError, _drive
 from corr.results import claim_folder, load_parts, locked, write_json
 
 HIDDEN = "import sys; sys.modules['fcntl'] = None; import warnings; warnings.simplefilter('ignore')\n"
@@ -149,7 +149,7 @@ def test_a_place_that_cannot_be_written_is_named_before_a_run_begins(
     bad: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sides: corr.Comparison
 ) -> None:
     place = bad(tmp_path)
-    monkeypatch.setattr(_run, "simulate", lambda *args, **options: pytest.fail("the run began"))
+    monkeypatch.setattr(_drive, "simulate", lambda *args, **options: pytest.fail("the run began"))
     for where in ({"checkpoint": place}, {"log": place / "log.jsonl"}):
         with pytest.raises(ResultError, match=r"cannot write .*: choose another place, or make room"):
             corr.run(WALK, jnp.ones(2), **FEW, **where)

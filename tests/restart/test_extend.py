@@ -10,7 +10,7 @@ import pytest
 import xarray
 
 import corr
-from corr import _run
+from corr import _drive
 from corr._timegrid import TimeGrid, room_for
 from corr.ensemble import Snapshot
 from corr.ensemble._checkpoint import CheckpointError
@@ -30,13 +30,13 @@ WALK = corr.mutation(valley, mutation_std=0.05, beta=50.0)
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The steps from which runs go on, in the order of the runs; 0 for one that begins."""
     steps: list[int] = []
-    simulate = _run.simulate
+    simulate = _drive.simulate
 
     def noting(*args: Any, resume: Snapshot | None, **options: Any) -> Any:
         steps.append(0 if resume is None else resume.step)
         return simulate(*args, resume=resume, **options)
 
-    monkeypatch.setattr(_run, "simulate", noting)
+    monkeypatch.setattr(_drive, "simulate", noting)
     return steps
 
 

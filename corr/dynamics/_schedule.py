@@ -1,0 +1,39 @@
+"""Schedules of numbers that are looked at before a run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+EVERY, LAST = 2**17, 2**31 - 1  # steps before which each is looked at, and the last
+
+
+def along(name: str, schedule: Any, good: Callable[[np.ndarray], np.ndarray], expected: str) -> np.ndarray:
+    """Values of a schedule in each of its first 131072 steps, at later powers of two and at 2^31 - 1.
+
+    Args:
+        name: of what follows it.
+        schedule: ``step number -> scalar``.
+        good: which of the values are in range.
+        expected: the range, in words.
+
+    Raises:
+        ValueError: if one is no scalar, or out of range.
+
+    Example:
+        >>> float(along("mutation_std", lambda step: 1 / (1 + step), lambda values: values > 0, "positive")[3])
+        0.25
+    """
+    steps = np.array([*range(EVERY), *(2**power for power in range(EVERY.bit_length() - 1, 31)), LAST], np.int32)
+    values = np.asarray(jax.vmap(lambda step: jnp.asarray(schedule(step)))(steps))
+    if values.shape != steps.shape:
+        raise ValueError(f"{name} must be one number at a step, got an array of shape {values.shape[1:]}")
+    bad = np.flatnonzero(~good(values))
+    if bad.size:
+        raise ValueError(
+            f"{name} must be {expected}, got {values[bad[0]]} at step {steps[bad[0]]}: let the schedule stay and end"
+            " there"
+        )
+    return values
