@@ -28,6 +28,9 @@ LARGEST_SEED = 2**31 - 1
 class Trained(BaseEstimator):
     """A fully connected network that is trained by one of ``METHODS``."""
 
+    n_features_in_: int
+    _outputs: int
+
     def __init__(
         self,
         hidden: Sequence[int] = (32,),
