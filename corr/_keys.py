@@ -2,6 +2,7 @@
 
 import enum
 import hashlib
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -71,6 +72,11 @@ def check_key(key: jax.Array) -> jax.Array:
             f" corr.root_key(seed), or jax.random.key(seed, impl={IMPLEMENTATION!r})"
         )
     return key
+
+
+def any_key() -> Any:
+    """The shape of a key alone, so that what asks within a traced step leaves no operation there."""
+    return jax.eval_shape(lambda: root_key(0))
 
 
 def trajectory_key(root: jax.Array, stream: int, trajectory: jax.Array | int) -> jax.Array:

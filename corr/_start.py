@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from ._keys import root_key, step_key, step_words
+from ._keys import any_key, step_key, step_words
 from ._types import Dynamics, Key, Params, State
 
 BEFORE_ANY = step_words(2**64 - 1)  # no run takes as many steps, so no step has this number
@@ -58,22 +58,17 @@ def initial(dynamics: Dynamics, params: Params, key: Key) -> State:
 
 def initial_shape(dynamics: Dynamics, params: Params) -> State:
     """Shapes and dtypes of the state at a start position; computes nothing."""
-    return jax.eval_shape(lambda at, key: initial(dynamics, at, key), params, _any_key())
+    return jax.eval_shape(lambda at, key: initial(dynamics, at, key), params, any_key())
 
 
 def draws_at_start(dynamics: Dynamics, params: Params) -> bool:
     """Whether the start state depends on the key: if not, all trajectories share that of their start position."""
     if not _takes_key(dynamics.init):
         return False
-    program = jax.make_jaxpr(lambda key: initial(dynamics, params, key))(_any_key()).jaxpr
+    program = jax.make_jaxpr(lambda key: initial(dynamics, params, key))(any_key()).jaxpr
     (given,) = program.invars
     used = [atom for equation in program.eqns for atom in equation.invars]
     return any(atom is given for atom in (*used, *program.outvars))
-
-
-def _any_key() -> Any:
-    """The shape of a key alone, so that what asks within a traced step leaves no operation there."""
-    return jax.eval_shape(lambda: root_key(0))
 
 
 def _takes_key(init: Callable[..., Any]) -> bool:

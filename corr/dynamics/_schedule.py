@@ -23,8 +23,9 @@ def along(name: str, schedule: Any, good: Callable[[np.ndarray], np.ndarray], ex
         ValueError: if one is no scalar, or out of range.
 
     Example:
-        >>> float(along("mutation_std", lambda step: 1 / (1 + step), lambda values: values > 0, "positive")[3])
-        0.25
+        >>> falls = lambda step: jnp.where(step < 2, 1.0, 0.5)
+        >>> along("mutation_std", falls, lambda values: values > 0, "positive")[:4].tolist()
+        [1.0, 1.0, 0.5, 0.5]
     """
     steps = np.array([*range(EVERY), *(2**power for power in range(EVERY.bit_length() - 1, 31)), LAST], np.int32)
     values = np.asarray(jax.vmap(lambda step: jnp.asarray(schedule(step)))(steps))

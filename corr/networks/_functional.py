@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._keys import check_key
+from .._keys import any_key, check_key
 from ._parameters import check_params, shapes_of
 
 # One over the variance of a kernel's numbers, given its fan-in and fan-out.
@@ -81,7 +81,7 @@ def functional(module: nn.Module, *, variance: float | str | None = 1e-4) -> Net
 
     @functools.cache
     def expected() -> dict[str, tuple[int, ...]]:
-        return shapes_of(jax.eval_shape(init, jax.random.key(0)))
+        return shapes_of(jax.eval_shape(init, any_key()))
 
     def apply(
         params: Any, points: jax.Array, *, key: jax.Array | None = None, training_points: jax.Array | None = None

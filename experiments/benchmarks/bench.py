@@ -14,11 +14,12 @@ from paper_figs.bench import draw_bench
 
 from ..running.machine import cores
 from .contest import Ratio, Timing, ratio
-from .sections import C_LOOP, DRAWING, SECTIONS, VMAP
+from .sections import C_LOOP, DRAWING, EVALUATION, SECTIONS, VMAP
 
 PACKAGES = ("jax", "jaxlib", "numpy", "blackjax")
 WIDTH = 140
-HEADS = {"to the C loop": "/ C loop", "of plain vmap": "plain vmap /", "of drawing": "drawing /"}
+HEADS = {"to the C loop": "/ C loop", "of plain vmap": "plain vmap /", "of drawing": "drawing /",
+         "to the loss alone": "/ loss"}  # fmt: skip
 
 
 def bench(output: Path, *, repeats: int, device: str, say: Callable[[str], None] = print) -> Path:
@@ -70,6 +71,7 @@ def compared(one: Timing, timings: Sequence[Timing]) -> dict[str, Ratio]:
         "to the C loop": (one, found.get(f"{C_LOOP}, {one.name}", found.get(C_LOOP))),
         "of plain vmap": (found.get(VMAP), one),
         "of drawing": (found.get(f"{DRAWING}, {one.name}", found.get(DRAWING)), one),
+        "to the loss alone": (one, found.get(EVALUATION)),
     }  # as HEADS has them
     return {name: ratio(*pair) for name, pair in pairs.items() if None not in pair and pair[0] is not pair[1]}
 

@@ -1,5 +1,6 @@
 """This project's engine as contestants: with records and flags, exactly what a run does."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -48,6 +49,17 @@ def engine(
         recorder.add(next(run))
 
     return Contestant(name, trajectories, steps, go)
+
+
+def evaluation(name: str, loss: Callable[[Any], jax.Array], params: Any, *, steps: int) -> Contestant:
+    """The loss alone, under plain jit, at one place."""
+    value = jax.jit(loss)
+
+    def go() -> None:
+        for _ in range(steps):
+            value(params).block_until_ready()
+
+    return Contestant(name, 1, steps, go)
 
 
 def drawing(name: str, params: Any, *, mutation_std: float, **sizes: int) -> Contestant:

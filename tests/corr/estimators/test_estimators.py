@@ -48,7 +48,7 @@ def test_scikit_learn_s_own_checks(estimator: Any, check: Callable[[Any], None])
 
 
 @pytest.mark.parametrize(
-    "method", [pytest.param(one, marks=[pytest.mark.slow] if one == "twin" else []) for one in METHODS]
+    "method", [pytest.param(one, marks=[] if one == "adaptive" else [pytest.mark.slow]) for one in METHODS]
 )
 def test_every_method_tells_moons_apart(method: str) -> None:
     """Better than a straight line does, which the curve between them needs."""
@@ -79,6 +79,7 @@ def test_bits_by_random_state_clone_and_pickle() -> None:
     assert not same(clone(drawn.fit(X, Y)).fit(X, Y), classifier(random_state=1).fit(X, Y))
 
 
+@pytest.mark.slow
 def test_the_best_weights_on_held_out_points_are_kept() -> None:
     found = classifier(validation_share=0.25, patience=5, steps=3000).fit(X, Y)
     losses = found.curves_.validation_loss
@@ -91,6 +92,7 @@ def test_the_best_weights_on_held_out_points_are_kept() -> None:
     assert trained == pytest.approx(every.score(X, Y))
 
 
+@pytest.mark.slow
 def test_partial_fit_goes_on() -> None:
     found = classifier().partial_fit(X[:60], NAMED[:60], classes=np.unique(NAMED))
     once = jax.tree.map(np.copy, found.params_)
@@ -104,7 +106,7 @@ def test_partial_fit_goes_on() -> None:
         classifier().partial_fit(X, NAMED)
 
 
-@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("outputs", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_numbers_keep_their_shape(outputs: int) -> None:
     rows, numbers = make_regression(80, 3, n_targets=outputs, random_state=0)
     numbers = numbers / numbers.std()
@@ -128,6 +130,7 @@ def test_weights_of_classes_help_the_rare_one() -> None:
     assert weighed > plain
 
 
+@pytest.mark.slow
 def test_a_killed_fit_goes_on_with_equal_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = classifier().fit(X, Y)
     after = Saver.after_chunk
