@@ -28,7 +28,7 @@ def sides(**changes: Any) -> corr.Comparison:
     return corr.compare(slope, START, key=corr.root_key(3), **options | changes)
 
 
-@pytest.mark.parametrize("tree", [False, True])
+@pytest.mark.parametrize("tree", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_twins_take_the_very_numbers_of_mutation(tree: bool) -> None:
     """Where all is accepted, mutation is the sum of its proposals, and the twin that sum and the drift."""
     beta = 1e-9

@@ -43,6 +43,7 @@ def quartic(x: jax.Array) -> jax.Array:
 usual = functools.cache(compare)
 
 
+@pytest.mark.slow
 def test_a_users_own_loss_in_few_lines() -> None:
     """A Huber loss on a two-input target: both sides compared through public names only."""
     points = jax.random.uniform(jax.random.key(1), (2, 64), minval=-1.0)

@@ -87,6 +87,7 @@ def test_sigma_per_leaf_alone_takes_the_clock_of_the_largest() -> None:
     assert clock.step_ratio == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 def test_one_start_per_trajectory() -> None:
     starts = {"a": jnp.arange(12.0).reshape(6, 2), "b": jnp.ones((6,))}
     loss = lambda p: bowl(p["a"]) + p["b"] ** 2  # noqa: E731
@@ -171,6 +172,7 @@ def test_subtracting_is_an_option() -> None:
     assert exact < 0.7 < plain
 
 
+@pytest.mark.slow
 def test_points_of_a_sweep_share_no_random_numbers() -> None:
     settings = {"key": corr.root_key(0), "trajectories": 400, **QUICK, "end_time": 0.1}
     whole = corr.sweep(plane, jnp.zeros(4), **{**settings, "step_ratio": [0.5, 1.0]})

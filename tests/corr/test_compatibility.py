@@ -172,7 +172,16 @@ def test_every_row_has_a_check() -> None:
 
 
 # To compile; their own suites have them too.
-DEAR = ("smooth", "kinks", "batch normalization", "one draw a step", "a draw for each", "momentum", "line searches")
+DEAR = (
+    "smooth",
+    "kinks",
+    "steps",
+    "batch normalization",
+    "one draw a step",
+    "a draw for each",
+    "momentum",
+    "line searches",
+)
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in DEAR)) for one in CHECKS])

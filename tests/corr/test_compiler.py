@@ -16,7 +16,7 @@ corr.run(corr.mutation(loss, mutation_std=1e-3), jnp.ones(1000), steps=1, trajec
 """
 
 
-@pytest.mark.parametrize("width", ["256", "512"])
+@pytest.mark.parametrize("width", [pytest.param("256", marks=pytest.mark.slow), "512"])
 def test_a_loss_with_a_wrong_arctan_is_refused(width: str) -> None:
     flags = {**os.environ, "XLA_FLAGS": f"--xla_cpu_prefer_vector_width={width}"}
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=flags, capture_output=True, text=True, check=False)

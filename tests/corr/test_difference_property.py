@@ -175,6 +175,7 @@ def test_the_shortcut_is_right_or_nan(word: str) -> None:
         assert np.all(np.isnan(quick.change(quick.start(x)[1], step)[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:no exact-change rule")
 @profile(16)
 @given(**ARGUMENTS)

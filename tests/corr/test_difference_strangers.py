@@ -29,7 +29,14 @@ def sensitivity(function: Any, points: Any, steps: Any, unit: float) -> Any:
     return sum(jnp.sum(jnp.abs(m - change(points, steps))) for m in moved)
 
 
-LONG = ("matrix_exponential", "interpolation", "gaussian_process")  # long to compile
+LONG = (
+    "matrix_exponential",
+    "interpolation",
+    "gaussian_process",
+    "moving_table",
+    "tukey",
+    "rounded_network",
+)  # long to compile
 
 
 def slow_where(names: Any, long: Any) -> list[Any]:
@@ -72,7 +79,7 @@ WALKED = (
 WALK, SIGMA, DRAWS = 64, 1e-3, 64
 
 
-@pytest.mark.parametrize("name", slow_where(WALKED, set(WALKED) - {"rounded_network", "tukey"}))
+@pytest.mark.parametrize("name", slow_where(WALKED, set(WALKED) - {"rounded_network"}))
 def test_gradient_decisions_and_walk_agree_with_float64(name: str) -> None:
     """What rounding does to one change of σ is allowed for the gradient, to 16 of them for the largest of 64 errors.
 

@@ -35,6 +35,7 @@ def test_one_integer_of_any_kind(kind: Any) -> None:
     assert check_positive("beta", kind(3)) == 3.0
 
 
+@pytest.mark.slow
 def test_a_comparison_takes_numbers_of_any_kind() -> None:
     def final(number: Any, integer: Any) -> np.ndarray:
         sides = corr.compare(

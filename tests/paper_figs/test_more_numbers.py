@@ -15,6 +15,8 @@ from corr.figures.parts.read import StudyResult, read_means
 from corr.results import Results
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("every figure")
 def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: list[Path]) -> None:
     walk, _, descent = load_run(runs[0])[0]
     moved = descent.path.values[0, -1] - descent.path.values[0, 0]
@@ -25,6 +27,8 @@ def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: lis
     assert ratios == [1.0, 10.0]
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("every figure")
 def test_fig5_holds_the_saved_outputs(more: Any, runs: list[Path]) -> None:
     means, numbers = read_means(Results(runs[0])), more.numbers("fig5b")
     assert numbers["time"] == [1.0, 3.0, 5.0]
@@ -32,6 +36,8 @@ def test_fig5_holds_the_saved_outputs(more: Any, runs: list[Path]) -> None:
     np.testing.assert_allclose(numbers["target"], means.target)
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("every figure")
 def test_fig6_holds_both_losses_and_the_law(more: Any, runs: list[Path]) -> None:
     losses, counts = more.numbers("fig6b"), more.numbers("fig6c")
     small = read_means(Results(runs[0]))
@@ -54,6 +60,8 @@ def test_figs4_states_what_is_not_the_papers() -> None:
         assert text not in [part.strip() for part in own.split("paper’s: ")[1].replace("\n", " ").split(",")]
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("every figure")
 def test_figs4_starts_each_stretch_on_noise_free_descent(more: Any) -> None:
     weights, distances = more.numbers("figs4a"), more.numbers("figs4b")
     for mean, descent, delta in zip(weights["mean"], weights["descent"], distances["delta"], strict=True):
@@ -74,6 +82,8 @@ def test_fig6_refuses_too_few_trajectories(tmp_path: Path, new_run: Callable[...
         paper_figs.draw("fig6", [Results(new_run(tmp_path / "run"))], tmp_path / "figures")
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("every figure")
 def test_the_law_is_that_of_the_library(more: Any) -> None:
     found = json.loads(json.dumps(more.numbers("fig6c")["averaged twin"]))
     law = np.asarray(found["law"])[:, 0]

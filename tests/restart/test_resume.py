@@ -129,7 +129,9 @@ def test_another_start_or_seed_is_refused(finished: Path) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("finished", [True, False], ids=["finished", "interrupted"])
+@pytest.mark.parametrize(
+    "finished", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["finished", "interrupted"]
+)
 def test_another_loss_or_setting_neither_goes_on_nor_returns_the_old_result(finished: bool, tmp_path: Path) -> None:
     with nullcontext() if finished else pytest.raises(Killed):
         run(folder=tmp_path, die_at=-1 if finished else 30)

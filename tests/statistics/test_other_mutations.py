@@ -152,6 +152,7 @@ def test_second_moments_are_what_they_are_said_to_be() -> None:
         assert np.all(off <= LIMIT * error + 1e-6 * STD**2), name
 
 
+@pytest.mark.slow
 def test_bounds_hold() -> None:
     keys = jax.random.split(corr.root_key(6), 100_000)
     laws = [*LAWS.values(), proposals.covariance(FACTOR), proposals.sparse(STD, 0.3), proposals.one_coordinate(STD)]

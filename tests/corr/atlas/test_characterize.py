@@ -87,6 +87,7 @@ def test_a_covariance_turns_and_scales_the_unit_gradient() -> None:
     assert other.laws["C g/√(gᵀC g)"].verdict == NO
 
 
+@pytest.mark.slow
 def test_wide_mutations_follow_the_gradient_of_the_smoothed_loss() -> None:
     """E∇Σx⁴ over x + σξ is 4x³ + 12σ²x, which an evolution strategy on raw fitness follows exactly."""
     std = 0.5
@@ -150,6 +151,7 @@ def test_the_robust_form_bears_steps_of_infinite_variance() -> None:
     assert not close(law.coefficient, 0.06)
 
 
+@pytest.mark.slow
 def test_proposals_whose_mean_is_not_zero_are_measured_by_their_steps() -> None:
     """One step of adaptive mutation goes half as far as two, whose mean has grown by less than 5 %; the covariance with
     decisions would lose that mean."""

@@ -45,6 +45,7 @@ def falls_for_sure(change: np.ndarray) -> bool:
     return change.mean() > K * change.std(ddof=1) / math.sqrt(len(change))
 
 
+@pytest.mark.slow
 def test_mutation_trains_on_it() -> None:
     assert falls_for_sure(falls(math.inf))
     assert falls(math.inf).mean() > 0.5 * float(ERROR(START))
@@ -65,6 +66,7 @@ def test_float64_decides_ties_as_mutation_does() -> None:
     assert strict(starts[0], corr.root_key(0)).flips > 16
 
 
+@pytest.mark.slow
 def test_twin_without_selection_does_not() -> None:
     assert not falls_for_sure(falls(0.0))
 

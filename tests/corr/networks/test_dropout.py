@@ -19,7 +19,7 @@ K = 4.0
 KEYS = 2000
 
 
-@pytest.mark.parametrize("name", DROPPING)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one == "nnx")) for one in DROPPING])
 def test_a_key_is_a_mask_and_the_mean_over_keys_is_the_network_without(name: str) -> None:
     """Where the last layer alone comes after what is dropped; sums that are not rescaled are refused (the twin)."""
     network, data = CASES[name].make(), points(name)

@@ -72,7 +72,7 @@ def test_contract_of_one_of_each_kind(name: str) -> None:
     check_contract(name)
 
 
-@pytest.mark.parametrize("name", ["SNES", "PSO"])
+@pytest.mark.parametrize("name", ["SNES", pytest.param("PSO", marks=pytest.mark.slow)])
 def test_steps_are_those_of_evosax_on_the_loss_itself(name: str, x64: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told the loss less its value at the start, personal bests stay right; against a moving position they do not."""
     del x64

@@ -19,6 +19,7 @@ LOSS = losses.mean_squared_error(NETWORK.apply, *POINTS)
 START = NETWORK.init(corr.root_key(0))
 
 
+@pytest.mark.slow
 def test_peers_minimize_the_same_losses() -> None:
     usual = peers.points_first(*POINTS, ())
     np.testing.assert_allclose(float(usual(START)), float(LOSS(START)), rtol=1e-6)

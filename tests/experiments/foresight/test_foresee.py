@@ -83,6 +83,7 @@ def test_each_cell_is_judged_by_the_nearer_limit() -> None:
     assert np.any(by_own_limit[cold] != np.asarray(table[2])[cold])
 
 
+@pytest.mark.slow
 def test_between_the_limits_neither_is_near() -> None:
     point = point_of(bowl, [0.01, 0.5, 0.5])
     size = float(np.linalg.norm(point.spectrum.gradient))

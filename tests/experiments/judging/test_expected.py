@@ -150,6 +150,7 @@ def refused(names: tuple[str, ...], output: Path, wrong: float = 0.0) -> list[An
     return [row for row in compare(saved, fresh) if row.figure in names and row.refused]
 
 
+@pytest.mark.slow
 def test_smoke_runs_give_the_expected_numbers_and_wrong_ones_are_refused(smoke: Path) -> None:
     assert refused(("fig1", "fig2"), smoke) == []
     assert len(refused(("fig1", "fig2"), smoke, wrong=50.0)) == 15
