@@ -1,12 +1,14 @@
 """``fit``: one trajectory of any dynamics as a trainer, with validation, early stopping and the best weights kept."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import xarray
 
 from ._checks import check_count, real_number
@@ -16,6 +18,7 @@ from ._start import initial_shape
 from ._told import told_once
 from ._types import Dynamics, Params
 from .ensemble._curves import Curves, Goal
+from .ensemble._memory import estimate_memory
 from .ensemble._simulate import check_refresh, default_refreshes
 
 LOOKS = 100
@@ -78,7 +81,8 @@ def fit(
         patience: looks without improvement, at least 0; None never stops.
         min_delta: what counts as better, in the units of the number, not negative.
         refresh_every: steps between rebuilds of kept activations, as in ``run``.
-        progress: show a progress bar with the numbers of the last look on standard error, or a line a minute.
+        progress: say how many parameters there are and what memory they take, and show a progress bar with the numbers
+            of the last look, or a line a minute, on standard error.
         log: JSON-lines file to append to.
         label: name shown beside the progress.
         checkpoint: folder for checkpoints; a fit that finds one of its own there goes on from it with the same bits.
@@ -111,6 +115,8 @@ def fit(
     plan = _plan(dynamics, params, steps, key, look_every, refresh_every, check_decisions, observe)
     goal = _goal(monitor, mode, patience, min_delta, {} if plan.observer is None else plan.observer.shapes)
     manner = check_manner(progress, log, checkpoint, checkpoint_every, None, check_decisions)
+    if progress:
+        _say_size(plan, label)
     kind = initial_shape(dynamics, plan.start).loss.dtype
     shapes = {} if plan.observer is None else plan.observer.shapes
     curves = Curves(plan.start, plan.marks, float(dynamics.evaluations), kind, shapes, goal)
@@ -134,6 +140,12 @@ def _plan(
     marks = check_marks(range(0, last, every), last)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
     return plan._replace(marks=marks, refreshes=refreshes)
+
+
+def _say_size(plan: Plan, label: str) -> None:
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(plan.start))
+    needed = estimate_memory(plan.dynamics, plan.start, plan.layout, rows=1, kept=1)
+    print(f"{label}: N = {size}, memory about {needed}", file=sys.stderr)
 
 
 def _goal(monitor: str, mode: str, patience: int | None, min_delta: float, observed: Mapping[str, Any]) -> Goal:

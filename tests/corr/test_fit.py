@@ -1,5 +1,6 @@
 """``fit``: the steps of ``run``, the best weights, early stopping, restart with equal bits, bad arguments."""
 
+import json
 import os
 import signal
 from collections.abc import Mapping
@@ -134,6 +135,13 @@ def test_what_is_not_finite_is_no_improvement() -> None:
     assert np.isnan(numbers[0]) and found.step == found.curves.step.values[np.nanargmin(numbers)]
     never = fitted(observe=lambda params: {"number": jnp.nan * params["b"]}, monitor="number", patience=2)
     assert never.stopped and never.step == 0 and never.curves.sizes["step"] == 4
+
+
+def test_size_and_numbers_are_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    corr.fit(WALK, START, steps=20, key=corr.root_key(0), look_every=10, observe=seen, log=tmp_path / "log", label="me")
+    assert "me: N = 4, memory about 0.5 GB (states" in capsys.readouterr().err
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert [line["step"] for line in lines] == [0, 10, 20] and {"loss", "distance", "acceptance"} <= {*lines[1]}
 
 
 def test_evaluations_of_a_line_search_are_counted() -> None:
