@@ -97,7 +97,9 @@ DYNAMICS = {
 }
 
 
-@pytest.mark.parametrize("name", DYNAMICS)
+@pytest.mark.parametrize(
+    "name", ["best of", *(pytest.param(one, marks=pytest.mark.slow) for one in ("mutation", "adaptive"))]
+)
 def test_killed_in_the_middle_it_goes_on_with_equal_bits(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +119,7 @@ def test_killed_in_the_middle_it_goes_on_with_equal_bits(
             fitted(checkpoint=tmp_path, **options)
     again = fitted(checkpoint=tmp_path, **options)
     assert whole.stopped and same(again, whole)
+    assert (whole.curves.evaluations == DYNAMICS[name].evaluations * whole.curves.step).all()
     assert (np.diff(again.curves.seconds) >= 0).all()
 
 
