@@ -15,7 +15,7 @@ from ._checks import check_count, real_number
 from ._drive import check_manner, drive
 from ._plan import Plan, check_marks, plan_run
 from ._start import initial_shape
-from ._told import told_once
+from ._told import told_once, warn
 from ._types import Dynamics, Params
 from .ensemble._curves import Curves, Goal
 from .ensemble._memory import estimate_memory
@@ -65,7 +65,8 @@ def fit(
     """Train by any dynamics: look at the loss and at what is observed, keep the best weights, stop when patience ends.
 
     The best look is the first whose number is better than every one before by more than ``min_delta``; more than
-    ``patience`` looks in a row without one end the fit. Choose by data that are not trained on: of the training loss
+    ``patience`` looks in a row without one end the fit. A number that is not finite is no improvement, and is warned
+    of. Choose by data that are not trained on: of the training loss
     the last look is mostly the best.
 
     Args:
@@ -121,6 +122,7 @@ def fit(
     shapes = {} if plan.observer is None else plan.observer.shapes
     curves = Curves(plan.start, plan.marks, float(dynamics.evaluations), kind, shapes, goal)
     drive(plan, manner._replace(label=label), curves)
+    _warn_if_lost(curves, monitor)
     best, found = curves.best
     return Fit(jax.tree.map(jnp.asarray, found), plan.marks[best], curves.dataset(), curves.done)
 
@@ -140,6 +142,17 @@ def _plan(
     marks = check_marks(range(0, last, every), last)
     refreshes = default_refreshes(marks[1:]) if refresh_every is None else check_refresh(refresh_every, marks[1:])
     return plan._replace(marks=marks, refreshes=refreshes)
+
+
+def _warn_if_lost(curves: Curves, monitor: str) -> None:
+    looks = curves.monitored
+    lost = int(np.sum(~np.isfinite(looks)))
+    if lost:
+        kept = "so the weights of the start are given back" if lost == len(looks) else "which is no improvement"
+        warn(
+            f"{monitor} was not finite at {lost} of {len(looks)} looks, {kept}: see what it is computed of",
+            stacklevel=4,
+        )
 
 
 def _say_size(plan: Plan, label: str) -> None:

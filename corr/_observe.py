@@ -15,7 +15,7 @@ from ._types import Params
 TAKEN = frozenset(
     (
         *("mean", "variance", "count", "loss", "acceptance", "path", "nonfinite", "loss_drift", "finite"),
-        *("time", "step", "evaluations", "parameter", "trajectory", "path_trajectory"),
+        *("time", "step", "seconds", "evaluations", "parameter", "trajectory", "path_trajectory"),
         *("step_size", "point", "learning_rate", "beta", "step_ratio", "mutation_std"),
     )
 )

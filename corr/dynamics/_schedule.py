@@ -28,7 +28,8 @@ def along(name: str, schedule: Any, good: Callable[[np.ndarray], np.ndarray], ex
         [1.0, 1.0, 0.5, 0.5]
     """
     steps = np.array([*range(EVERY), *(2**power for power in range(EVERY.bit_length() - 1, 31)), LAST], np.int32)
-    values = np.asarray(jax.vmap(lambda step: jnp.asarray(schedule(step)))(steps))
+    with jax.ensure_compile_time_eval():  # a dynamics may be made within a step, of a batch for example
+        values = np.asarray(jax.vmap(lambda step: jnp.asarray(schedule(step)))(steps))
     if values.shape != steps.shape:
         raise ValueError(f"{name} must be one number at a step, got an array of shape {values.shape[1:]}")
     bad = np.flatnonzero(~good(values))

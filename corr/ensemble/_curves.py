@@ -89,6 +89,12 @@ class Curves:
         leaves = [self.arrays[f"{BEST}{number}"] for number in range(self._structure.num_leaves)]
         return int(self.arrays["best"][0]), jax.tree.unflatten(self._structure, leaves)
 
+    @property
+    def monitored(self) -> np.ndarray:
+        """The number that is watched, at every look so far."""
+        goal, rows = self._goal, int(self.arrays["rows"][0])
+        return self.arrays["loss" if goal.monitor == "loss" else OBSERVED + goal.monitor][:rows]
+
     def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take over the curves of a shorter or longer fit so far; seconds go on from its last look."""
         rows = int(arrays["rows"][0])

@@ -20,15 +20,15 @@ from ._base import Trained
 class MutationClassifier(ClassifierMixin, Trained):
     """Classes by a fully connected network and the cross-entropy, trained by mutation or a gradient beside it.
 
-    Data are used as they come: put a ``StandardScaler`` before it. With a share of the points held out, the weights of
-    least validation loss are kept; without, those of least training loss.
+    Data are used as they come, in float32 unless JAX runs in double precision: put a ``StandardScaler`` before it. With
+    a share of the points held out, the weights of least validation loss are kept, else those of least training loss.
 
     Args:
         hidden: numbers of units of the hidden layers.
         method: "mutation"; "adaptive" (adaptive Monte Carlo); "twin", noisy gradient descent with the drift and the
             noise of the same mutation; "descent", noise-free on the same clock.
-        mutation_std: σ, in the units of the weights; of twin and descent it sets the time per step, σ/√(2π) at β = ∞
-            and βσ²/2 at finite β.
+        mutation_std: σ, in the units of the weights (of mutation also a schedule ``step number -> σ``); of twin and
+            descent it sets the time per step, σ/√(2π) at β = ∞ and βσ²/2 at finite β.
         beta: β in (0, ∞], in 1/loss.
         steps: at most so many, on all training points.
         activation: "tanh", "relu", "gelu" or "sigmoid".
@@ -38,9 +38,10 @@ class MutationClassifier(ClassifierMixin, Trained):
         look_every: steps between looks; None for a hundred looks.
         random_state: an integer for equal bits, None, or a ``numpy.random.RandomState``.
         progress: show a progress bar.
-        class_weight: None, "balanced" (every class weighs the same in the loss) or a dictionary class -> weight.
-        checkpoint: folder for checkpoints, beside an integer random_state; a killed ``fit`` that is called again goes
-            on with equal bits.
+        class_weight: factors of the points' losses in the mean over all points, training and validation: None,
+            "balanced" (every class weighs the same) or a dictionary class -> weight.
+        checkpoint: folder for the checkpoints of one fit (not of the many of a grid), with an integer random_state; a
+            killed ``fit`` that is called again goes on with equal bits.
 
     Attributes:
         classes_, n_features_in_: of the data.
@@ -91,7 +92,7 @@ class MutationClassifier(ClassifierMixin, Trained):
         rows, named = self._checked(X, y, reset=True)
         self.classes_, labels = np.unique(named, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y has one class only, {self.classes_[0]!r}, where two at least are to be told apart")
+            raise ValueError(f"y has one class only, {self.classes_[0]}, where two at least are to be told apart")
         return self._learn(rows, labels, goes_on=False)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:

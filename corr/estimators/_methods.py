@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .._checks import check_positive
 from .._clock import matched_mutation_std
 from .._types import Dynamics
 from ..dynamics import adaptive_mutation, descent, langevin, mutation, paper_moments
@@ -18,6 +19,7 @@ def step_time(mutation_std: float, beta: float) -> float:
         >>> round(step_time(0.1, 50.0), 12)
         0.25
     """
+    check_positive("mutation_std", mutation_std)
     if math.isinf(beta):
         return mutation_std / matched_mutation_std(learning_rate=1.0, step_ratio=1.0)
     return beta * mutation_std**2 / 2

@@ -123,6 +123,15 @@ def test_killed_in_the_middle_it_goes_on_with_equal_bits(
     assert (np.diff(again.curves.seconds) >= 0).all()
 
 
+def test_a_fit_that_went_on_at_its_end_is_not_judged_by_what_was_left(tmp_path: Path) -> None:
+    """In the last step nothing is accepted."""
+    stuck = corr.mutation(loss, mutation_std=lambda step: jnp.where(step < 99, 0.03, 1e3))
+    whole = fitted(100, stuck, checkpoint=tmp_path, look_every=99)
+    assert float(whole.curves.acceptance[-1]) == 0 and same(
+        fitted(100, stuck, checkpoint=tmp_path, look_every=99), whole
+    )
+
+
 def test_a_longer_fit_goes_on_and_another_goal_is_refused(tmp_path: Path) -> None:
     fitted(100, checkpoint=tmp_path)
     assert same(fitted(200, checkpoint=tmp_path), fitted(200))
@@ -133,10 +142,12 @@ def test_a_longer_fit_goes_on_and_another_goal_is_refused(tmp_path: Path) -> Non
 def test_what_is_not_finite_is_no_improvement() -> None:
     """A number that is NaN at first and later stands for the best look no more than it ends patience."""
     gone = lambda params: {"number": jnp.where(params["w"][0] > 0.3, params["w"][1], jnp.nan)}  # noqa: E731
-    found = fitted(observe=gone, monitor="number")
+    with pytest.warns(UserWarning, match=r"number was not finite at \d+ of 31 looks, which is no improvement"):
+        found = fitted(observe=gone, monitor="number")
     numbers = found.curves.number.values
     assert np.isnan(numbers[0]) and found.step == found.curves.step.values[np.nanargmin(numbers)]
-    never = fitted(observe=lambda params: {"number": jnp.nan * params["b"]}, monitor="number", patience=2)
+    with pytest.warns(UserWarning, match="number was not finite at 4 of 4 looks, so the weights of the start"):
+        never = fitted(observe=lambda params: {"number": jnp.nan * params["b"]}, monitor="number", patience=2)
     assert never.stopped and never.step == 0 and never.curves.sizes["step"] == 4
 
 
@@ -164,6 +175,7 @@ BAD: dict[str, tuple[Mapping[str, Any], str]] = {
     "look_every": ({"look_every": 0}, "look_every must be at least 1"),
     "refresh": ({"refresh_every": 7}, "multiples of refresh_every = 7"),
     "dynamics": ({"dynamics": loss}, "dynamics must be one like corr.mutation"),
+    "seconds": ({"observe": lambda params: {"seconds": params["b"]}}, "returns 'seconds', a name of the Dataset's own"),
     "observe": ({"observe": {"a": 1.0}}, "observe must be a function"),
 }
 

@@ -55,7 +55,11 @@ def test_sizes_follow_the_schedule(name: str) -> None:
 def test_a_schedule_goes_on_over_batches_and_restarts(tmp_path: Any) -> None:
     schedule = optax.exponential_decay(0.3, transition_steps=1, decay_rate=0.9)
     walk = corr.mutation(bowl, mutation_std=schedule)
-    batched = corr.minibatch(lambda batch: walk, batch=lambda key: jnp.zeros(()), loss=bowl)
+    batched = corr.minibatch(
+        lambda row: corr.mutation(lambda x: bowl(x) + row, mutation_std=schedule),
+        batch=lambda key: jnp.zeros(()),
+        loss=bowl,
+    )
     for dynamics in (walk, batched):
         run = lambda steps, folder=None: corr.run(  # noqa: E731
             dynamics, START, steps=steps, trajectories=2, key=corr.root_key(0), record_at=[20], progress=False,  # noqa: B023

@@ -156,6 +156,18 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "sigma": (lambda: regressor(mutation_std=-1.0).fit(X, X[:, 0]), "mutation_std must be"),
     "penalty": (lambda: regressor(l2=-1.0).fit(X, X[:, 0]), "strength of a penalty must be 0 or more"),
     "activation": (lambda: regressor(activation="step").fit(X, X[:, 0]), "activation must be one of"),
+    "hidden": (lambda: classifier(hidden=8).fit(X, Y), r"sequence of widths, such as \(32,\), got 8"),
+    "beta": (lambda: classifier(beta=0.0).fit(X, Y), r"beta must lie in \(0, inf\], got 0"),
+    "schedule": (
+        lambda: classifier(method="twin", mutation_std=lambda k: 0.1).fit(X, Y),
+        "mutation_std must be a number",
+    ),
+    "checkpoint": (
+        lambda: classifier(random_state=None, checkpoint="x").fit(X, Y),
+        "needs an integer random_state, got None",
+    ),
+    "few to validate": (lambda: classifier(validation_share=0.005).fit(X, Y), "validation_share 0.005 of 120 points"),
+    "overflow": (lambda: classifier().fit(1e39 * X, Y), "X holds values that float32 cannot, up to"),
     "NaN": (lambda: regressor().fit(np.where(X > 1, np.nan, X), X[:, 0]), "contains NaN"),
 }
 
@@ -165,6 +177,20 @@ def test_bad_arguments_are_named(name: str) -> None:
     call, message = BAD[name]
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_a_fitted_network_is_kept_whatever_is_set_later_and_refuses_what_it_cannot_hold() -> None:
+    found = classifier(steps=50).fit(X, Y)
+    before = found.predict_proba(X)
+    found.set_params(activation="relu", hidden=(3,))
+    assert (found.predict_proba(X) == before).all()
+    with pytest.raises(ValueError, match="X holds values that float32 cannot"):
+        found.predict(1e39 * X)
+
+
+def test_a_feature_without_digits_is_told() -> None:
+    with pytest.warns(UserWarning, match="feature 1 of X differs by .* keeps few digits: put a StandardScaler"):
+        classifier(steps=5).fit(X + np.array([0.0, 1e7]), Y)
 
 
 def test_nothing_is_told_before_a_fit() -> None:
