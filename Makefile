@@ -36,7 +36,7 @@ unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
 	$(QUICKLY) $(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites, and what must hold to the last bit as users compile it
-	$(ALONE) $(BIN)/python -m pytest -q -n 2 -m slow tests
+	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow tests
 	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
 
 lint: $(STAMP) ## check style, format and which way imports run

@@ -70,7 +70,6 @@ def collisions(figure: Figure) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_what_a_module_declares_is_written_three_times(every: Any, name: str) -> None:
     files = every.files[name]
@@ -81,13 +80,11 @@ def test_what_a_module_declares_is_written_three_times(every: Any, name: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_no_figure_is_written_over_another(every: Any) -> None:
     assert len({file for file in every.every}) == 3 * len(NAMES)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 @pytest.mark.parametrize("name", NAMES)
 def test_one_column_wide_with_legible_editable_text(every: Any, drawn: Any, name: str) -> None:
     dpi = 300 if name in drawn.figures else COARSE
@@ -100,7 +97,6 @@ def test_one_column_wide_with_legible_editable_text(every: Any, drawn: Any, name
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_overlaps(every: Any, name: str) -> None:
     with matplotlib.style.context(STYLE):
@@ -118,7 +114,6 @@ def test_no_text_overlaps_with_two_step_ratios(runs: list[Path], name: str) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_picture_says_what_it_shows(every: Any, name: str) -> None:
     """In the file, where the report reads it; the pictures of one figure say different things."""

@@ -16,7 +16,6 @@ from corr.results import Results
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: list[Path]) -> None:
     walk, _, descent = load_run(runs[0])[0]
     moved = descent.path.values[0, -1] - descent.path.values[0, 0]
@@ -28,7 +27,6 @@ def test_fig3_shows_the_weights_that_descent_moves_furthest(more: Any, runs: lis
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_fig5_holds_the_saved_outputs(more: Any, runs: list[Path]) -> None:
     means, numbers = read_means(Results(runs[0])), more.numbers("fig5b")
     assert numbers["time"] == [1.0, 3.0, 5.0]
@@ -37,7 +35,6 @@ def test_fig5_holds_the_saved_outputs(more: Any, runs: list[Path]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_fig6_holds_both_losses_and_the_law(more: Any, runs: list[Path]) -> None:
     losses, counts = more.numbers("fig6b"), more.numbers("fig6c")
     small = read_means(Results(runs[0]))
@@ -61,7 +58,6 @@ def test_figs4_states_what_is_not_the_papers() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_figs4_starts_each_stretch_on_noise_free_descent(more: Any) -> None:
     weights, distances = more.numbers("figs4a"), more.numbers("figs4b")
     for mean, descent, delta in zip(weights["mean"], weights["descent"], distances["delta"], strict=True):
@@ -83,7 +79,6 @@ def test_fig6_refuses_too_few_trajectories(tmp_path: Path, new_run: Callable[...
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("every figure")
 def test_the_law_is_that_of_the_library(more: Any) -> None:
     found = json.loads(json.dumps(more.numbers("fig6c")["averaged twin"]))
     law = np.asarray(found["law"])[:, 0]
