@@ -150,8 +150,11 @@ class Trained(BaseEstimator):
         """Outputs of the network, (points, outputs)."""
         check_is_fitted(self, "params_")
         rows: Any = validate_data(self, X, reset=False)
-        net = functional(self.module_, variance="glorot")
-        return np.asarray(jax.jit(net.apply)(self.params_, _points_last(rows)).T)
+        points = np.asarray(_points_last(rows), np.float64)
+        with jax.enable_x64(True):  # in float32 a point's outputs would depend on how many others stand beside it
+            params = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), self.params_)
+            outputs = jax.jit(functional(self.module_, variance="glorot").apply)(params, jnp.asarray(points))
+            return np.asarray(outputs.T)
 
 
 def _points_last(rows: np.ndarray) -> jax.Array:

@@ -8,6 +8,7 @@ from typing import Any, Self, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -110,7 +111,7 @@ class MutationClassifier(ClassifierMixin, Trained):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes, (points, classes), the softmax of the outputs."""
-        return np.asarray(jax.nn.softmax(self._outputs_for(X), axis=1))
+        return softmax(self._outputs_for(X), axis=1)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable classes, (points,)."""

@@ -47,7 +47,7 @@ class MutationRegressor(RegressorMixin, Trained):
 
     def predict(self, X: Any) -> np.ndarray:
         """The network's outputs, of the shape that y had."""
-        outputs = self._outputs_for(X).astype(np.float64)
+        outputs = self._outputs_for(X)
         return outputs[:, 0] if self._flat else outputs
 
     def _learn(self, X: Any, y: Any, *, goes_on: bool) -> Self:

@@ -1,7 +1,7 @@
 """The estimators in scikit-learn's hands: its own checks, pipelines and grids, bits, restart, bad arguments."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import corr
+from corr import _drive
 from corr.ensemble._resume import Saver
 from corr.estimators import MutationClassifier, MutationRegressor
 from corr.estimators._methods import METHODS
@@ -41,7 +42,18 @@ def same(one: Any, other: Any) -> bool:
     return all(bool((a == b).all()) for a, b in pairs)
 
 
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Some 250 fits of other data each: none compared with float64 at its start, all compiled without optimization."""
+    monkeypatch.setattr(_drive, "check_against_float64", lambda *args: None)
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("quickly")
 @parametrize_with_checks([MutationClassifier(), MutationRegressor()])
 def test_scikit_learn_s_own_checks(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
