@@ -71,7 +71,8 @@ def drive(plan: Plan, manner: Manner, record: Record) -> None:
     with saver, Progress(manner.label, marks[-1], show=manner.progress, log=manner.log) as bar:
         resumed = saver.resume()
         if resumed is not None:
-            watch.resume(marks[int(record.arrays["rows"][0]) - 1], record.arrays["loss"])
+            arrays = record.arrays
+            watch.resume(marks[int(arrays["rows"][0]) - 1], arrays["loss"], arrays["acceptance"])
         elif manner.check_decisions:
             check_against_float64(dynamics, plan.start, plan.key)
 

@@ -66,8 +66,7 @@ def fit(
 
     The best look is the first whose number is better than every one before by more than ``min_delta``; more than
     ``patience`` looks in a row without one end the fit. A number that is not finite is no improvement, and is warned
-    of. Choose by data that are not trained on: of the training loss
-    the last look is mostly the best.
+    of. Choose by data that are not trained on: of the training loss the last look is mostly the best.
 
     Args:
         dynamics: what trains, any ``Dynamics``: ``mutation``, ``adaptive_mutation``, ``minibatch``, ``from_optax``, ...

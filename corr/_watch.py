@@ -23,7 +23,7 @@ class Watch:
     def __init__(self, dynamics: Dynamics, steps: int, refresh_every: int):
         self._decides, self._steps, self._refresh = dynamics.accept is not None, steps, refresh_every
         self._last = self._proposals = self._accepted = self._nonfinite = 0
-        self._judged = self._drifted = self._resumed = False
+        self._judged = self._drifted = False
         self._largest = 0.0
 
     @property
@@ -31,9 +31,11 @@ class Watch:
         """Whether too few proposals were seen to judge."""
         return not self._judged
 
-    def resume(self, step: int, losses: np.ndarray) -> None:
-        """Count from this recorded step on; ``losses`` are those recorded so far."""
-        self._last, self._largest, self._resumed = step, _size(losses), True
+    def resume(self, step: int, losses: np.ndarray, acceptance: np.ndarray) -> None:
+        """Count from this recorded step on; losses and acceptance are those recorded so far, time last."""
+        self._last, self._largest = step, _size(losses)
+        # The few steps that may be left of a run say less than those before.
+        self._judged = bool(np.any(acceptance > 0) and np.any(np.isfinite(losses[..., 1:])))
 
     def add(self, snapshot: Snapshot) -> None:
         """Take in a recorded snapshot."""
@@ -44,9 +46,7 @@ class Watch:
     def look(self, snapshot: Snapshot) -> None:
         """Judge what a snapshot shows, recorded or not."""
         proposals, accepted, nonfinite = self._totals(snapshot)
-        # The end of a run that went on shows what is left of it, however few steps that is.
-        whole = snapshot.step == self._steps and not self._resumed
-        if not self._judged and (proposals >= ENOUGH or whole) and proposals:
+        if not self._judged and (proposals >= ENOUGH or snapshot.step == self._steps) and proposals:
             self._judged = True
             self._warn_if_stuck(proposals, accepted, nonfinite)
         if not self._drifted and len(snapshot.state.loss):

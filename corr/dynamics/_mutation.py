@@ -40,8 +40,8 @@ def mutation(
     Args:
         loss: U, a JAX function ``params -> scalar``.
         mutation_std: σ, a positive float, or a pytree like the parameters of σ_i, where 0 freezes
-            (``corr.proposals.by_fan_in`` gives one by layers); or a schedule ``step number -> σ`` as in ``annealing``;
-            in the units of the parameters.
+            (``corr.proposals.by_fan_in`` gives one by layers); or a schedule ``step number -> σ`` as in ``annealing``,
+            whose decisions a run does not compare with float64; in the units of the parameters.
         beta: β in [0, ∞], reciprocal evolutionary temperature in 1/loss; ∞ accepts exactly when U does not rise.
         proposal: another law of mutations, from ``corr.proposals``, instead of ``mutation_std``.
         rule: "metropolis", or "barker": accepted with probability 1/(1 + exp(β [U(x+ε) - U(x)])); or a function

@@ -133,7 +133,7 @@ class Curves:
 
     def _improved(self, row: int) -> bool:
         goal = self._goal
-        value = float(self.arrays["loss" if goal.monitor == "loss" else OBSERVED + goal.monitor][row])
+        value = float(self.monitored[row])
         value = -value if goal.mode == "max" else value
         # flax takes whatever follows infinity for an improvement.
         self._watch = self._watch.update(value if np.isfinite(value) else sys.float_info.max)

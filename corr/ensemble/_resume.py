@@ -43,7 +43,7 @@ class Record(Protocol):
     """What a run leaves behind: ``Recorder`` of an ensemble, ``Curves`` of a fit.
 
     Attributes:
-        arrays: all of it by name, changed in place; "rows" and "loss" are among them.
+        arrays: all of it by name, changed in place; "rows", "loss" and "acceptance" are among them.
         facts: what fixes it beside the run, plain numbers and texts.
         told: what is said beside the progress.
     """

@@ -3,6 +3,7 @@
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from ..losses._classification import Pointwise
 from ..networks import FullyConnected, functional
 from ._methods import METHODS
 
-Quality = Callable[[jax.Array, jax.Array], jax.Array]
+Quality = Callable[[Callable[..., jax.Array], jax.Array, jax.Array], Callable[[Any], jax.Array]]
 LARGEST_SEED = 2**31 - 1
 LOST = 0.01  # rounding of a feature, as a share of its standard deviation, from which on it is spoken of
 
@@ -113,11 +114,11 @@ class Trained(BaseEstimator):
             looked, name = (tested, "validation_") if len(tested) else (kept, "")
             seen = {name + "loss": part(tested)(params)} if len(tested) else {}
             if quality is not None:
-                seen[f"{name}{quality.__name__}"] = quality(net.apply(params, points[:, looked]), given[looked])
+                seen[f"{name}{quality.__name__}"] = quality(net.apply, points[:, looked], given[looked])(params)
             return seen
 
-        first = jax.jit(net.init)(trajectory_key(key, Stream.START, 0))
-        start = first if begins else jax.tree.map(jnp.asarray, self.params_)
+        drawn = partial(jax.jit(net.init), trajectory_key(key, Stream.START, 0))
+        start = drawn() if begins else jax.tree.map(jnp.asarray, self.params_)
         found: Fit = fit(
             make(total(part(kept), l2(self.l2)), self.mutation_std, self.beta),
             start, steps=self.steps, key=key, look_every=self.look_every,

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
@@ -14,7 +12,7 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from ..losses import cross_entropy
+from ..losses import accuracy, cross_entropy
 from ._base import Trained
 
 
@@ -130,8 +128,3 @@ class MutationClassifier(ClassifierMixin, Trained):
             rows, labels.astype(np.int32), cross_entropy(), goes_on=goes_on, weights=weights, quality=accuracy
         )  # fmt: skip
         return self
-
-
-def accuracy(outputs: jax.Array, labels: jax.Array) -> jax.Array:
-    """Share of points whose largest output is their label's."""
-    return jnp.mean(jnp.argmax(outputs, axis=0) == labels)

@@ -132,6 +132,14 @@ def test_a_fit_that_went_on_at_its_end_is_not_judged_by_what_was_left(tmp_path: 
     )
 
 
+def test_nothing_accepted_is_said_also_of_what_was_left(tmp_path: Path) -> None:
+    """Where nothing was before, what is left is judged."""
+    stuck = corr.mutation(loss, mutation_std=1e3)
+    for steps in (50, 100):
+        with pytest.warns(UserWarning, match=f"none of the first {steps} proposals was accepted"):
+            fitted(steps, stuck, checkpoint=tmp_path, look_every=50)
+
+
 def test_a_longer_fit_goes_on_and_another_goal_is_refused(tmp_path: Path) -> None:
     fitted(100, checkpoint=tmp_path)
     assert same(fitted(200, checkpoint=tmp_path), fitted(200))

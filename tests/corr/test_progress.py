@@ -36,6 +36,14 @@ def test_a_line_a_minute_with_side_step_share_and_time_left(clock: Clock, capsys
     ]
 
 
+def test_what_is_told_stands_beside_the_progress(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("fit", 1000, show=True, log=None) as progress:
+        progress.tell("loss 0.5")
+        for clock.now, step in ((10.0, 400), (70.0, 500)):
+            progress.advance(step)
+    assert capsys.readouterr().err == "fit: step 500 of 1000, 50 %, about 5 min left; loss 0.5\n"
+
+
 @pytest.mark.parametrize("show", [False, True])
 def test_nothing_is_said_when_not_asked_or_in_the_first_minute(
     show: bool, clock: Clock, capsys: pytest.CaptureFixture[str]
