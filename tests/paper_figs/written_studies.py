@@ -18,6 +18,7 @@ from .written_digits import two_networks
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
+from .written_trainers import trained
 
 
 def stretches(trajectories: int = 10) -> tuple[Parts, Sizes]:
@@ -220,6 +221,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "optimizers": systems.optimized,
     "smoothing": systems.smoothed,
     "suppression": suppressions,
+    "trainers": trained,
     "digits": two_networks,
     "annealing": systems.cooled,
 }

@@ -31,8 +31,8 @@ def sources(book: Any) -> list[tuple[str, str]]:
     return [(cell.cell_type, cell.source) for cell in book.cells]
 
 
-def test_there_are_eight() -> None:
-    assert [file.name[0] for file in NOTEBOOKS] == list("12345678")
+def test_there_are_nine() -> None:
+    assert [file.name[0] for file in NOTEBOOKS] == list("123456789")
 
 
 @pytest.mark.slow
