@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import erf, erfc
 
+erf, erfc = (np.vectorize(one, otypes=[float]) for one in (math.erf, math.erfc))
 TERMS = 12  # of series whose terms fall as e^{-k²/2} or faster
 SHARES, BLOCK = 1 << 13, 1 << 8  # of the trapezoidal rule
 NOTHING = 1e-14

@@ -61,7 +61,7 @@ def ratio(mine: np.ndarray, others: np.ndarray) -> Number:
 
 
 def judge(found: xarray.Dataset) -> list[str]:
-    """Whether the speed changes on the way, for weights that grow have wider spacings, and whether it is float32's."""
+    """Whether the speed is float32's, and whether the law moves on the way, as spacings grow with the weights."""
     said = []
     for name in list(found.type.values)[1:]:
         for one in (found.isel(value=k) for k in range(found.sizes["value"])):
