@@ -41,5 +41,9 @@ def _rounded(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> jax.Array:
     dtype = jnp.result_type(x)
     if wide(dtype) == dtype:
         return operation(x, y).astype(dtype)
-    exact = operation(jnp.asarray(x, wide(dtype)), jnp.asarray(y, wide(dtype)))
-    return jax.lax.reduce_precision(exact, jnp.finfo(dtype).nexp, jnp.finfo(dtype).nmant).astype(dtype)
+    kind, exact = jnp.finfo(dtype), operation(jnp.asarray(x, wide(dtype)), jnp.asarray(y, wide(dtype)))
+    found = jax.lax.reduce_precision(exact, kind.nexp, kind.nmant)
+    step = float(kind.smallest_subnormal)
+    if step >= jnp.finfo(exact.dtype).tiny:  # reduce_precision makes 0 of float16's numbers below 6e-5
+        found = jnp.where(jnp.abs(exact) < float(kind.tiny), jnp.round(exact / step) * step, found)
+    return found.astype(dtype)

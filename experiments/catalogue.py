@@ -20,6 +20,7 @@ from .systems import (
     genetic,
     heavy_tails,
     low_rank,
+    narrow,
     noise,
     optimizers,
     recombination,
@@ -47,7 +48,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
-            smoothing.study, suppression.study, trainers.study, descents.study,
+            smoothing.study, suppression.study, trainers.study, narrow.study, descents.study,
         ),
     }.items()
 }  # fmt: skip

@@ -76,6 +76,17 @@ def test_decisions_are_those_of_float64_where_rounding_leaves_a_choice(dtype: An
     np.testing.assert_array_equal(here, start + step * taken[:, None])
 
 
+@pytest.mark.parametrize("dtype", HALVES)
+def test_steps_are_told_as_they_are_made_also_below_the_normal_numbers(dtype: Any) -> None:
+    """float16's numbers below 6e-5 are no zeros: most mutations of small weights are such."""
+    walk = corr.mutation(lambda x: jnp.sum(x.astype(jnp.float32)), mutation_std=2e-5, beta=0.0)
+    x = jnp.full(50, 1e-4, dtype)
+    moved, info = jax.jit(walk.step)(jax.random.key(5), walk.init(x))
+    told = np.asarray(info.displacement, float)
+    assert np.count_nonzero(told) > 40
+    np.testing.assert_array_equal(np.asarray(moved.position, float) - np.asarray(x, float), told)
+
+
 SIDES = {
     "mutation": lambda loss: corr.mutation(loss, mutation_std=0.1, beta=50.0),
     "normalized descent": lambda loss: corr.descent(loss, learning_rate=0.05, normalized=True),

@@ -15,6 +15,7 @@ from corr.results import save_part, write_json
 
 from . import written_systems as systems
 from .written_digits import two_networks
+from .written_narrow import few_bits
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
@@ -222,6 +223,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "smoothing": systems.smoothed,
     "suppression": suppressions,
     "trainers": trained,
+    "narrow": few_bits,
     "digits": two_networks,
     "annealing": systems.cooled,
 }
