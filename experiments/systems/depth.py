@@ -13,19 +13,21 @@ from ..declaring.number import Number, sample
 from ..declaring.study import Parts, Study
 from ..problems.digits import CLASSES
 from . import depth_steps, depth_training, law
-from .depth_training import DESCENT, MUTATION
+from .depth_training import DESCENT, MUTATION, SCHEMES
 
 TRAINING = "training"
+EVERY = tuple(SCHEMES)
 # Said before any run was seen, of the mean loss at the end: log 10 is that of predicting the shares of the classes.
 STALLS, TRAINS = 0.95 * math.log(CLASSES), 0.5 * math.log(CLASSES)
 
 
 class Sizes(NamedTuple):
-    """Small starts looked at, draws of a step and hidden layers there; of training, layers, evaluations and seeds."""
+    """Small starts looked at, draws of a step and layers there; of training, schemes, layers, evaluations, seeds."""
 
     starts: int
     draws: int
     looked: tuple[int, ...]
+    schemes: tuple[str, ...]
     layers: tuple[int, ...]
     evaluations: int
     seeds: int
@@ -38,8 +40,10 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     }
     if sizes.draws:
         made["steps"] = partial(depth_steps.steps, layers=sizes.looked, draws=sizes.draws)
-    train = partial(depth_training.train, layers=sizes.layers, evaluations=sizes.evaluations, seeds=sizes.seeds)
-    return made | {TRAINING: train}
+    made[TRAINING] = partial(
+        depth_training.train, layers=sizes.layers, evaluations=sizes.evaluations, seeds=sizes.seeds, names=sizes.schemes
+    )
+    return made
 
 
 def state(losses: np.ndarray) -> str:
@@ -115,9 +119,9 @@ study = Study(
     name="depth",
     title="deep tanh networks: curvature against vanishing gradients, and who trains at equal loss evaluations",
     presets={
-        "smoke": Sizes(50, 0, (), (4, 16), 300, 2),
-        "quick": Sizes(400, 8000, (4, 8, 12, 16, 18), (4, 8, 16, 32), 6000, 4),
-        "paper": Sizes(4000, 100_000, (4, 8, 12, 16, 18), (4, 8, 16, 32), 100_000, 16),
+        "smoke": Sizes(50, 0, (), (MUTATION, DESCENT), (4, 16), 300, 2),
+        "quick": Sizes(400, 8000, (4, 8, 12, 16, 18), EVERY, (4, 8, 16, 32), 6000, 4),
+        "paper": Sizes(4000, 100_000, (4, 8, 12, 16, 18), EVERY, (4, 8, 16, 32), 100_000, 16),
     },
     parts=parts,
     judge=judge,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -30,10 +30,11 @@ CUBIC = 0.03
 AT_ONCE = 50
 LANCZOS, PROBES = 48, 4
 VANISHING = "the critical start"
-FLAT = "no curvature, and for the critical start that of the small one"
+FLAT = "no curvature, or that of the small start"
 
 
-def predicted(scale: float, layers: Sequence[int]) -> np.ndarray:
+@cache
+def predicted(scale: float, layers: tuple[int, ...]) -> np.ndarray:
     """⟨|g|²⟩ and ⟨tr H⟩ at starts of these depths, (2, depths)."""
     images = deep_digits.images()
     found = theory.kernels(np.asarray(images.points), layers=max(layers), width=deep_digits.WIDTH, scale=scale)
@@ -48,7 +49,7 @@ def curvature(squared: np.ndarray, trace: np.ndarray) -> np.ndarray:
     return trace / (2 * np.sqrt(squared))
 
 
-def starts(key: jax.Array, layers: Sequence[int], count: int) -> xarray.Dataset:
+def starts(key: jax.Array, layers: tuple[int, ...], count: int) -> xarray.Dataset:
     """|g|², tr H and c per σ from means over small starts, against the number of hidden layers."""
     rows: dict[str, list[tuple[float, float]]] = {"|g|²": [], "tr H": [], "c per σ": []}
     look = jax.jit(jax.vmap(partial(_looked, deepest=max(layers)), (0, None)))
