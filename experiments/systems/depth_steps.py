@@ -64,7 +64,7 @@ def starts(key: jax.Array, layers: tuple[int, ...], count: int) -> xarray.Datase
             rows[name].append((number.value, number.error))
     laws = [(*found, curvature(*found)) for found in (predicted(scale, layers) for scale in (SMALL, CRITICAL))]
     named = {
-        name: law.Row(*np.array(row).T, known, other)
+        name: law.Row(*np.array(row).T, theory=known, other=other)
         for (name, row), known, other in zip(rows.items(), *laws, strict=True)
     }
     return law.against("hidden layers", layers, named, model=WIDE, other=VANISHING)
