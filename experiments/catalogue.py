@@ -16,6 +16,7 @@ from .systems import (
     best_of,
     budget,
     delay,
+    depth,
     descents,
     genetic,
     heavy_tails,
@@ -48,8 +49,9 @@ GROUPS: dict[str, dict[str, Found]] = {
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
-            smoothing.study, suppression.study, trainers.study, narrow.study, descents.study,
+            smoothing.study, suppression.study, descents.study,
         ),
+        "learning": (trainers.study, depth.study, narrow.study),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

@@ -14,6 +14,7 @@ from corr.figures.studies.architectures import TITLES
 from corr.results import save_part, write_json
 
 from . import written_systems as systems
+from .written_depth import deep
 from .written_digits import two_networks
 from .written_narrow import few_bits
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
@@ -224,6 +225,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "suppression": suppressions,
     "trainers": trained,
     "narrow": few_bits,
+    "depth": deep,
     "digits": two_networks,
     "annealing": systems.cooled,
 }
