@@ -21,8 +21,8 @@ def list_experiments(names: Names = ("all",), time_again: bool = False) -> None:
     """List experiments and studies with their presets and about how long each takes on this machine.
 
     Args:
-        names: groups (paper, studies, systems, atlas, all), names, or paths of Python files that define `experiment =
-            Experiment(...)`.
+        names: groups (paper, studies, systems, atlas, learning, all), names, or paths of Python files that define
+            `experiment = Experiment(...)`.
         time_again: time this machine anew (half a minute), after other work beside it has ended, say.
     """
     from .listing import lines
@@ -203,7 +203,7 @@ def _some(names: tuple[str, ...], command: str) -> tuple[str, ...]:
 
         raise ValueError(
             f"give at least one experiment, `corr {command} fig1`; there are {', '.join(CATALOGUE)}, and the groups"
-            " paper, studies, systems, atlas, all"
+            " paper, studies, systems, atlas, learning, all"
         )
     return names
 

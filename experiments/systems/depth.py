@@ -17,7 +17,7 @@ from .depth_training import DESCENT, MUTATION, SCHEMES
 
 TRAINING = "training"
 EVERY = tuple(SCHEMES)
-# Said before any run was seen, of the mean loss at the end: log 10 is that of predicting the shares of the classes.
+# Of the mean loss at the end, fixed before quick was run: log 10 is that of predicting the shares of the classes.
 STALLS, TRAINS = 0.95 * math.log(CLASSES), 0.5 * math.log(CLASSES)
 
 

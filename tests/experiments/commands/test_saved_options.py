@@ -87,7 +87,7 @@ def test_a_study_is_drawn_with_its_own_seed_only(tmp_path: Path, capsys: pytest.
 def test_a_command_without_a_name_says_what_to_give(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     error = fails(capsys, command)
     assert f"`corr {command} fig1`" in error and "architectures" in error
-    assert "the groups paper, studies, systems, atlas, all" in error
+    assert "the groups paper, studies, systems, atlas, learning, all" in error
 
 
 @pytest.mark.slow
@@ -170,13 +170,14 @@ def test_a_group_takes_as_long_as_its_runs_each_counted_once(
     table = timetable.timetable(again=False)
     assert table["groups"]["all"]["names"] == [*CATALOGUE]
     for size in ("smoke", "quick", "paper"):
-        groups = ("paper", "studies", "systems", "atlas", "all")
-        paper, studies, systems, atlas, everything = (table["groups"][name]["seconds"][size] for name in groups)
+        names = ("paper", "studies", "systems", "atlas", "learning", "all")
+        *groups, everything = (table["groups"][name]["seconds"][size] for name in names)
+        paper, studies, *_ = groups
         alone = [table["entries"][name]["presets"][size][0] for name in CATALOGUE]
         assert max(paper, studies) < everything < sum(alone), "Figures 1, 2, S2 and the bias share runs"
         # only the bias of the studies runs what Figure 2 runs
         shared = table["entries"]["bias"]["presets"][size][0]
-        assert everything == pytest.approx(paper + studies + systems + atlas - shared)
+        assert everything == pytest.approx(sum(groups) - shared)
     assert table["groups"]["systems"]["names"] == ["budget"]
     assert listed(capsys, "paper").count("  group ") == 1
 
