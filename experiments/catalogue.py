@@ -19,6 +19,7 @@ from .systems import (
     descents,
     genetic,
     heavy_tails,
+    imbalance,
     low_rank,
     noise,
     optimizers,
@@ -46,7 +47,7 @@ GROUPS: dict[str, dict[str, Found]] = {
         "atlas": (
             best_of.study, recombination.study, strategies.study, genetic.study, swarm.study, annealing.study,
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
-            smoothing.study, suppression.study, descents.study,
+            smoothing.study, suppression.study, imbalance.study, descents.study,
         ),
     }.items()
 }  # fmt: skip
