@@ -26,7 +26,7 @@ WIDE = "1, what it is over"
 
 class Sizes(NamedTuple):
     """Steps and batches drawn at a place, batch sizes looked at from the largest, calls of SMOTE, runs and steps of
-    training, if any."""
+    training, if it is looked at and with it finite β."""
 
     draws: int
     drawn: int
@@ -41,10 +41,11 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     batches = BATCHES[-sizes.batches :]
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
         COLD: partial(batch_steps.cold, batches=batches, draws=sizes.draws, drawn=sizes.drawn),
-        WARM: partial(batch_steps.warm, batches=WARM_BATCHES, draws=WARM_DRAWS * sizes.draws, drawn=sizes.drawn),
         COVARIANCE: partial(covariance, calls=sizes.calls),
     }
     if sizes.runs:
+        draws = WARM_DRAWS * sizes.draws
+        made[WARM] = partial(batch_steps.warm, batches=WARM_BATCHES, draws=draws, drawn=sizes.drawn)
         made[rebalanced.TRAINING] = partial(rebalanced.part, runs=sizes.runs, steps=sizes.steps)
     return made
 

@@ -102,7 +102,7 @@ def smote(key: jax.Array, here: Fold, size: int) -> Batch:
 
 
 def _between(here: Fold, rows: jax.Array, other: jax.Array, share: jax.Array) -> jax.Array:
-    return here.rare[:, rows] + share * (here.rare[:, other] - here.rare[:, rows])
+    return here.rare[:, rows] + share[None] * (here.rare[:, other] - here.rare[:, rows])
 
 
 def _by_class(

@@ -15,6 +15,7 @@ from corr.results import save_part, write_json
 
 from . import written_systems as systems
 from .written_digits import two_networks
+from .written_imbalance import imbalances
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
@@ -220,6 +221,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "optimizers": systems.optimized,
     "smoothing": systems.smoothed,
     "suppression": suppressions,
+    "imbalance": imbalances,
     "digits": two_networks,
     "annealing": systems.cooled,
 }
