@@ -83,14 +83,11 @@ def stepped(key: jax.Array, here: Here, size: int, count: int, beta: float) -> N
 
 
 def cold(key: jax.Array, batches: Sequence[int], draws: int, drawn: int) -> xarray.Dataset:
-    """Drift over σ at β = ∞ against the size of a batch, and the ratio of two schemes with one expected gradient.
-
-    Beside them E ĝ_B along ĝ by closed forms, and the dimensions that a batch's noise has.
-    """
+    """Drift over σ at β = ∞ against the size of a batch, ratio of two schemes of one gradient, and closed forms."""
     rows = _rows(key, (WEIGHTS, RESAMPLING, SMOTE), batches, draws, drawn, math.inf)
-    named = {f"{name}: drift in σ": law.Row(*row[:3], np.full(len(batches), 1 / math.sqrt(2 * math.pi)))
+    named = {f"{name}: drift in σ": law.Row(*row[:3], other=np.full(len(batches), 1 / math.sqrt(2 * math.pi)))
              for name, row in rows.items()}  # fmt: skip
-    named[RATIO] = law.Row(*_ratio(rows), np.ones(len(batches)))
+    named[RATIO] = law.Row(*_ratio(rows), other=np.ones(len(batches)))
     data = law.against("points in a batch", batches, named, other=FAST)
     columns = {what: (("scheme", "value"), math.sqrt(2 * math.pi) * np.array([row[k] for row in rows.values()]))
                for what, k in (("drawn", 2), ("standard_error", 3))}  # fmt: skip
@@ -116,8 +113,8 @@ def warm(key: jax.Array, batches: Sequence[int], draws: int, drawn: int) -> xarr
     slower = {name: np.array([_many(name, size) for size in batches]) for name in names}
     rows = _rows(key, names, batches, draws, drawn, WARM / (STD * here(WEIGHTS).size))
     rows = {name: row / (WARM / 2) for name, row in rows.items()}
-    named = {f"{name}: drift over βσ²|g|÷2": law.Row(*row[:3], slower[name]) for name, row in rows.items()}
-    named[RATIO] = law.Row(*_ratio(rows), slower[WEIGHTS] / slower[RESAMPLING])
+    named = {f"{name} over βσ²|g|÷2": law.Row(*row[:3], other=slower[name]) for name, row in rows.items()}
+    named[RATIO] = law.Row(*_ratio(rows), other=slower[WEIGHTS] / slower[RESAMPLING])
     return law.against("points in a batch", batches, named, other=SLOW)
 
 

@@ -92,7 +92,7 @@ study = Study(
     title="class weights, resampling and SMOTE: one dynamics at finite β, others at β = ∞",
     presets={
         "smoke": Sizes(10_240, 2000, 1, 2, 0, 0),
-        "quick": Sizes(25_600, 10_000, 3, 5, 10, 4000),
+        "quick": Sizes(25_600, 10_000, 3, 5, 10, 6000),
         "paper": Sizes(1_024_000, 200_000, 4, 50, 50, 20_000),
     },
     parts=parts,

@@ -47,7 +47,7 @@ def fold(learn: data.Data) -> Fold:
 
 def nearest(points: np.ndarray, count: int) -> np.ndarray:
     """Numbers of so many nearest others of every point, (K, count)."""
-    return KDTree(points.T).query(points.T, count + 1)[1][:, 1:]
+    return np.asarray(KDTree(points.T).query(points.T, count + 1)[1])[:, 1:]
 
 
 def logit(vector: jax.Array, points: jax.Array) -> jax.Array:

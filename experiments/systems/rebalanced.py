@@ -1,6 +1,7 @@
 """Training on digit 8 against the rest at β = ∞: how fast, and how well on what was not seen, by scheme of batches."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -39,8 +40,9 @@ def part(key: jax.Array, runs: int, steps: int) -> xarray.Dataset:
         paths[name] = [starts, *trained(name, starts, folds, keys, steps)]
         rows = [look(here, folds, test) for here in paths[name]]
         found[name] = {what: np.stack([row[what] for row in rows]) for what in rows[0]}
-    columns = {what: (("route", "time", "run"), np.stack([one[what] for one in found.values()]).astype(float))
-               for what in (LOSS, ACCURACY)}  # fmt: skip
+    columns: dict[str, tuple[Any, np.ndarray]] = {}
+    for what in (LOSS, ACCURACY):
+        columns[what] = ("route", "time", "run"), np.stack([one[what] for one in found.values()]).astype(float)
     columns[AHEAD] = ("time", "run"), np.stack([local(here, folds) for here in paths[RESAMPLING]]).astype(float)
     columns[MOVED] = "run", np.array([
         moved(at, *jax.tree.map(lambda one, run=run: one[run], (folds, test)))
