@@ -24,6 +24,7 @@ from .imbalanced import RESAMPLING, SMOTE, WEIGHTS, Fold
 STD, TRAINED, RATE = 1e-3, 1.0, 1e-2  # σ; time and rate of normalized descent on the balanced loss to the place
 WARM = 0.05  # βσ|g|
 AT_ONCE = 500
+SCHEMES = (WEIGHTS, RESAMPLING, SMOTE)  # the first two of one expected gradient
 RATIO = f"{WEIGHTS} over {RESAMPLING}"
 FAST, SLOW = "the gradient of all data, without batches' noise", "the slow-down at β = ∞"
 
@@ -82,9 +83,9 @@ def stepped(key: jax.Array, here: Here, size: int, count: int, beta: float) -> N
     return sample(-moves.samples @ np.asarray(here.unit) / STD)
 
 
-def cold(key: jax.Array, batches: Sequence[int], draws: int, drawn: int) -> xarray.Dataset:
+def cold(key: jax.Array, names: Sequence[str], batches: Sequence[int], draws: int, drawn: int) -> xarray.Dataset:
     """Drift over σ at β = ∞ against the size of a batch, ratio of two schemes of one gradient, and closed forms."""
-    rows = _rows(key, (WEIGHTS, RESAMPLING, SMOTE), batches, draws, drawn, math.inf)
+    rows = _rows(key, names, batches, draws, drawn, math.inf)
     named = {f"{name}: drift in σ": law.Row(*row[:3], other=np.full(len(batches), 1 / math.sqrt(2 * math.pi)))
              for name, row in rows.items()}  # fmt: skip
     named[RATIO] = law.Row(*_ratio(rows), other=np.ones(len(batches)))

@@ -25,11 +25,12 @@ WIDE = "1, what it is over"
 
 
 class Sizes(NamedTuple):
-    """Steps and batches drawn at a place, batch sizes looked at from the largest, calls of SMOTE, runs and steps of
-    training, if it is looked at and with it finite β."""
+    """Steps and batches drawn at a place, schemes and batch sizes looked at, the latter from the largest, calls of
+    SMOTE, runs and steps of training, if it is looked at and with it finite β."""
 
     draws: int
     drawn: int
+    schemes: int
     batches: int
     calls: int
     runs: int
@@ -38,9 +39,9 @@ class Sizes(NamedTuple):
 
 def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     """Steps at both temperatures, SMOTE's points, training."""
-    batches = BATCHES[-sizes.batches :]
+    names, batches = batch_steps.SCHEMES[: sizes.schemes], BATCHES[-sizes.batches :]
     made: dict[str, Callable[[jax.Array], xarray.Dataset]] = {
-        COLD: partial(batch_steps.cold, batches=batches, draws=sizes.draws, drawn=sizes.drawn),
+        COLD: partial(batch_steps.cold, names=names, batches=batches, draws=sizes.draws, drawn=sizes.drawn),
         COVARIANCE: partial(covariance, calls=sizes.calls),
     }
     if sizes.runs:
@@ -91,9 +92,9 @@ study = Study(
     name="imbalance",
     title="class weights, resampling and SMOTE: one dynamics at finite β, others at β = ∞",
     presets={
-        "smoke": Sizes(10_240, 2000, 1, 2, 0, 0),
-        "quick": Sizes(25_600, 10_000, 3, 5, 10, 6000),
-        "paper": Sizes(1_024_000, 200_000, 4, 50, 50, 20_000),
+        "smoke": Sizes(10_240, 2000, 2, 1, 2, 0, 0),
+        "quick": Sizes(25_600, 10_000, 3, 3, 5, 10, 6000),
+        "paper": Sizes(1_024_000, 200_000, 3, 4, 50, 50, 20_000),
     },
     parts=parts,
     judge=judge,

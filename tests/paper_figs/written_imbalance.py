@@ -3,11 +3,10 @@
 import numpy as np
 import xarray
 
-from corr.experiments.systems import balance, batch_steps, imbalance, imbalanced, law, rebalanced
+from corr.experiments.systems import balance, batch_steps, imbalance, law, rebalanced
 
 from .written_systems import Parts, Sizes
 
-SCHEMES = (imbalanced.WEIGHTS, imbalanced.RESAMPLING, imbalanced.SMOTE)
 RUNS = 8
 
 
@@ -16,14 +15,14 @@ def on_batches(many: float = 0.9, normal: float = 1.01) -> xarray.Dataset:
     at = np.array(imbalance.BATCHES, float)
     drawn = np.array([1 / np.sqrt(1 + 100 * (3 - k) / at) for k in range(3)])
     rows = {f"{name}: drift in σ": law.Row(0.402 * one, 0.01 * one, 0.4 * one, np.full(4, 0.4))
-            for name, one in zip(SCHEMES, drawn, strict=True)}  # fmt: skip
+            for name, one in zip(batch_steps.SCHEMES, drawn, strict=True)}  # fmt: skip
     ratio = drawn[0] / drawn[1]
     rows[batch_steps.RATIO] = law.Row(ratio, 0.01 * ratio, ratio, np.ones(4))
     data = law.against("points in a batch", at, rows, other=batch_steps.FAST)
     columns = {"drawn": drawn, "standard_error": 0.002 * drawn, "normal": normal * drawn, "many": many * drawn}
     every = {name: (("scheme", "value"), values) for name, values in columns.items()}
     ends = {"trace": ("scheme", np.array([300.0, 200.0, 100.0])), "dimensions": ("scheme", np.full(3, 2.0))}
-    return data.assign_coords(scheme=list(SCHEMES)).assign(every | ends)
+    return data.assign_coords(scheme=list(batch_steps.SCHEMES)).assign(every | ends)
 
 
 def trained(slower: float = 1.5, by_trace: float = 1.5, gain: float = 0.05, whole: float = 0.6) -> xarray.Dataset:
@@ -50,7 +49,7 @@ def imbalances() -> tuple[Parts, Sizes]:
     """All parts."""
     at = np.array(imbalance.WARM_BATCHES, float)
     warm = {f"{name} over βσ²|g|÷2": law.Row([1.0, 0.99], [0.02, 0.02], [1.0, 1.0], [0.5, 0.6])
-            for name in SCHEMES[:2]}  # fmt: skip
+            for name in batch_steps.SCHEMES[:2]}  # fmt: skip
     warm[batch_steps.RATIO] = law.Row([1.0, 0.99], [0.03, 0.03], [1.0, 1.0], [0.7, 0.8])
     neighbours = np.array(imbalance.COUNTS, float)
     narrow = {name: law.Row([0.8, 0.7, 0.7, 0.68], [0.01] * 4, [0.8, 0.7, 0.7, 0.68], [1.0] * 4)

@@ -74,7 +74,9 @@ def test_new_points_are_narrower_by_their_law_and_not_by_the_simple_one() -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "part", [partial(batch_steps.cold, batches=(16,)), partial(batch_steps.warm, batches=(16,))], ids=["cold", "warm"]
+    "part",
+    [partial(batch_steps.cold, names=batch_steps.SCHEMES, batches=(16,)), partial(batch_steps.warm, batches=(16,))],
+    ids=["cold", "warm"],
 )
 def test_steps_on_batches_are_those_of_their_law(part: partial) -> None:
     data = part(KEY, draws=102_400, drawn=10_000)
