@@ -98,6 +98,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.3, "quick": 4.0, "paper": 60.0},
+    minutes={"smoke": 0.5, "quick": 4.0, "paper": 60.0},
     numbers=numbers,
 )

@@ -29,6 +29,6 @@ def test_means_of_runs_are_drawn_with_their_errors() -> None:
     axis = next(one for one in figure.axes if one.get_ylabel() == "balanced accuracy")
     bars = axis.containers[list(data.route.values).index("SMOTE")]
     values = data["balanced accuracy"].sel(route="SMOTE")[:: imbalance.EVERY]
-    np.testing.assert_allclose(bars.lines[0].get_ydata(), values.mean("run"))
+    np.testing.assert_allclose(bars.lines[0].get_ydata(), values.mean("run").values)
     low, high = np.array(bars.lines[2][0].get_segments())[:, :, 1].T
-    np.testing.assert_allclose((high - low) / 2, values.std("run", ddof=1) / np.sqrt(data.sizes["run"]))
+    np.testing.assert_allclose((high - low) / 2, values.values.std(axis=1, ddof=1) / np.sqrt(data.sizes["run"]))
