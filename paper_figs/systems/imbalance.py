@@ -96,8 +96,8 @@ def _training(axis: Axes, data: xarray.Dataset, what: str) -> None:
         values = data[what].sel(route=name)
         error = values.std("run", ddof=1) / np.sqrt(data.sizes["run"])
         every = slice(None, None, EVERY)
-        axis.errorbar(data.time.values[every], values.mean("run").values[every], error.values[every], **{**DOT, **SCHEMES[str(name)]},
-                      label=str(name))  # fmt: skip
+        rows = (one.values[every] for one in (data.time, values.mean("run"), error))
+        axis.errorbar(*rows, **{**DOT, **SCHEMES[str(name)]}, label=str(name))
     level = data.attrs["reached"] if what == "balanced loss" else float(data[MOVED].mean())
     axis.axhline(level, color="0.5", linewidth=0.8, linestyle=(0, (3, 1.6)), zorder=0)
     few_ticks(axis, 3)
