@@ -20,6 +20,7 @@ from .systems import (
     descents,
     genetic,
     heavy_tails,
+    imbalance,
     low_rank,
     narrow,
     noise,
@@ -51,7 +52,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             heavy_tails.study, noise.study, delay.study, adaptive.study, low_rank.study, optimizers.study,
             smoothing.study, suppression.study, descents.study,
         ),
-        "learning": (trainers.study, depth.study, narrow.study),
+        "learning": (trainers.study, depth.study, imbalance.study, narrow.study),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

@@ -143,14 +143,19 @@ def trained(route: Route, starts: jax.Array, learn: Data, keys: jax.Array, end: 
 
     def one(start: jax.Array, images: Data, key: jax.Array) -> jax.Array:
         side = route.make(losses.mean(NATS, _of_vector(), *images))
-
-        def stretch(state: corr.State, keys: jax.Array) -> tuple[corr.State, jax.Array]:
-            state = jax.lax.scan(lambda state, key: (side.step(key, state)[0], None), state, keys)[0]
-            return state, state.position
-
-        return jax.lax.scan(stretch, side.init(start), jax.random.split(key, (RECORDS, between)))[1]
+        return positions(side, start, jax.random.split(key, (RECORDS, between)))
 
     return jax.jit(jax.vmap(one, out_axes=1))(starts, learn, keys)
+
+
+def positions(side: corr.Dynamics, start: jax.Array, keys: jax.Array) -> jax.Array:
+    """At the end of every stretch of steps, (stretches, N), one key a step, (stretches, steps)."""
+
+    def stretch(state: corr.State, keys: jax.Array) -> tuple[corr.State, jax.Array]:
+        state = jax.lax.scan(lambda state, key: (side.step(key, state)[0], None), state, keys)[0]
+        return state, state.position
+
+    return jax.lax.scan(stretch, side.init(start), keys)[1]
 
 
 def measured(at: jax.Array, learn: Data, test: Data, key: jax.Array) -> dict[str, jax.Array]:

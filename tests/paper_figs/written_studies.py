@@ -16,6 +16,7 @@ from corr.results import save_part, write_json
 from . import written_systems as systems
 from .written_depth import deep
 from .written_digits import two_networks
+from .written_imbalance import imbalances
 from .written_narrow import few_bits
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
@@ -226,6 +227,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "trainers": trained,
     "narrow": few_bits,
     "depth": deep,
+    "imbalance": imbalances,
     "digits": two_networks,
     "annealing": systems.cooled,
 }

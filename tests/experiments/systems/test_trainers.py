@@ -22,6 +22,7 @@ def small() -> xarray.Dataset:
     return trained.part(corr.root_key(0), "mutation", walk, DIGITS, SMALL)
 
 
+@pytest.mark.slow
 def test_a_trainer_is_tuned_and_run_from_every_start_on_every_split(small: xarray.Dataset) -> None:
     assert dict(small.test_accuracy.sizes) == {"split": 2, "seed": 2, "evaluations": 4}
     assert small.attrs["number"] == 0.02  # σ = 1e-6 does not move
