@@ -8,6 +8,7 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from ..parts import panels
 from ..parts.contest import COLOURS, DASHES
@@ -42,6 +43,7 @@ def learning(found: StudyResult) -> panels.Panel:
                 handles[model] = Line2D([], [], color=grey, linewidth=0.8, linestyle=(0, (1, 1.5)), label=model)
                 numbers[f"{data}, {model}"] = level
             log_across(axis)
+            axis.xaxis.set_minor_formatter(NullFormatter())  # two panels side by side have room for decades alone
             axis.set_ylim(bottom=0.95 * min(_best(one) for one in mine.values()))
             axis.set_xlabel(label, fontsize=7)
             axis.set_title(f"({next(letters)}) {data}", loc="left", fontsize=7)
