@@ -123,10 +123,12 @@ def run(trainer: Trainer, one: Task, number: float, budget: Budget, key: jax.Arr
 
 
 def tuned(trainer: Trainer, source: Source, budget: Budget, key: jax.Array, name: str) -> tuple[float, list[float]]:
-    """The number of least validation loss at its best look, mean of two seeds, and those losses."""
+    """The number of least validation loss at its best look, mean of two seeds, and those losses; a single one stays."""
     one, trial = task(source, TUNING), budget._replace(evaluations=budget.trial, seeds=TUNING_SEEDS)
     found = []
     tried = trainer.tried[: budget.trials]
+    if len(tried) == 1:
+        return tried[0], [np.nan]
     for n, number in enumerate(tried):
         label = f"{name}, {trainer.called} = {number:g}"
         data = run(trainer, one, number, trial, jax.random.fold_in(key, n), label)

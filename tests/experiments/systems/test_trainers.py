@@ -112,5 +112,7 @@ def test_the_look_of_least_validation_loss_counts() -> None:
 def test_every_data_set_has_every_trainer() -> None:
     names = set(trainers.study.parts(trainers.study.preset("paper")))
     every = (*trainers.TRAINERS, trainers.BASELINES)
-    assert names == {f"{data}, {name}" for data in trained.SOURCES for name in every}
+    published = f"MNIST-5k, {trainers.AS_PUBLISHED}"
+    assert names == {f"{data}, {name}" for data in trained.SOURCES for name in every} | {published}
+    assert trainers.DEEP.widths == (64, 64, 64, 64) and trainers.PUBLISHED.tried == (1e-3,)
     assert {len(one.tried) for one in trainers.TRAINERS.values()} == {4}
