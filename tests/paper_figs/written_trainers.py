@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from corr.experiments.systems import trainers
+from corr.experiments.systems import contestants, trainers
 
 LOOKS, SPLITS, SEEDS = 21, 5, 3
 
@@ -35,8 +35,8 @@ def learned(
 
 def contest(changes: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, xarray.Dataset]:
     """All trainers on one data set; memory has the lower training loss and the lower accuracy."""
-    usual: dict[str, dict[str, Any]] = {name: {"accuracy": 0.96} for name in trainers.TRAINERS}
-    usual[trainers.ADAPTIVE] = {"accuracy": 0.94, "training_loss": 0.01}
+    usual: dict[str, dict[str, Any]] = {name: {"accuracy": 0.96} for name in contestants.TRAINERS}
+    usual[contestants.ADAPTIVE] = {"accuracy": 0.94, "training_loss": 0.01}
     for name, change in (changes or {}).items():
         usual[name] |= change
     parts = {f"digits, {name}": learned(seed=k, **options) for k, (name, options) in enumerate(usual.items())}

@@ -7,7 +7,7 @@ import pytest
 import xarray
 
 import corr
-from corr.experiments.systems import trained, trainers
+from corr.experiments.systems import contestants, trained, trainers
 
 from ...paper_figs.written_trainers import contest, learned
 
@@ -18,7 +18,7 @@ SMALL = trained.Budget(evaluations=60, trial=30, trials=2, splits=2, seeds=2, lo
 @pytest.fixture(scope="module")
 def small() -> xarray.Dataset:
     pytest.importorskip("sklearn")
-    walk = trained.Trainer(trainers.mutation, (1e-6, 0.02), "σ at first")
+    walk = trained.Trainer(contestants.mutation, (1e-6, 0.02), "σ at first")
     return trained.part(corr.root_key(0), "mutation", walk, DIGITS, SMALL)
 
 
@@ -62,13 +62,13 @@ def test_the_loss_of_some_points_has_the_penalty_too() -> None:
 
 def test_a_budget_below_one_step_is_refused() -> None:
     pytest.importorskip("sklearn")
-    trainer = trainers.TRAINERS["evolution strategy"]
+    trainer = contestants.TRAINERS["evolution strategy"]
     with pytest.raises(ValueError, match="3 looks a step apart cost 120 evaluations, there are 100"):
         trained.run(trainer, trained.task(DIGITS, 0), 0.1, SMALL._replace(evaluations=100), corr.root_key(0), "few")
 
 
 def said(**changes: dict[str, float]) -> str:
-    names = {"mutation": trainers.MUTATION, "adaptive": trainers.ADAPTIVE}
+    names = {"mutation": contestants.MUTATION, "adaptive": contestants.ADAPTIVE}
     return "\n".join(trainers.judge(contest({names[name]: change for name, change in changes.items()})))
 
 
@@ -111,8 +111,8 @@ def test_the_look_of_least_validation_loss_counts() -> None:
 
 def test_every_data_set_has_every_trainer() -> None:
     names = set(trainers.study.parts(trainers.study.preset("paper")))
-    every = (*trainers.TRAINERS, trainers.BASELINES)
-    published = f"MNIST-5k, {trainers.AS_PUBLISHED}"
+    every = (*contestants.TRAINERS, trainers.BASELINES)
+    published = f"MNIST-5k, {contestants.AS_PUBLISHED}"
     assert names == {f"{data}, {name}" for data in trained.SOURCES for name in every} | {published}
-    assert trainers.DEEP.widths == (64, 64, 64, 64) and trainers.PUBLISHED.tried == (1e-3,)
-    assert {len(one.tried) for one in trainers.TRAINERS.values()} == {4}
+    assert contestants.DEEP.widths == (64, 64, 64, 64) and contestants.PUBLISHED.tried == (1e-3,)
+    assert {len(one.tried) for one in contestants.TRAINERS.values()} == {4}
