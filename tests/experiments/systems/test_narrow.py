@@ -60,7 +60,8 @@ def test_the_law_of_a_step_is_that_of_draws_and_not_the_normal_one() -> None:
     assert found.lost > 0.8 and found.drift < 0.25 / math.sqrt(2 * math.pi)
 
 
-@pytest.mark.parametrize("name", [pytest.param("bfloat16", marks=pytest.mark.slow), "float16"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
 def test_steps_are_their_laws_and_not_those_of_unrounded_weights(name: str) -> None:
     data = narrow.laws(KEY, name, 2000, (0.01, 0.3))
     for quantity in law.names(data):
