@@ -17,6 +17,7 @@ K = 4.0
 KEY = corr.root_key(0)
 
 
+@pytest.mark.slow
 def test_a_depth_is_the_network_of_its_first_layers() -> None:
     points = deep_digits.images().points
     params = deep_digits.start(jax.random.key(1), 5, 0.7)

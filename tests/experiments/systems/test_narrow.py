@@ -44,6 +44,7 @@ def test_steps_inside_a_range_of_equal_spacing_are_those_of_theory() -> None:
         assert abs(square / std**2 - 1) > 0.01
 
 
+@pytest.mark.slow
 def test_the_law_of_a_step_is_that_of_draws_and_not_the_normal_one() -> None:
     """On the network's gradient, where few coordinates move and one of them is a power of two."""
     here, random = narrow.place(jnp.bfloat16), np.random.default_rng(0)
