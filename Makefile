@@ -8,6 +8,8 @@ EXTRAS := test,figs,stats,dev
 QUICKLY := XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=1"
 # Two workers on two cores: threads of a worker's own for matrices of 200 rows only wait for the other's.
 ALONE := OPENBLAS_NUM_THREADS=1
+# Long ones that compile much and ask neither for bits nor for decisions: a fifth off.
+LONG := $(patsubst %,tests/%,corr/estimators corr/optimizers corr/populations experiments paper_figs)
 BITS := tests/corr/test_ensemble.py tests/corr/test_flips.py tests/corr/test_mutation.py tests/statistics/test_flip_rates.py
 
 .PHONY: help install reproduce test unit test-slow lint format types clean
@@ -36,7 +38,8 @@ unit: $(STAMP) ## run the unit tests alone (no statistics, no end-to-end runs)
 	$(QUICKLY) $(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(patsubst %,--ignore=tests/%,experiments paper_figs restart statistics)
 
 test-slow: $(STAMP) ## run the long statistical suites, and what must hold to the last bit as users compile it
-	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow tests
+	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow $(patsubst %,--ignore=%,$(LONG)) tests
+	$(QUICKLY) $(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow $(LONG)
 	$(ALONE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(BITS)
 
 lint: $(STAMP) ## check style, format and which way imports run
