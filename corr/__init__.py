@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         populations,
         proposals,
         results,
+        wiring,
     )
     from ._accept import barker, metropolis
     from ._clock import matched_mutation_std, matched_step_ratio
@@ -118,6 +119,7 @@ FOLDERS = (
     "populations",
     "proposals",
     "results",
+    "wiring",
     *_house.ROOMS,
 )
 FOUND = {name: place for place, names in PLACES.items() for name in names}
@@ -184,6 +186,7 @@ __all__ = [
     "two_batches",
     "unflatten",
     "uniform_delay",
+    "wiring",
 ]
 
 _house.open_rooms()

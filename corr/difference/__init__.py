@@ -8,8 +8,8 @@ not depend on how many trajectories are evaluated together.
 Primitives with a rule:
 
 * linear: add, add_any, sub, neg, copy, stop_gradient, name, device_put, optimization_barrier, reduce_sum, cumsum,
-  reduce_window_sum, convert_element_type, reduce_precision, reshape, broadcast_in_dim, transpose, squeeze, rev, slice,
-  concatenate, pad, split, stack, unstack, tile, fft, real, imag, complex, conj, nextafter;
+  reduce_window_sum, convert_element_type, reduce_precision, reshape, reshard, broadcast_in_dim, transpose, squeeze,
+  rev, slice, concatenate, pad, split, stack, unstack, tile, fft, real, imag, complex, conj, nextafter;
 * indexed: gather, dynamic_slice, dynamic_update_slice, scatter, scatter-add, scatter-sub, scatter-max, scatter-min;
 * products: mul, dot_general, conv_general_dilated, div, square, integer_pow, reduce_prod, cumprod;
 * smooth: tanh, exp, exp2, expm1, log, log1p, logistic, sqrt, rsqrt, cbrt, pow, sin, cos, tan, sinh, cosh, asin, acos,

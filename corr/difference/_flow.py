@@ -19,7 +19,7 @@ from ._ranges import ranges, stays_finite
 STRUCTURE = (
     "reshape broadcast_in_dim transpose squeeze expand_dims rev slice dynamic_slice dynamic_update_slice gather scatter"
     " scatter-add scatter-sub concatenate pad split stack unstack tile name copy copy_p stop_gradient device_put"
-    " optimization_barrier convert_element_type reduce_precision real imag complex conj fft"
+    " reshard optimization_barrier convert_element_type reduce_precision real imag complex conj fft"
 )
 LINEAR = "add add_any sub neg mul dot_general conv_general_dilated square reduce_sum cumsum reduce_prod cumprod"
 _TAME = (

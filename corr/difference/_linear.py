@@ -80,7 +80,7 @@ def _reduce_sum(op: Operands) -> Any:
 
 FIRST_OPERAND = (
     "neg copy stop_gradient cumsum reshape broadcast_in_dim transpose squeeze rev slice split"
-    " unstack tile name fft real imag conj reduce_window_sum"
+    " unstack tile name fft real imag conj reduce_window_sum reshard"
 )
 RULES = {
     **dict.fromkeys(FIRST_OPERAND.split(), _first),

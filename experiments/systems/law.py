@@ -86,7 +86,7 @@ def _said(part: str, data: xarray.Dataset, name: str) -> str:
     word = "as predicted" if off.max() < K else "NOT as predicted"
     worst = int(np.argmax(off))
     one = data.isel(value=worst)
-    model = f" and {100 * attrs['model']:g} %, the model error" if attrs["model"] else ""
+    model = f" and {100 * attrs['model']:.3g} %, the model error" if attrs["model"] else ""
     text = (
         f"{part}: {name} {word} at {len(off)} values of {attrs['parameter']} within {K:g} standard errors{model}"
         f" (farthest {off.max():.1f} beyond, at {float(one['value']):.3g}: {float(one[name]):.4g} ±"
