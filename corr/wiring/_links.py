@@ -1,9 +1,13 @@
 """Links of one matrix of weights, as truth values of its shape: drawn at random, pruned by size, grown again."""
 
+from fractions import Fraction
+
 import jax
 import jax.numpy as jnp
 
 from .._checks import check_positive, real_number
+
+DIGITS = 10_000  # largest denominator of a share
 
 
 def erdos_renyi(key: jax.Array, shape: tuple[int, int], epsilon: float) -> jax.Array:
@@ -45,7 +49,7 @@ def pruned(weights: jax.Array, links: jax.Array, share: float) -> jax.Array:
     Args:
         weights: w, any shape.
         links: truth values of that shape.
-        share: ζ in (0, 1).
+        share: ζ in (0, 1), taken as the nearest fraction of a denominator up to 10000.
 
     Returns:
         Truth values of that shape.
@@ -60,10 +64,10 @@ def pruned(weights: jax.Array, links: jax.Array, share: float) -> jax.Array:
 
     Reference: Mocanu et al. (2018), Methods.
     """
-    share = checked_share(share)
-    kept = links
+    part, kept = Fraction(checked_share(share)).limit_denominator(DIGITS), links
     for mine in (links & (weights >= 0), links & (weights < 0)):
-        lost = jnp.floor(share * jnp.sum(mine).astype(jnp.float32) * (1 + 1e-6)).astype(jnp.int32)
+        whole, rest = jnp.divmod(jnp.sum(mine, dtype=jnp.int32), part.denominator)
+        lost = whole * part.numerator + rest * part.numerator // part.denominator  # floats would round 0.13 · 900 down
         kept &= ~(mine & (_rank(jnp.where(mine, jnp.abs(weights), jnp.inf)) < lost))
     return kept
 

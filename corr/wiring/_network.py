@@ -12,7 +12,7 @@ from ._links import erdos_renyi, grown, pruned
 
 def rewired(
     key: jax.Array, params: Params, links: Params, *, share: float, fresh: float | None
-) -> tuple[Params, Params]:
+) -> tuple[Params, Params, Params]:
     """One replacement: parameters and links without the weakest and with as many new ones.
 
     Args:
@@ -23,38 +23,38 @@ def rewired(
         fresh: standard deviation of new weights; None for √(2/n), n the links into the unit.
 
     Returns:
-        (params, links).
+        (params, links, survivors): the last are links that were not pruned, also where a pruned one grows again.
 
     Example:
         >>> links = {"w": jnp.ones((2, 3), bool).at[0].set(False)}
-        >>> params, new = rewired(jax.random.key(0), {"w": jnp.ones((2, 3))}, links, share=0.5, fresh=0.0)
-        >>> int(new["w"].sum())
-        3
+        >>> params, new, kept = rewired(jax.random.key(0), {"w": jnp.ones((2, 3))}, links, share=0.5, fresh=0.0)
+        >>> int(new["w"].sum()), int(kept["w"].sum())
+        (3, 2)
 
     Reference: as ``sparse``.
     """
     leaves, structure = jax.tree.flatten(params)
     keys = jax.random.split(key, len(leaves))
-    pairs = [
+    found = [
         _rewired(one, leaf, there, share, fresh)
         for one, leaf, there in zip(keys, leaves, jax.tree.leaves(links), strict=True)
     ]
-    moved, new = ([pair[side] for pair in pairs] for side in (0, 1))
-    return jax.tree.unflatten(structure, moved), jax.tree.unflatten(structure, new)
+    moved, new, kept = (jax.tree.unflatten(structure, [one[side] for one in found]) for side in range(3))
+    return moved, new, kept
 
 
 def _rewired(
     key: jax.Array, weights: jax.Array, links: jax.Array, share: float, fresh: float | None
-) -> tuple[jax.Array, jax.Array]:
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     if not links.ndim:
-        return weights, links
+        return weights, links, links
     where, size = jax.random.split(key)
     kept = pruned(weights, links, share)
     new = grown(where, kept, jnp.sum(links) - jnp.sum(kept))
     into = jnp.maximum(jnp.sum(new, axis=1, keepdims=True), 1).astype(weights.dtype)
     std = jnp.sqrt(2 / into) if fresh is None else jnp.full((len(weights), 1), fresh, weights.dtype)
     born = std * jax.random.normal(size, weights.shape, weights.dtype)
-    return jnp.where(kept, weights, jnp.where(new, born, 0)), new
+    return jnp.where(kept, weights, jnp.where(new, born, 0)), new, kept
 
 
 def linked(params: Params, links: Params) -> Params:

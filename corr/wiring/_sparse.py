@@ -107,8 +107,7 @@ def sparse(
         return jax.lax.cond(due, lambda: replaced(how_key, state, now, info), lambda: (now, info))
 
     def replaced(key: jax.Array, before: State, now: State, info: Info) -> tuple[State, Info]:
-        position, links = rewired(key, now.position, now.aux.links, share=share, fresh=new)
-        kept = jax.tree.map(jnp.logical_and, now.aux.links, links)
+        position, links, kept = rewired(key, now.position, now.aux.links, share=share, fresh=new)
         aux = Wired(links, remembered(now.aux.inner, kept, position), now.aux.step)
         after = refresh(now._replace(position=position, aux=aux))
         change = (after.loss - now.loss).astype(info.loss_change.dtype)

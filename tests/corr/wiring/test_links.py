@@ -45,12 +45,13 @@ def test_the_weakest_of_either_sign_go_and_no_others(share: float) -> None:
         assert lost.max() < left.min()
 
 
-@pytest.mark.parametrize("count", [10, 20, 30, 70, 100])
-def test_a_whole_share_is_not_rounded_down(count: int) -> None:
-    """0.3 of 10 is 2.9999 in float32."""
+@pytest.mark.parametrize(
+    ("count", "share", "lost"), [(900, 0.13, 117), (10, 0.3, 3), (3, 1 / 3, 1), (20_000, 0.51, 10_200)]
+)
+def test_a_whole_share_is_not_rounded_down(count: int, share: float, lost: int) -> None:
+    """Of 0.13 times 900 float32 makes 116.99999."""
     weights = jnp.arange(1.0, count + 1)[None]
-    kept = wiring.pruned(weights, weights > 0, 0.3)
-    assert int(kept.sum()) == count - round(0.3 * count)
+    assert int(wiring.pruned(weights, weights > 0, share).sum()) == count - lost
 
 
 def test_weights_of_zero_are_the_first_to_go() -> None:
