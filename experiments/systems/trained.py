@@ -158,7 +158,7 @@ def part(key: jax.Array, name: str, trainer: Trainer, source: Source, budget: Bu
             for split in range(budget.splits)]  # fmt: skip
     found = xarray.concat(runs, "split", join="override")
     rate = seconds(trainer, task(source, 0), number, budget, timing)
-    attrs = {"number": number, "called": trainer.called, "seconds": rate}
+    attrs = {"number": number, "called": trainer.called, "each": rate}
     return (
         found.assign_coords(tried=("trial", list(trainer.tried[: budget.trials])))
         .assign(tuning=("trial", reached))

@@ -95,7 +95,7 @@ def _reached(data: str, name: str, one: xarray.Dataset) -> str:
     return (
         f"{data}: {name} has test accuracy {_told(spread(at_best(one, 'test_accuracy')))} and training loss"
         f" {_told(spread(at_best(one, 'training_loss')))} at its look of least validation loss, on average after"
-        f" {spent:.3g} evaluations of the loss, {spent * one.attrs['seconds']:.2g} s ({one.attrs['called']}"
+        f" {spent:.3g} evaluations of the loss, {spent * one.attrs['each']:.2g} s ({one.attrs['called']}"
         f" {one.attrs['number']:g} of {tried}{': at the EDGE of what was tried' if edge else ''})."
     )
 

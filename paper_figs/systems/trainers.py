@@ -35,7 +35,7 @@ def learning(found: StudyResult) -> panels.Panel:
         models = mine.pop(BASELINES)
         for axis, (label, scale) in zip(row, AXES.items(), strict=True):
             for (name, one), style in zip(mine.items(), styles, strict=False):
-                numbers[f"{data}, {name}"] = _curve(axis, one, scale or one.attrs["seconds"], style)
+                numbers[f"{data}, {name}"] = _curve(axis, one, scale or one.attrs["each"], style)
                 handles[name] = Line2D([], [], **style, label=name)
             for model, grey in MODELS.items():
                 level = float(models.accuracy.sel(model=model).mean())

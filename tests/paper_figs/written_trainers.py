@@ -29,7 +29,7 @@ def learned(
     return xarray.Dataset(
         {name: (("split", "seed", "evaluations"), values) for name, values in columns.items()},
         {"evaluations": evaluations * way, "tried": ("trial", [0.005, 0.01, 0.02])},
-        {"number": number, "called": "σ at first", "seconds": 2e-4},
+        {"number": number, "called": "σ at first", "each": 2e-4},
     )
 
 

@@ -28,7 +28,7 @@ def test_a_trainer_is_tuned_and_run_from_every_start_on_every_split(small: xarra
     assert small.attrs["number"] == 0.02  # σ = 1e-6 does not move
     assert small.tuning[1] < small.tuning[0]
     assert small.evaluations.values.tolist() == [0, 20, 40, 60]
-    assert np.isfinite(small.attrs["seconds"]) and small.attrs["seconds"] > 0
+    assert np.isfinite(small.attrs["each"]) and small.attrs["each"] > 0
     first = small.training_loss.isel(evaluations=0).values
     assert len({*first.ravel().tolist()}) == first.size  # splits and starts of their own
 
