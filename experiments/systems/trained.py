@@ -139,11 +139,11 @@ def tuned(trainer: Trainer, source: Source, budget: Budget, key: jax.Array, name
 
 def seconds(trainer: Trainer, one: Task, number: float, budget: Budget, key: jax.Array) -> float:
     """Seconds that one trajectory takes for one evaluation, its compilation left out."""
-    few = max(budget.trial // 10, 4 * budget.looks)
-    side = trainer.make(one, number, few)
-    steps = max(int(few // side.evaluations), 2 * WARM)
+    side = trainer.make(one, number, budget.trial)
+    # Equal stretches are one program, compiled before the clock is read.
+    between = max(int(budget.trial / 10 // (side.evaluations * 2 * WARM)), 1)
     curves = corr.fit(
-        side, one.init(key), steps=steps, key=key, look_every=max(steps // (2 * WARM), 1), progress=False,
+        side, one.init(key), steps=2 * WARM * between, key=key, look_every=between, progress=False,
         check_decisions=False,
     ).curves  # fmt: skip
     timed = curves.isel(step=slice(WARM, None))
