@@ -90,9 +90,9 @@ verdict = corr.inference.summary_verdict(found, {"weights": "equivalence", "loss
 print(f"mutation and its noisy twin: {verdict.verdict}")
 
 # %%
-for name, side, colour, width in zip(sides._fields, sides, ("#009E73", "#D55E00", "k"), (3.0, 1.8, 0.8), strict=True):
-    plt.plot(side.time, side.loss.mean("trajectory"), color=colour, lw=width, label=name)
-    plt.plot(side.time, side.test_loss.mean("trajectory"), color=colour, lw=width, ls=":")
+for name, side, colour in zip(sides._fields, sides, ("#009E73", "#D55E00", "k"), strict=True):
+    plt.plot(side.time, side.loss.mean("trajectory"), color=colour, label=name)
+    plt.plot(side.time, side.test_loss.mean("trajectory"), color=colour, ls=":")
 plt.xlabel("common time $t$")
 plt.ylabel("mean loss (dotted: test part)")
 plt.legend()

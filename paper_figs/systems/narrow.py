@@ -20,7 +20,7 @@ LEAST = 0.5  # decisions: where no flip is shown
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     """Every quantity against σ, decisions against σ, and the fall of the loss against steps."""
-    steps = {name: data for name, data in found.parts.items() if "quantities" in data.attrs}
+    steps = {name: data for name, data in found.parts.items() if not name.startswith("flips")}
     flips = {name: data for name, data in found.parts.items() if "flips" in data}
     curves = [data for data in found.parts.values() if "fall" in data]
     below = len(flips) + sum(data.sizes["value"] for data in curves)

@@ -215,4 +215,5 @@ def test_every_rule_has_a_word() -> None:
     x = jax.ShapeDtypeStruct((SIZE,), jnp.float32)
     for word in WORDS.values():
         walk(jax.make_jaxpr(word.call)(x, x).jaxpr)
-    assert {*RULES, *DECISIONS} <= seen, f"rules without a word in a program: {sorted({*RULES, *DECISIONS} - seen)}"
+    needed = {*RULES, *DECISIONS} - {"reshard"}  # of arrays on several devices: tests/corr/wiring/test_sparse.py
+    assert needed <= seen, f"rules without a word in a program: {sorted(needed - seen)}"
