@@ -79,7 +79,7 @@ def sparse(
     Reference: Mocanu et al., Nature Communications 9, 2383 (2018); at random moments: Klear's EvolNet,
     github.com/AlliedToasters/synapses.
     """
-    share, chance, new = checked_share(share), _chance(every), _fresh(fresh)
+    share, due, new = checked_share(share), _due(every), _fresh(fresh)
     sample = make(lambda params: params)
     if not isinstance(sample, Dynamics) or sample.loss is None:
         raise TypeError(f"make must give a dynamics of one loss, like corr.mutation(...), got {type(sample).__name__}")
@@ -94,17 +94,17 @@ def sparse(
         return begun._replace(aux=Wired(links, begun.aux, jnp.int32(0)))
 
     def refresh(state: State) -> State:
-        fresh = on(state.aux.links).refresh(state._replace(aux=state.aux.inner))
-        return fresh._replace(aux=state.aux)
+        return on(state.aux.links).refresh(state._replace(aux=state.aux.inner))._replace(aux=state.aux)
 
     def step(key: jax.Array, state: State) -> tuple[State, Info]:
         wired: Wired = state.aux
-        if chance is None:
+        if due is None:
             return _stepped(on(wired.links), key, state)
         step_key, when_key, how_key = jax.random.split(key, 3)
         now, info = _stepped(on(wired.links), step_key, state)
-        due = jax.random.uniform(when_key) < chance if chance < 1 else now.aux.step % int(every or 1) == 0
-        return jax.lax.cond(due, lambda: replaced(how_key, state, now, info), lambda: (now, info))
+        return jax.lax.cond(
+            due(when_key, now.aux.step), lambda: replaced(how_key, state, now, info), lambda: (now, info)
+        )
 
     def replaced(key: jax.Array, before: State, now: State, info: Info) -> tuple[State, Info]:
         position, links, kept = rewired(key, now.position, now.aux.links, share=share, fresh=new)
@@ -121,11 +121,11 @@ def sparse(
         sample.stream,
         refresh,
         loss=sample.loss,
-        accept=sample.accept if chance is None else None,
+        accept=sample.accept if due is None else None,
         facts={**sample.facts, "sparse": _text(epsilon), "share": share, "every": str(every), "fresh": str(fresh)},
         keeps_loss=False,
         evaluations=sample.evaluations,
-        symmetric=sample.symmetric and chance is None,
+        symmetric=sample.symmetric and due is None,
     )
 
 
@@ -139,11 +139,15 @@ def _stepped(inner: Dynamics, key: jax.Array, state: State) -> tuple[State, Info
     return now, info._replace(displacement=linked(info.displacement, wired.links))
 
 
-def _chance(every: int | float | None) -> float | None:
+def _due(every: int | float | None) -> Callable[[jax.Array, jax.Array], jax.Array] | None:
+    """``(key, steps so far) -> whether links are replaced now``; None for never."""
     if every is None:
         return None
-    value = real_number("every", every)
-    return value if 0 < value < 1 else float(check_count("every", every) > 0)
+    chance = real_number("every", every)
+    if 0 < chance < 1:
+        return lambda key, step: jax.random.uniform(key) < chance
+    count = check_count("every", every)
+    return lambda key, step: step % count == 0
 
 
 def _fresh(fresh: Fresh) -> float | None:

@@ -59,7 +59,7 @@ TRAINERS: dict[str, Trainer] = {
     "evolution strategy": Trainer(strategy, (1.0, 0.1, 0.3, 3.0), RATE),
 }
 # arXiv:2205.07408: images and network, σ at first, rate, and a hundred refusals before σ shrinks.
-AS_PUBLISHED = "adaptive Monte Carlo as published"
+AS_PUBLISHED, IMAGES = "adaptive Monte Carlo as published", "MNIST-5k"
 PUBLISHED = Trainer(partial(adaptive, rate=1e-3), (1e-3,), SIGMA)
 EVERY = (*TRAINERS, AS_PUBLISHED)
-DEEP = SOURCES["MNIST-5k"]._replace(widths=(64,) * 4, penalty=0.0)
+DEEP = SOURCES[IMAGES]._replace(widths=(64,) * 4, penalty=0.0)

@@ -79,8 +79,7 @@ def train(
     columns: Any = {
         name: (("scheme", "layers", "seed"), each) for name, each in zip(("loss", "taken"), found, strict=True)
     }
-    for name, scale in (("c", SMALL), ("c_critical", CRITICAL)):
-        columns[name] = ("layers", STD * curvature(*predicted(scale, layers)))
+    columns["c"] = "layers", STD * curvature(*predicted(SMALL, layers))
     sizes = [scheme.size for scheme in schemes]
     coordinates = {"scheme": list(names), "layers": list(layers), "size": ("scheme", sizes)}
     return xarray.Dataset(columns, coordinates, {"evaluations": evaluations})

@@ -1,6 +1,7 @@
 """Training on real data by any scheme: its one number tried on a split of its own, then every split and seed."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -62,6 +63,7 @@ class Budget(NamedTuple):
     looks: int
 
 
+@cache  # MNIST-5k takes seconds to read, and every trainer asks for every split
 def halves(source: Source, split: int) -> tuple[data.Data, data.Data, data.Data]:
     """To learn from, to choose by and to test on."""
     rest, test = data.split(source.load(), test_share=0.2, seed=split)
@@ -124,11 +126,10 @@ def run(trainer: Trainer, one: Task, number: float, budget: Budget, key: jax.Arr
 
 def tuned(trainer: Trainer, source: Source, budget: Budget, key: jax.Array, name: str) -> tuple[float, list[float]]:
     """The number of least validation loss at its best look, mean of two seeds, and those losses; a single one stays."""
-    one, trial = task(source, TUNING), budget._replace(evaluations=budget.trial, seeds=TUNING_SEEDS)
-    found = []
-    tried = trainer.tried[: budget.trials]
+    tried, found = trainer.tried[: budget.trials], []
     if len(tried) == 1:
         return tried[0], [np.nan]
+    one, trial = task(source, TUNING), budget._replace(evaluations=budget.trial, seeds=TUNING_SEEDS)
     for n, number in enumerate(tried):
         label = f"{name}, {trainer.called} = {number:g}"
         data = run(trainer, one, number, trial, jax.random.fold_in(key, n), label)

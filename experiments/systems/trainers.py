@@ -8,15 +8,15 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import xarray
-from scipy import stats
 
 from ..declaring.number import Number, sample
 from ..declaring.study import Parts, Study
 from . import trained
-from .contestants import ADAM, ADAPTIVE, AS_PUBLISHED, CONTROL, DEEP, EVERY, MUTATION, PUBLISHED, TRAINERS
+from .contestants import ADAM, ADAPTIVE, AS_PUBLISHED, CONTROL, DEEP, EVERY, IMAGES, MUTATION, PUBLISHED, TRAINERS
+from .generalization import LEVEL, interval
 from .trained import SOURCES, Budget, at_best
 
-POINT, LEVEL = 0.01, 0.05
+POINT = 0.01
 EARLY = 20  # part of its evaluations after which mutation must be told from Adam
 BASELINES = "baselines"
 
@@ -49,7 +49,7 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
             made[f"{data}, {name}"] = partial(trained.part, name=name, trainer=trainer, source=source, budget=budget)
         made[f"{data}, {BASELINES}"] = partial(trained.baselines, source=source, splits=sizes.splits)
     if published:
-        made[f"{names[-1]}, {AS_PUBLISHED}"] = partial(
+        made[f"{IMAGES}, {AS_PUBLISHED}"] = partial(
             trained.part,
             name=AS_PUBLISHED,
             trainer=PUBLISHED,
@@ -67,12 +67,6 @@ def spread(values: np.ndarray) -> Number:
 def less(one: xarray.Dataset, other: xarray.Dataset, what: str = "test_accuracy") -> Number:
     """Difference at the looks of least validation loss, paired by split."""
     return spread(at_best(one, what).mean(axis=1, keepdims=True) - at_best(other, what).mean(axis=1, keepdims=True))
-
-
-def interval(number: Number) -> tuple[float, float]:
-    """Where the mean difference of so few splits lies, at 95 %."""
-    reach = float(stats.t.isf(LEVEL / 2, (number.count or 2) - 1)) * number.error
-    return number.value - reach, number.value + reach
 
 
 def judge(found: Parts) -> list[str]:
@@ -111,7 +105,7 @@ def _beside(data: str, mine: Parts) -> str:
     shown = "all of it" if max(abs(low), abs(high)) < POINT else "part of it"
     return (
         f"{data}: mutation is {word} {100 * POINT:g} point of {ADAM} on the mean of {gap.count} splits:"
-        f" {gap.value:+.4f} ({100 * (1 - LEVEL):g} %: {low:+.4f} to {high:+.4f}, {shown} within)."
+        f" {gap.value:+.4f} ({100 * LEVEL:g} %: {low:+.4f} to {high:+.4f}, {shown} within)."
     )
 
 

@@ -44,10 +44,9 @@ def _others(figure: SubFigure, flips: dict[str, xarray.Dataset], curves: list[xa
     for axis, letter, (name, data) in zip(axes, letters, shown, strict=False):
         if "flips" in data:
             _decisions(axis, data)
-            axis.set_title(f"({letter}) {name}", loc="left", fontsize=7)
         else:
             _course(axis, data)
-            axis.set_title(f"({letter}) {name}", loc="left", fontsize=7)
+        axis.set_title(f"({letter}) {name}", loc="left", fontsize=7)
     for axis in axes[len(shown) :]:
         axis.set_visible(False)
     dots = [Line2D([], [], color=color, marker=style["marker"], markersize=3, linestyle="", label=f"{rule}, {loss}")

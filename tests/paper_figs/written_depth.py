@@ -19,8 +19,7 @@ def losses_at_end(**means: list[float]) -> xarray.Dataset:
         values[list(SCHEMES).index(name)] = each
     taken = 0.1 + 0 * scatter
     columns = {"loss": (("scheme", "layers", "seed"), values[..., None] * scatter),
-               "taken": (("scheme", "layers", "seed"), taken), "c": ("layers", [0.1, 0.2, 3.0, 600.0]),
-               "c_critical": ("layers", [0.1, 0.2, 0.2, 0.3])}  # fmt: skip
+               "taken": (("scheme", "layers", "seed"), taken), "c": ("layers", [0.1, 0.2, 3.0, 600.0])}  # fmt: skip
     sizes = [scheme.size for scheme in SCHEMES.values()]
     coordinates = {"scheme": list(SCHEMES), "layers": list(LAYERS), "size": ("scheme", sizes)}
     return xarray.Dataset(columns, coordinates, {"evaluations": 6000})
