@@ -12,6 +12,7 @@ from corr.experiments.systems import contestants, trained, trainers
 from ...paper_figs.written_trainers import contest, learned
 
 DIGITS = trained.SOURCES["digits"]
+KEY = corr.root_key(0)
 SMALL = trained.Budget(evaluations=60, trial=30, trials=2, splits=2, seeds=2, looks=3)
 
 
@@ -116,3 +117,27 @@ def test_every_data_set_has_every_trainer() -> None:
     assert names == {f"{data}, {name}" for data in trained.SOURCES for name in every} | {published}
     assert contestants.DEEP.widths == (64, 64, 64, 64) and contestants.PUBLISHED.tried == (1e-3,)
     assert {len(one.tried) for one in contestants.TRAINERS.values()} == {4}
+
+
+def test_seeds_of_one_split_are_not_counted_as_independent() -> None:
+    values = trained.at_best(learned(0.96), "test_accuracy")
+    found = trainers.spread(values)
+    assert found.count == len(values) == 5
+    assert found.error == pytest.approx(values.mean(axis=1).std(ddof=1) / np.sqrt(5))
+    assert found.error > 1.2 * trainers.spread(values.reshape(-1, 1)).error
+
+
+@pytest.mark.parametrize("name", ["mutation", "Adam", "evolution strategy"])
+def test_stretches_that_are_timed_are_one_program(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A last stretch of another length would be compiled while the clock runs."""
+    pytest.importorskip("sklearn")
+    asked: dict[str, int] = {}
+
+    def fit(*_: object, **options: int) -> None:
+        asked.update(options)
+        raise InterruptedError
+
+    monkeypatch.setattr(corr, "fit", fit)
+    with pytest.raises(InterruptedError):
+        trained.seconds(contestants.TRAINERS[name], trained.task(DIGITS, 0), 0.01, SMALL._replace(trial=4999), KEY)
+    assert asked["steps"] % asked["look_every"] == 0 and asked["steps"] // asked["look_every"] > trained.WARM
