@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from scipy.spatial import KDTree
 
 from corr import data, losses
 
@@ -47,7 +46,9 @@ def fold(learn: data.Data) -> Fold:
 
 def nearest(points: np.ndarray, count: int) -> np.ndarray:
     """Numbers of so many nearest others of every point, (K, count)."""
-    return np.asarray(KDTree(points.T).query(points.T, count + 1)[1])[:, 1:]
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points.T).kneighbors(return_distance=False)
 
 
 def logit(vector: jax.Array, points: jax.Array) -> jax.Array:
