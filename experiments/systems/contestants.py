@@ -62,4 +62,4 @@ TRAINERS: dict[str, Trainer] = {
 AS_PUBLISHED, IMAGES = "adaptive Monte Carlo as published", "MNIST-5k"
 PUBLISHED = Trainer(partial(adaptive, rate=1e-3), (1e-3,), SIGMA)
 EVERY = (*TRAINERS, AS_PUBLISHED)
-DEEP = SOURCES[IMAGES]._replace(widths=(64,) * 4, penalty=0.0)
+DEEP = SOURCES[IMAGES]._replace(widths=(64,) * 4, penalty=0.0, components=None)

@@ -50,6 +50,17 @@ def test_parts_of_a_split_have_no_image_in_common() -> None:
     assert rows[2] != {image.tobytes() for image in np.asarray(other.points.T)}
 
 
+def test_components_are_those_of_what_is_learned_from() -> None:
+    pytest.importorskip("sklearn")
+    pixels, seen = (trained.halves(DIGITS._replace(components=count), 3) for count in (None, 5))
+    middle = np.asarray(pixels[0].points).mean(axis=1, keepdims=True)
+    axes = np.linalg.svd(np.asarray(pixels[0].points) - middle, full_matrices=False)[0][:, :5]
+    for raw, part in zip(pixels, seen, strict=True):
+        by_hand = axes.T @ (np.asarray(raw.points) - middle)
+        np.testing.assert_allclose(np.abs(part.points), np.abs(by_hand), atol=1e-4)  # up to the sign of an axis
+        np.testing.assert_array_equal(part.targets, raw.targets)
+
+
 def test_the_loss_of_some_points_has_the_penalty_too() -> None:
     pytest.importorskip("sklearn")
     task = trained.task(DIGITS, 0)
