@@ -12,6 +12,12 @@ import pytest
 
 from corr.experiments.running.machine import TESTED_JAXLIB, VECTOR_FLAG
 
+# A worker of pytest-xdist keeps to a processor of its own: threads of two that share both wait for each other.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER and hasattr(os, "sched_setaffinity"):
+    THERE = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {THERE[int(WORKER.removeprefix("gw")) % len(THERE)]})
+
 if version("jaxlib").startswith(TESTED_JAXLIB):  # a flag that another does not know ends the process
     FLAGS = f"{os.environ.get('XLA_FLAGS', '')} {VECTOR_FLAG}".strip()
     if "backend_optimization_level=1" in FLAGS:  # `make test`, which wants quick compilation: this halves it
