@@ -158,11 +158,11 @@ study = Study(
     presets={
         "smoke": Sizes(("digits",), 2, 200, 100, 1, 2, 2, 4),
         "quick": Sizes(("digits",), 7, 20_000, 5000, 4, 5, 5),
-        "night": Sizes(("MNIST-5k",), 7, 50_000, 12_500, 4, 5, 1),
+        "night": Sizes(("MNIST-5k",), 2, 100_000, 25_000, 4, 5, 1),
         "paper": Sizes(("digits", "MNIST-5k", "MNIST-5k pixels"), 7, 400_000, 100_000, 4, 5, 5, published=1_000_000),
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.7, "quick": 12.0, "night": 60.0, "paper": 4000.0},
+    minutes={"smoke": 0.7, "quick": 12.0, "night": 30.0, "paper": 4000.0},
     numbers=numbers,
 )
