@@ -67,7 +67,8 @@ def sparse(
         Where links are replaced, ``Info`` tells the whole displacement, as accepted.
 
     Raises:
-        ValueError: if ζ or a number of steps is out of range, for an unknown rule, or, at the start, ε is, or no matrix has such a path.
+        ValueError: if ζ or a number of steps is out of range, for an unknown rule, or, at the start, if ε is out of
+            range or no matrix has such a path.
         TypeError: if ``make`` gives no dynamics, or one without ``loss``.
 
     Example:
@@ -140,7 +141,7 @@ def sparse(
             "fresh": str(fresh),
             "prune": prune,
             "grow": grow,
-        },  # fmt: skip
+        },
         keeps_loss=False,
         evaluations=sample.evaluations,
         symmetric=sample.symmetric and due is None,

@@ -65,14 +65,6 @@ def contrast(image: jax.Array) -> jax.Array:
     return (inside / CENTRE**2 - (total - inside) / (SIDE**2 * (1 - share))) / mean
 
 
-def squares(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sides 2, 4, ..., 28 of centred squares, and mean links over them, (..., side)."""
-    sides = np.arange(2, SIDE + 1, 2)
-    starts = (SIDE - sides) // 2
-    means = [images[..., a : a + n, a : a + n].mean(axis=(-2, -1)) for a, n in zip(starts, sides, strict=True)]
-    return sides, np.stack(means, axis=-1)
-
-
 def _dynamics(way: str, net: Any, network: Network, half: Any, rate: jax.Array) -> tuple[corr.Dynamics, int]:
     points, labels = half
     steps = len(labels) // BATCH
