@@ -113,6 +113,7 @@ def _runs(way: str, network: Network) -> Callable[..., Any]:
         def look(state: corr.State, kept: jax.Array) -> tuple[Seen, jax.Array, jax.Array]:
             weights = state.position["dense_0"]["kernel"]
             links = weights != 0 if way == DENSE else state.aux.links["dense_0"]["kernel"]
+            # Of the control another draw than the step's own, as good for where links are.
             by = jax.random.uniform(key, weights.shape, minval=1e-6) if way == CONTROL else jnp.abs(weights)
             now = wiring.pruned(jnp.where(weights < 0, -by, by), links, SHARE)
             shown, fresh = per_pixel(now), per_pixel(links & ~kept)

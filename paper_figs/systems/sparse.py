@@ -14,7 +14,10 @@ from ..parts.read import StudyResult
 from ..parts.settings import wrapped
 from ..parts.style import WIDTH, band, ratio_colours, state
 
-INPUTS = {"[0, 1]": {"color": "#0072B2", "marker": "o"}, "standardized": {"color": "#D55E00", "marker": "s"}}
+INPUTS: dict[str, dict[str, Any]] = {
+    "[0, 1]": {"color": "#0072B2", "marker": "o"},
+    "standardized": {"color": "#D55E00", "marker": "s"},
+}
 SET, CONTROL = "SET", "pruned at random"
 LEVEL = 0.95
 APART = 0.1  # of one place on the axis of shrinkage
@@ -27,7 +30,8 @@ def links(found: StudyResult) -> panels.Panel:
             for one in found.parts.values()]  # fmt: skip
     cells = {key: one for way, key, one in mine if way == SET}
     others = {way: one for way, _, one in mine if way != SET}
-    shrinks, inputs = (list(dict.fromkeys(key[which] for key in cells)) for which in (1, 0))
+    inputs = list(dict.fromkeys(name for name, _ in cells))
+    shrinks = list(dict.fromkeys(shrink for _, shrink in cells))
     figure = Figure(figsize=(WIDTH, 6.3))
     parts: Any = figure.subfigures(3, 1, height_ratios=(2.2, 1.4, 2.4))
     numbers = _squares(parts[0], cells, inputs, shrinks)
@@ -39,7 +43,7 @@ def links(found: StudyResult) -> panels.Panel:
     state(figure, wrapped([
         f"preset {sizes['preset']}", f"MNIST-5k, {'-'.join(str(one) for one in (784, *sizes['widths'], 10))}",
         f"{sizes['epochs']} epochs, {sizes['seeds']} seeds, each with a split of its own",
-        "links are survivors of the last epoch's pruning", "bands: one standard error",
+        "links are survivors of the last epoch's pruning", "squares: centred, bands: one standard error",
         f"bars: {100 * LEVEL:g} % intervals", "all ours: the paper has no such figure",
     ]))  # fmt: skip
     return figure, numbers
@@ -51,7 +55,8 @@ def _percent(shrink: float) -> str:
 
 def _squares(figure: SubFigure, cells: Cells, inputs: list[str], shrinks: list[float]) -> dict[str, Any]:
     axes = figure.subplots(1, len(inputs), sharey=True, squeeze=False)[0]
-    colours, numbers = ratio_colours(len(shrinks)), {}
+    colours = ratio_colours(len(shrinks))
+    numbers: dict[str, Any] = {}
     for axis, letter, name in zip(axes, "ab", inputs, strict=False):
         for shrink, colour in zip(shrinks, colours, strict=True):
             one = cells[name, shrink].kept.transpose("seed", "row", "column").values.astype(float)
@@ -62,7 +67,7 @@ def _squares(figure: SubFigure, cells: Cells, inputs: list[str], shrinks: list[f
             numbers[f"squares, {name}, {_percent(shrink)}"] = {"side": sides, "mean": mean, "standard_error": error}
         axis.axhline(1.0, color="0.6", linewidth=0.6, zorder=0)
         axis.set_xticks([2, 14, 28])
-        axis.set_xlabel("side of the centred square (pixels)", fontsize=7)
+        axis.set_xlabel("side of square (pixels)", fontsize=7)
         axis.set_title(f"({letter}) inputs {name}", loc="left", fontsize=7)
     axes[0].set_ylabel("links of a pixel / mean", fontsize=7)
     handles = [Line2D([], [], color=colour, linewidth=1.0, label=_percent(shrink))
@@ -102,7 +107,7 @@ def _signs(
     labels = [_percent(shrink).removesuffix(" %") for shrink in shrinks]
     handles = [Line2D([], [], linestyle="", markersize=3, **INPUTS[name], label=name) for name in inputs]
     if control is not None:
-        style = {"color": "0.4", "marker": "D"}
+        style: dict[str, Any] = {"color": "0.4", "marker": "D"}
         numbers[CONTROL] = _bar(axis, len(shrinks), _last(control, "contrast"), style)
         labels.append("any")
         handles.append(Line2D([], [], linestyle="", markersize=3, **style, label=CONTROL))
@@ -126,7 +131,7 @@ def _accuracies(axis: Axes, cells: Cells, others: dict[str, xarray.Dataset]) -> 
     axis.axvline(0.0, color="0.6", linewidth=0.6, zorder=0)
     axis.set_yticks([-place for place in range(len(others))], [way.replace(" ", "\n", 1) for way in others], fontsize=6)
     axis.set_ylim(0.5 - len(others), 0.5)
-    axis.set_xlabel(f"test accuracy less {SET}'s", fontsize=7)
+    axis.set_xlabel(f"accuracy less {SET}'s", fontsize=7)
     axis.set_title("(h)", loc="left", fontsize=7)
     return numbers
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 import corr
 from corr import losses, networks, wiring
@@ -44,25 +45,26 @@ def test_links_grow_where_the_gradient_is_largest() -> None:
 
 def test_random_pruning_does_not_ask_for_size() -> None:
     """Survivors have the mean size of all; by size they are larger. As many of either sign go."""
-    weights = jax.random.normal(KEY, (40, 60))
+    weights = jax.random.normal(jax.random.fold_in(KEY, 1), (40, 60))  # that of the links would choose by size
     links = {"w": wiring.erdos_renyi(KEY, (40, 60), 6.0)}
     params = {"w": jnp.where(links["w"], weights, 0)}
+    size, place = np.abs(np.asarray(weights)), np.asarray(weights > 0)
 
     def sizes(by_size: bool) -> np.ndarray:
-        kept = jax.vmap(
-            lambda key: wiring.rewired(key, params, links, share=0.3, fresh=0.0, by_size=by_size)[2]["w"]
-        )(jax.random.split(KEY, 200))  # fmt: skip
-        assert set(np.asarray((kept & (weights > 0)).sum((1, 2))).tolist()) == {positive}
-        return np.asarray(jnp.where(kept, jnp.abs(weights), 0).sum((1, 2)) / kept.sum((1, 2)))
+        many = jax.vmap(lambda key: wiring.rewired(key, params, links, share=0.3, fresh=0.0, by_size=by_size)[2]["w"])
+        kept = np.asarray(many(jax.random.split(KEY, 200)))
+        assert set((kept & place).sum(axis=(1, 2)).tolist()) == {positive}
+        return np.where(kept, size, 0).sum(axis=(1, 2)) / kept.sum(axis=(1, 2))
 
     count = int((links["w"] & (weights > 0)).sum())
     positive = count - 3 * count // 10
-    everyone = float(jnp.abs(weights)[links["w"]].mean())
+    everyone = float(size[np.asarray(links["w"])].mean())
     random = sizes(False)
     assert abs(random.mean() - everyone) < 4 * random.std(ddof=1) / np.sqrt(200) + 2e-3  # ⌊0.3 n⌋ of unequal signs
     assert sizes(True).mean() > 1.2 * everyone
 
 
+@pytest.mark.slow
 def test_the_dense_part_of_a_convolutional_network_is_sparse_alone() -> None:
     net = networks.functional(networks.Convolutional((2, 4), shape=(8, 8, 1), outputs=3), variance="he")
     points, labels = jax.random.normal(KEY, (64, 12)), jnp.arange(12) % 3

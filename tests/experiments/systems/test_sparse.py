@@ -42,11 +42,14 @@ def test_the_p_value_is_that_of_all_signs() -> None:
 @pytest.mark.parametrize(
     ("contrasts", "expected", "times"),
     [
-        (CELLS, "from 1 % an epoch on holds", 2),
+        (CELLS, "from 1 % an epoch on holds, after 5 epochs", 2),
         (CELLS | {0.0: 0.2}, "on does NOT hold (against it at 0 %)", 2),
         (CELLS | {0.1: -0.2}, "on does NOT hold (against it at 10 %)", 2),
         (CELLS | {0.01: 0.0}, "on is undecided (not told at 1 %)", 2),
-        ({0.01: 0.2}, "on is undecided.", 2),
+        ({0.01: 0.2}, "on is undecided, after", 2),
+        (CELLS, "10 % an epoch has MORE in the centre than none", 2),
+        (CELLS | {0.1: -0.4}, "10 % an epoch has FEWER in the centre than none", 2),
+        (CELLS | {0.1: -0.2}, "10 % an epoch is NOT told to have more in the centre than none", 2),
         (CELLS, "positive: MORE links", 4),
         (CELLS, "negative: FEWER links", 2),
         (CELLS, "survivors is NOT told", 2),
