@@ -108,8 +108,9 @@ def _signs(
     handles = [Line2D([], [], linestyle="", markersize=3, **INPUTS[name], label=name) for name in inputs]
     if control is not None:
         style: dict[str, Any] = {"color": "0.4", "marker": "D"}
-        numbers[CONTROL] = _bar(axis, len(shrinks), _last(control, "contrast"), style)
-        labels.append("any")
+        numbers[CONTROL] = _bar(
+            axis, shrinks.index(float(control.attrs["shrink"])) + 3 * APART, _last(control, "contrast"), style
+        )
         handles.append(Line2D([], [], linestyle="", markersize=3, **style, label=CONTROL))
     axis.axhline(0.0, color="0.6", linewidth=0.6, zorder=0)
     axis.set_xticks(range(len(labels)), labels)
