@@ -27,6 +27,7 @@ from .systems import (
     optimizers,
     recombination,
     smoothing,
+    sparse,
     strategies,
     suppression,
     swarm,
@@ -53,6 +54,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             smoothing.study, suppression.study, descents.study,
         ),
         "learning": (trainers.study, depth.study, imbalance.study, narrow.study),
+        "wiring": (sparse.study,),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

@@ -72,13 +72,14 @@ def pruned(weights: jax.Array, links: jax.Array, share: float) -> jax.Array:
     return kept
 
 
-def grown(key: jax.Array, links: jax.Array, count: jax.Array | int) -> jax.Array:
-    """Links with so many more, drawn evenly among the places that have none.
+def grown(key: jax.Array, links: jax.Array, count: jax.Array | int, slopes: jax.Array | None = None) -> jax.Array:
+    """Links with so many more, drawn evenly among the places that have none, or those of largest gradient |g|.
 
     Args:
         key: a typed key.
         links: truth values, any shape.
         count: how many, at most as many as there are free places.
+        slopes: g of that shape, the gradient at every place; None to draw evenly.
 
     Returns:
         Truth values of that shape.
@@ -86,10 +87,13 @@ def grown(key: jax.Array, links: jax.Array, count: jax.Array | int) -> jax.Array
     Example:
         >>> int(grown(jax.random.key(0), jnp.zeros((4, 4), bool), 3).sum())
         3
+        >>> grown(jax.random.key(0), jnp.array([True, False, False]), 1, jnp.array([9.0, 0.1, -0.2])).tolist()
+        [True, False, True]
 
-    Reference: Mocanu et al. (2018), Methods.
+    Reference: Mocanu et al. (2018), Methods; by gradient: Evci et al., Rigging the lottery, ICML (2020).
     """
-    return links | (_rank(jnp.where(links, jnp.inf, jax.random.uniform(key, links.shape))) < count)
+    order = jax.random.uniform(key, links.shape) if slopes is None else -jnp.abs(slopes)
+    return links | (_rank(jnp.where(links, jnp.inf, order)) < count)
 
 
 def _rank(values: jax.Array) -> jax.Array:

@@ -11,8 +11,9 @@ from ._links import erdos_renyi, grown, pruned
 
 
 def rewired(
-    key: jax.Array, params: Params, links: Params, *, share: float, fresh: float | None
-) -> tuple[Params, Params, Params]:
+    key: jax.Array, params: Params, links: Params, *, share: float, fresh: float | None, by_size: bool = True,
+    slopes: Params | None = None,
+) -> tuple[Params, Params, Params]:  # fmt: skip
     """One replacement: parameters and links without the weakest and with as many new ones.
 
     Args:
@@ -21,6 +22,8 @@ def rewired(
         links: like it, truth values; leaves with a single one stay.
         share: ζ in (0, 1).
         fresh: standard deviation of new weights; None for √(2/n), n the links into the unit.
+        by_size: whether the weakest go; else any, as many of either sign.
+        slopes: like the parameters, gradients by whose size links grow; None to grow at random.
 
     Returns:
         (params, links, survivors): the last are links that were not pruned, also where a pruned one grows again.
@@ -35,22 +38,25 @@ def rewired(
     """
     leaves, structure = jax.tree.flatten(params)
     keys = jax.random.split(key, len(leaves))
+    steep = [None] * len(leaves) if slopes is None else jax.tree.leaves(slopes)
     found = [
-        _rewired(one, leaf, there, share, fresh)
-        for one, leaf, there in zip(keys, leaves, jax.tree.leaves(links), strict=True)
+        _rewired(one, leaf, there, share, fresh, by_size, slope)
+        for one, leaf, there, slope in zip(keys, leaves, jax.tree.leaves(links), steep, strict=True)
     ]
     moved, new, kept = (jax.tree.unflatten(structure, [one[side] for one in found]) for side in range(3))
     return moved, new, kept
 
 
 def _rewired(
-    key: jax.Array, weights: jax.Array, links: jax.Array, share: float, fresh: float | None
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+    key: jax.Array, weights: jax.Array, links: jax.Array, share: float, fresh: float | None, by_size: bool,
+    slopes: jax.Array | None,
+) -> tuple[jax.Array, jax.Array, jax.Array]:  # fmt: skip
     if not links.ndim:
         return weights, links, links
-    where, size = jax.random.split(key)
-    kept = pruned(weights, links, share)
-    new = grown(where, kept, jnp.sum(links) - jnp.sum(kept))
+    where, size, which = jax.random.split(key, 3)
+    chances = jax.random.uniform(which, weights.shape, weights.dtype, minval=jnp.finfo(weights.dtype).tiny)
+    kept = pruned(weights if by_size else jnp.where(weights < 0, -chances, chances), links, share)
+    new = grown(where, kept, jnp.sum(links) - jnp.sum(kept), slopes)
     into = jnp.maximum(jnp.sum(new, axis=1, keepdims=True), 1).astype(weights.dtype)
     std = jnp.sqrt(2 / into) if fresh is None else jnp.full((len(weights), 1), fresh, weights.dtype)
     born = std * jax.random.normal(size, weights.shape, weights.dtype)

@@ -38,6 +38,8 @@ def sparse(
     share: float = 0.3,
     every: int | float | None,
     fresh: Fresh = 0.0,
+    prune: Literal["size", "random"] = "size",
+    grow: Literal["random", "gradient"] = "random",
 ) -> Dynamics:
     """Sparse evolutionary training: prune a share ζ of the weakest links of either sign, grow as many at random.
 
@@ -55,6 +57,9 @@ def sparse(
             none: fixed random links.
         fresh: standard deviation of new weights, in the units of the parameters, 0 for zero; "he": √(2/n), n the links
             into the unit.
+        prune: "size": the weakest; "random": any links, as many of either sign, a control.
+        grow: "random": evenly among free places, a pruned one's among them; "gradient": where the gradient of the loss
+            of ``make``'s dynamics (of all data, on batches) is largest, as RigL does.
 
     Returns:
         A ``Dynamics`` whose ``State.aux`` is a ``Wired``. Every trajectory draws links of its own at its start, where
@@ -62,7 +67,8 @@ def sparse(
         Where links are replaced, ``Info`` tells the whole displacement, as accepted.
 
     Raises:
-        ValueError: if ζ or a number of steps is out of range, or, at the start, ε is, or no matrix has such a path.
+        ValueError: if ζ or a number of steps is out of range, for an unknown rule, or, at the start, if ε is out of
+            range or no matrix has such a path.
         TypeError: if ``make`` gives no dynamics, or one without ``loss``.
 
     Example:
@@ -77,11 +83,13 @@ def sparse(
         10
 
     Reference: Mocanu et al., Nature Communications 9, 2383 (2018); at random moments: Klear's EvolNet,
-    github.com/AlliedToasters/synapses.
+    github.com/AlliedToasters/synapses; by gradient: Evci et al., Rigging the lottery, ICML (2020).
     """
+    _check_rules(prune, grow)
     share, due, new = checked_share(share), _due(every), _fresh(fresh)
     sample = make(lambda params: params)
-    if not isinstance(sample, Dynamics) or sample.loss is None:
+    whole = sample.loss if isinstance(sample, Dynamics) else None
+    if whole is None:
         raise TypeError(f"make must give a dynamics of one loss, like corr.mutation(...), got {type(sample).__name__}")
 
     def on(links: Params) -> Dynamics:
@@ -107,7 +115,10 @@ def sparse(
         )
 
     def replaced(key: jax.Array, before: State, now: State, info: Info) -> tuple[State, Info]:
-        position, links, kept = rewired(key, now.position, now.aux.links, share=share, fresh=new)
+        slopes = jax.grad(whole)(now.position) if grow == "gradient" else None
+        position, links, kept = rewired(
+            key, now.position, now.aux.links, share=share, fresh=new, by_size=prune == "size", slopes=slopes
+        )
         aux = Wired(links, remembered(now.aux.inner, kept, position), now.aux.step)
         after = refresh(now._replace(position=position, aux=aux))
         change = (after.loss - now.loss).astype(info.loss_change.dtype)
@@ -122,7 +133,15 @@ def sparse(
         refresh,
         loss=sample.loss,
         accept=sample.accept if due is None else None,
-        facts={**sample.facts, "sparse": _text(epsilon), "share": share, "every": str(every), "fresh": str(fresh)},
+        facts={
+            **sample.facts,
+            "sparse": _text(epsilon),
+            "share": share,
+            "every": str(every),
+            "fresh": str(fresh),
+            "prune": prune,
+            "grow": grow,
+        },
         keeps_loss=False,
         evaluations=sample.evaluations,
         symmetric=sample.symmetric and due is None,
@@ -159,6 +178,13 @@ def _fresh(fresh: Fresh) -> float | None:
     if not 0 <= value < float("inf"):
         raise ValueError(f'fresh must be a standard deviation of at least 0, or "he", got {fresh}')
     return value
+
+
+def _check_rules(prune: str, grow: str) -> None:
+    if prune not in ("size", "random"):
+        raise ValueError(f'prune must be "size" or "random", got {prune!r}')
+    if grow not in ("random", "gradient"):
+        raise ValueError(f'grow must be "random" or "gradient", got {grow!r}')
 
 
 def _text(epsilon: Mapping[str, float]) -> str:

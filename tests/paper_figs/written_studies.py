@@ -19,6 +19,7 @@ from .written_digits import two_networks
 from .written_imbalance import imbalances
 from .written_narrow import few_bits
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
+from .written_sparse import gathered
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
 from .written_trainers import trained
@@ -226,6 +227,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "suppression": suppressions,
     "trainers": trained,
     "narrow": few_bits,
+    "sparse": gathered,
     "depth": deep,
     "imbalance": imbalances,
     "digits": two_networks,

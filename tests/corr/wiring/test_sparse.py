@@ -180,6 +180,8 @@ def test_moves_are_told_from_many_starts_without_a_warning() -> None:
         ({"every": 1.5}, "every"),
         ({"fresh": -1.0}, "fresh"),
         ({"fresh": "glorot"}, "fresh"),
+        ({"prune": "sizes"}, "prune"),
+        ({"grow": "gradients"}, "grow"),
         ({"epsilon": {"v": 1.0}}, "must name matrices of the parameters, w; got v"),
         ({"epsilon": {"b": 1.0}}, "must name matrices of the parameters, w; got b"),
         ({"epsilon": {}}, "got none"),
