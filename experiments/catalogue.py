@@ -23,6 +23,7 @@ from .systems import (
     imbalance,
     low_rank,
     narrow,
+    neat,
     noise,
     optimizers,
     recombination,
@@ -53,6 +54,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             smoothing.study, suppression.study, descents.study,
         ),
         "learning": (trainers.study, depth.study, imbalance.study, narrow.study),
+        "wiring": (neat.study,),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

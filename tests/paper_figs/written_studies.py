@@ -18,6 +18,7 @@ from .written_depth import deep
 from .written_digits import two_networks
 from .written_imbalance import imbalances
 from .written_narrow import few_bits
+from .written_neat import evolved
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_suppression import suppressions
 from .written_systems import Parts, Sizes
@@ -226,6 +227,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "suppression": suppressions,
     "trainers": trained,
     "narrow": few_bits,
+    "neat": evolved,
     "depth": deep,
     "imbalance": imbalances,
     "digits": two_networks,
