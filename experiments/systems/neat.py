@@ -78,8 +78,8 @@ study = Study(
     title="NEAT: winners, the clock of their weights at frozen links, and jumps by structural moves",
     presets={
         "smoke": Sizes(2, 15, 1, 3, (0.25, 0.1), 3, 0, 0.5, 1, 3, 0, 0, 0),
-        "quick": Sizes(10, 400, 5, 60, EVERY, 32, 8, 2.5, 5, 20, 100, 1000, 24),
-        "paper": Sizes(40, 400, 20, 200, (*EVERY, 0.005), 256, 64, 5.0, 10, 100, 1000, 10_000, 100),
+        "quick": Sizes(10, 400, 5, 60, EVERY, 1024, 64, 2.5, 5, 20, 100, 1000, 24),
+        "paper": Sizes(40, 400, 20, 200, (*EVERY, 0.005), 4096, 512, 5.0, 10, 100, 1000, 10_000, 100),
     },
     parts=parts,
     judge=judge,

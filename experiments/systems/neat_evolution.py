@@ -80,7 +80,7 @@ def problem(name: str) -> Problem:
 def errors(wires: Any, params: Any, points: jax.Array, targets: jax.Array) -> jax.Array:
     """Mean squared error of every genome."""
     outputs = jax.vmap(wiring.outputs, (0, 0, None))(wires, params, points)
-    return jnp.mean((outputs[:, 0] - targets) ** 2, axis=-1)
+    return jnp.mean((outputs[:, 0] - targets[None]) ** 2, axis=-1)
 
 
 @cache

@@ -39,6 +39,8 @@ def jumps(key: jax.Array, seeds: int, generations: int, draws: int) -> xarray.Da
 
 def _jump(run: Evolved, one: Problem, draw: int) -> tuple[float, float, float, bool]:
     """Change of the loss, that foreseen, weight of the link that is divided, and whether it was enabled."""
+    if not run.genome.connections:
+        return 0.0, 0.0, np.nan, False  # neat-python has nothing to divide
     moved = copy.deepcopy(run.genome)
     with own_randomness(draw):
         moved.mutate_add_node(run.config.genome_config)

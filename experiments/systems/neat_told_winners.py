@@ -61,7 +61,7 @@ def moves(data: xarray.Dataset) -> list[str]:
     )
     return [
         f"Add-node changes the loss {word} by w x → w σ(5x) (largest of {data.jump.size} differences {off:.1g}); by"
-        f" {told(size)} in size on average of winners, neutral is {neutral} ({size.value / size.error:.3g} standard"
-        f" errors); {told(worse)} of moves make it worse and {told(still)} change nothing. One mutation of all weights:"
+        f" {told(size)} in size on average of winners, neutral is {neutral} by {K:g} standard errors;"
+        f" {told(worse)} of moves make it worse and {told(still)} change nothing. One mutation of all weights:"
         f" {mutated}."
     ]

@@ -7,16 +7,19 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..parts.read import StudyResult
-from ..parts.settings import short, wrapped
-from ..parts.style import DESCENT, WIDTH, log_across, ratio_colours, state
+from ..parts.settings import wrapped
+from ..parts.style import DESCENT, WIDTH, ratio_colours, state
 from . import laws
 
 FROZEN, SOLVED, MOVES, WINNER = "frozen, ", "XOR", "add-node", "winner, "
 SIGNS = {"positive": "#0072B2", "negative": "#D55E00"}
 NODES = {0: ("input", "s", "white"), 1: ("hidden", "o", "0.6"), 2: ("output", "D", "black")}
 POWER_MARKS = {0.5: (0, (1, 1)), 0.05: (0, (3, 1.6)), 0.01: "-"}
+GOLDEN = 0.618  # its multiples modulo 1 lie apart however many
+MUTATED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8}
 STILL = 1e-4  # changes of the loss below it are drawn in the first bin
 
 
@@ -39,16 +42,18 @@ def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
         row[0].set_ylabel("loss at the mean weights", fontsize=7)
     _solved(axes[-1, 0], found.parts[SOLVED])
     _jumps(axes[-1, 1], found.parts[MOVES])
-    for axis, title in zip(axes[-1], ("XOR solved", "add-node on XOR's winners"), strict=True):
+    for axis, title in zip(axes[-1], ("XOR solved", "add-node"), strict=True):
         axis.set_title(f"({next(letters)}) {title}", loc="left", fontsize=7)
     lines = [Line2D([], [], color=colour, linewidth=1.0, label=f"power {power:g}") for power, colour in colours.items()]
     descent = Line2D([], [], **DESCENT, label="normalized descent")
-    halves[0].legend(handles=[*lines, descent], loc="outside lower center", ncols=4, fontsize=6)
+    mutated = [Line2D([], [], **MUTATED, linestyle=dash, label=f"one mutation, {power:g}")
+               for power, dash in POWER_MARKS.items()]  # fmt: skip
+    halves[0].legend(handles=[*lines, descent, *mutated], loc="outside lower center", ncols=3, fontsize=6)
     _pictures(halves[1], shown, letters)
     sizes = found.configuration
     state(figure, wrapped([
         f"preset {sizes['preset']}", found.parts[SOLVED].attrs["version"], "bars and bands: one standard error",
-        f"{short(sizes['runs'])} starts of XOR, {short(sizes['digit_runs'])} of digits",
+        f"{sizes['runs']} starts of XOR, {sizes['digit_runs']} of digits",
         "normalized descent on the clock of the predicted speed", "widths of links in parts of the largest weight",
         laws.OURS,
     ]))  # fmt: skip
@@ -70,6 +75,7 @@ def _losses(axis: Axes, data: xarray.Dataset, colours: dict[float, str], *, cloc
         axis.set_xlabel("generation × power", fontsize=7)
     else:
         axis.set_xscale("symlog", linthresh=1)
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_xlabel("generation", fontsize=7)
     axis.set_ylim(bottom=0)
 
@@ -93,13 +99,14 @@ def _jumps(axis: Axes, data: xarray.Dataset) -> None:
     axis.step(sizes, share, where="pre", color="black", linewidth=1.0)
     for power, dash in POWER_MARKS.items():
         if power in data.power.values:
-            axis.axvline(float(data.mutation.sel(power=power).mean()), color="0.55", linewidth=0.8, linestyle=dash,
-                         label=f"mutation, {power:g}")  # fmt: skip
-    log_across(axis)
+            axis.axvline(float(data.mutation.sel(power=power).mean()), **MUTATED, linestyle=dash)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(numticks=4))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_ylim(0, 1.08)
-    axis.legend(fontsize=5, loc="lower left")
-    axis.set_xlabel("size of the change of the loss", fontsize=7)
-    axis.set_ylabel("share of moves as large", fontsize=7)
+    axis.set_xlabel("|change of the loss|", fontsize=7)
+    axis.set_ylabel("share at least as large", fontsize=7)
 
 
 def _pictures(figure: SubFigure, shown: dict[str, xarray.Dataset], letters: Any) -> None:
@@ -133,15 +140,14 @@ def _network(axis: Axes, data: xarray.Dataset) -> None:
 
 
 def _places(layers: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Layers evenly from left to right, outputs last; nodes of a layer evenly, hidden ones off the straight ways."""
+    """Layers evenly from left to right, outputs last; hidden nodes at heights of their own, so that links lie apart."""
     last = max(int(layers.max()), 1)
     column = np.where(kinds == 2, last, layers)
     up = np.zeros(len(layers))
-    for layer in np.unique(column):
-        (mine,) = np.nonzero(column == layer)
-        up[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
-        if layer not in (0, last):
-            up[mine] = (up[mine] + 0.25 * (-1) ** layer * (len(mine) < 3)).clip(0, 1)
+    for kind in (0, 2):
+        count = int((kinds == kind).sum())
+        up[kinds == kind] = (np.arange(count) + 0.5) / count
+    up[kinds == 1] = GOLDEN * np.arange(1, 1 + (kinds == 1).sum()) % 1
     return column / last, up
 
 

@@ -67,7 +67,7 @@ def theirs(genome: Any, config: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def test_genomes_have_all_that_may_go_wrong(genomes: list[Any]) -> None:
     assert len(genomes) == COUNT
-    assert sum(len(genome.nodes) > 4 for genome in genomes) > COUNT / 2
+    assert sum(len(genome.nodes) > 4 for genome in genomes) > COUNT / 3
     assert any(not link.enabled for genome in genomes for link in genome.connections.values())
     assert {node.activation for genome in genomes for node in genome.nodes.values()} == {*ACTIVATIONS}
 
@@ -99,7 +99,7 @@ def test_one_genome_is_as_among_many_and_padding_has_no_effect(genomes: list[Any
     points = jnp.asarray(POINTS, jnp.float32)
     some = sorted(genomes, key=lambda genome: len(genome.nodes))[:: COUNT // 3]
     wires, params = wiring.packed(some, config)
-    ones = jax.tree.map(lambda there, leaf: leaf + 7 * (there == 0), wires.there, params["weights"])
+    ones = jax.tree.map(lambda there, leaf: leaf + 7 * (1 - there), wires.there, params["weights"])
     many = jax.vmap(wiring.outputs, (0, 0, None))(wires, {**params, "weights": ones}, points)
     for genome, found in zip(some, many, strict=True):
         network = wiring.network_of(genome, config)
@@ -127,7 +127,9 @@ def test_the_change_of_the_loss_is_exact(small: tuple[Any, Any]) -> None:
         return jnp.mean((network.apply(params, points) - 0.3) ** 2)
 
     step = jax.tree.map(lambda leaf: 1e-7 * jnp.cos(jnp.arange(leaf.size, dtype=leaf.dtype)), network.params)
-    change = float(corr.difference(loss)(network.params, step))
+    split = corr.difference(loss)
+    _, tape = split.start(network.params)
+    change = float(split.change(tape, step)[0])
     slope = jax.grad(loss)(network.params)
     first = sum(float(jnp.vdot(a, b)) for a, b in zip(jax.tree.leaves(slope), jax.tree.leaves(step), strict=True))
     assert change == pytest.approx(first, rel=1e-4)
