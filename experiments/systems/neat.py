@@ -83,6 +83,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.5, "quick": 7.0, "paper": 240.0},
+    minutes={"smoke": 0.5, "quick": 8.0, "paper": 240.0},
     numbers=neat_told.numbers,
 )
