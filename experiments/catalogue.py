@@ -23,6 +23,7 @@ from .systems import (
     imbalance,
     low_rank,
     narrow,
+    neat,
     noise,
     optimizers,
     recombination,
@@ -54,7 +55,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             smoothing.study, suppression.study, descents.study,
         ),
         "learning": (trainers.study, depth.study, imbalance.study, narrow.study),
-        "wiring": (sparse.study,),
+        "wiring": (sparse.study, neat.study),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .task import Run
 PROBES, PROBE_SEED = 256, 0
 LAYOUT = ("devices", "block_size", "refresh_every")
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray")
+OPTIONAL = ("neat-python",)  # whose releases change results
 
 
 def build_manifest(run: Run, sides: Comparison, flips: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
@@ -52,12 +53,20 @@ def build_manifest(run: Run, sides: Comparison, flips: list[dict[str, Any]], sec
 def machine_facts() -> dict[str, Any]:
     """Versions, revision and platform: what else the numbers of a result depend on."""
     return {
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "versions": {name: version(name) for name in (*PACKAGES, *filter(_installed, OPTIONAL))}
+        | {"python": platform.python_version()},
         "git": _git_revision(),
         "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "platform": platform.platform(),
     }
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def _predictions(loss: Any, params: Any, descent: Any, clock: Clock) -> dict[str, Any]:

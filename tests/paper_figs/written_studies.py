@@ -18,6 +18,7 @@ from .written_depth import deep
 from .written_digits import two_networks
 from .written_imbalance import imbalances
 from .written_narrow import few_bits
+from .written_neat import evolved
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_sparse import gathered
 from .written_suppression import suppressions
@@ -227,6 +228,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "suppression": suppressions,
     "trainers": trained,
     "narrow": few_bits,
+    "neat": evolved,
     "sparse": gathered,
     "depth": deep,
     "imbalance": imbalances,
