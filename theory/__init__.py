@@ -27,6 +27,7 @@ from . import (
     spectrum,
     stable,
     swarm,
+    tournament,
     validity,
 )
 
@@ -57,5 +58,6 @@ __all__ = [
     "spectrum",
     "stable",
     "swarm",
+    "tournament",
     "validity",
 ]

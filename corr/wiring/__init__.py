@@ -1,21 +1,35 @@
-"""Networks whose links change while they learn, as dynamics around any other, and genomes of NEAT with links fixed."""
+"""Networks whose links, paths or genomes change while they learn, around any dynamics."""
 
+from ._evolved import Evolved, Window, evolved
 from ._forward import Wires, outputs
 from ._genome import Fixed, network_of, packed
 from ._links import erdos_renyi, grown, pruned
 from ._network import rewired
+from ._pathnet import Modules, PathNet, PathParams, off_path, on_path
+from ._paths import mutated_path, taken_once, tournament
 from ._sparse import Wired, sparse
 
 __all__ = [
+    "Evolved",
     "Fixed",
+    "Modules",
+    "PathNet",
+    "PathParams",
+    "Window",
     "Wired",
     "Wires",
     "erdos_renyi",
+    "evolved",
     "grown",
+    "mutated_path",
     "network_of",
+    "off_path",
+    "on_path",
     "outputs",
     "packed",
     "pruned",
     "rewired",
     "sparse",
+    "taken_once",
+    "tournament",
 ]
