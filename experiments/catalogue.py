@@ -26,6 +26,7 @@ from .systems import (
     neat,
     noise,
     optimizers,
+    pathnet,
     recombination,
     smoothing,
     sparse,
@@ -55,7 +56,7 @@ GROUPS: dict[str, dict[str, Found]] = {
             smoothing.study, suppression.study, descents.study,
         ),
         "learning": (trainers.study, depth.study, imbalance.study, narrow.study),
-        "wiring": (sparse.study, neat.study),
+        "wiring": (sparse.study, pathnet.study, neat.study),
     }.items()
 }  # fmt: skip
 CATALOGUE: dict[str, Found] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

@@ -19,6 +19,7 @@ from .written_digits import two_networks
 from .written_imbalance import imbalances
 from .written_narrow import few_bits
 from .written_neat import evolved
+from .written_pathnet import paths
 from .written_runs import PARAMETERS, TIMES, dataset, descent_path
 from .written_sparse import gathered
 from .written_suppression import suppressions
@@ -229,6 +230,7 @@ WRITTEN: dict[str, Callable[[], tuple[Parts, Sizes]]] = {
     "trainers": trained,
     "narrow": few_bits,
     "neat": evolved,
+    "pathnet": paths,
     "sparse": gathered,
     "depth": deep,
     "imbalance": imbalances,
