@@ -13,7 +13,7 @@ from corr.wiring import Window
 from ..declaring.number import Number, sample
 from ..declaring.study import Parts, Study
 from . import law, pathnet_runs, pathnet_tournament
-from .pathnet_runs import AFTER, ALWAYS, FIRST, RANDOM, SCRATCH, Setting
+from .pathnet_runs import AFTER, ALWAYS, FIRST, FIXED, RANDOM, SCRATCH, TUNED, Setting
 
 TASKS, WEIGHTS, WINS, POPULATION = "second task", "weights", "tournament", "population"
 DRAWS, LEVEL = 4000, 0.95  # of repeats with repetition, for the intervals of ratios
@@ -57,6 +57,7 @@ def judge(found: Parts) -> list[str]:
     return [
         *(_took(tasks, way) for way in (FIRST, *AFTER)),
         *(_faster(tasks, way, SCRATCH) for way in AFTER if way != SCRATCH),
+        f"What one path has learned: {_faster(tasks, TUNED, FIXED)}",
         f"What was learned, beside a path that is always on: {_faster(tasks, ALWAYS, RANDOM)}",
         f"The paths of the two tasks share {sample(tasks.shared.values).value:.2f} ±"
         f" {sample(tasks.shared.values).error:.1g} modules.",

@@ -22,8 +22,8 @@ WAYS: dict[str, Callable] = {
 }
 FIRST, TRANSFER, ALWAYS = "first task", "PathNet", "PathNet, path always on"
 RANDOM, SCRATCH = "random path always on", "from scratch"
-TUNED, BIGGER = "fine-tuning", "bigger network"
-AFTER = (TRANSFER, ALWAYS, RANDOM, SCRATCH, TUNED, BIGGER)
+TUNED, FIXED, BIGGER = "fine-tuning of one path", "one path from scratch", "all modules from scratch"
+AFTER = (TRANSFER, ALWAYS, RANDOM, SCRATCH, TUNED, FIXED, BIGGER)
 
 
 class Setting(NamedTuple):
@@ -102,7 +102,7 @@ def transfer(key: jax.Array, setting: Setting, repeats: int) -> xarray.Dataset:
 
 
 def _transferred(made: Programs, setting: Setting, key: jax.Array) -> dict[str, Evolved]:
-    keys = iter(jax.random.split(key, 16))
+    keys = iter(jax.random.split(key, 20))
     random = np.random.default_rng(np.asarray(jax.random.key_data(next(keys))))
     classes = random.permutation(10)
     first, second = pair(setting, classes[:2], random), pair(setting, classes[2:4], random)
@@ -120,8 +120,15 @@ def _transferred(made: Programs, setting: Setting, key: jax.Array) -> dict[str, 
     before = made.free(next(keys), first, net.init(next(keys)), one, 0.0)
     anew = before.params._replace(readout=net.init(next(keys)).readout)
     found[TUNED] = made.free(key, second, anew, one, 0.0)
-    found[BIGGER] = made.bigger(key, second, net.init(next(keys)))
+    found[FIXED] = made.free(key, second, net.init(next(keys)), one, 0.0)
+    found[BIGGER] = made.bigger(key, second, _scaled(net, net.init(next(keys))))
     return found
+
+
+def _scaled(net: PathNet, params: PathParams) -> PathParams:
+    """Kernels so small that sums over all modules are as large as those over a path's."""
+    share = (net.used / net.modules) ** 0.5
+    return params._replace(layers=[layer._replace(kernel=share * layer.kernel) for layer in params.layers])
 
 
 def _shared(one: jax.Array, other: jax.Array) -> int:

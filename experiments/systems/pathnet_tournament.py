@@ -40,7 +40,7 @@ def wins(key: jax.Array, setting: Setting, tournaments: int) -> xarray.Dataset:
     other = [theory.tournament.win_probability(one, np.sqrt(0.5)) for one in gap]
     error = np.sqrt(share * (1 - share) / tournaments)
     row = law.Row(share, error, foreseen, other)
-    page = law.against("difference of accuracy / noise of one evaluation", gap, {WINS: row}, model=MODEL, other=OTHER,
+    page = law.against("difference / noise of one evaluation", gap, {WINS: row}, model=MODEL, other=OTHER,
                        logarithmic=False)  # fmt: skip
     return page.assign(noise=("value", spread))
 

@@ -18,21 +18,23 @@ REPEAT = {"color": "0.65", "marker": "o", "markersize": 2, "linestyle": "", "zor
 
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
-    """Generations above, laws below."""
+    """Laws above, generations below."""
     page_laws = {name: data for name, data in found.parts.items() if "quantities" in data.attrs}
     others = {name: data for name, data in found.parts.items() if name not in page_laws}
-    figure = Figure(figsize=(WIDTH, 2.6 + 0.6 + 1.75 * laws.rows(page_laws)))
-    halves: Any = figure.subfigures(2, 1, height_ratios=(2.4, 1.75 * laws.rows(page_laws) + 0.4))
-    axes = halves[0].subplots(1, len(others), squeeze=False, width_ratios=(3, 2)[: len(others)])[0]
-    numbers = {}
-    for axis, letter, (name, data) in zip(axes, "ab", others.items(), strict=False):
+    high = 1.75 * laws.rows(page_laws) + 0.4
+    figure = Figure(figsize=(WIDTH, 3.4 + high))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(high, 2.6))
+    said = laws.panels(halves[0], page_laws)
+    axes = halves[1].subplots(1, len(others), squeeze=False, width_ratios=(3, 2)[: len(others)])[0]
+    letters, numbers = laws.LETTERS[len(laws.quantities(page_laws)) :], {}
+    for axis, letter, (name, data) in zip(axes, letters, others.items(), strict=False):
         numbers[name] = _generations(axis, data)
         axis.set_title(f"({letter}) {name}", loc="left", fontsize=7)
-    said = laws.panels(halves[1], page_laws)
     sizes = found.configuration
     state(figure, wrapped([
-        f"preset {sizes['preset']}", "generations until the threshold is reached", "grey: single repeats, which count as all allowed where it is not",
-        f"dots above: means and {100 * LEVEL:g} % intervals", *said, laws.OURS,
+        f"preset {sizes['preset']}", "generations until the threshold is reached",
+        "grey: single repeats, which count as all allowed where it is not",
+        f"dots below: means and {100 * LEVEL:g} % intervals", *said, laws.OURS,
     ]))  # fmt: skip
     return figure, numbers | {name: arrays for name, arrays in laws.saved(found).items() if name in page_laws}
 

@@ -13,7 +13,7 @@ from .written_systems import Parts, Sizes
 REPEATS, ALLOWED = 20, 200
 USUAL = {
     pathnet_runs.FIRST: 60.0, pathnet_runs.TRANSFER: 40.0, pathnet_runs.ALWAYS: 30.0, pathnet_runs.RANDOM: 45.0,
-    pathnet_runs.SCRATCH: 60.0, pathnet_runs.TUNED: 62.0, pathnet_runs.BIGGER: 50.0,
+    pathnet_runs.SCRATCH: 60.0, pathnet_runs.TUNED: 62.0, pathnet_runs.FIXED: 70.0, pathnet_runs.BIGGER: 50.0,
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def contested(changes: Mapping[str, float] | None = None) -> Parts:
         pathnet.TASKS: taken({**USUAL, **(changes or {})}),
         pathnet.WEIGHTS: taken({"mutation": 90.0, "its descent": 60.0}),
         pathnet.WINS: law.against(
-            "difference of accuracy / noise of one evaluation", at, {pathnet_tournament.WINS: wins}, model=0.01,
+            "difference / noise of one evaluation", at, {pathnet_tournament.WINS: wins}, model=0.01,
             other=pathnet_tournament.OTHER, logarithmic=False,
         ),
         pathnet.POPULATION: law.against("population P", [2, 6, 20], {pathnet_tournament.LAW: odds},

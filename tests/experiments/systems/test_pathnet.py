@@ -37,6 +37,7 @@ def test_who_is_faster_is_said_and_who_is_not() -> None:
     assert "PathNet beside from scratch: NOT told apart" in said(pathnet=60.0)
     learned = "always on: PathNet, path always on beside random path always on: "
     assert f"{learned}FASTER" in said() and f"{learned}NOT told apart" in said(always=45.0)
+    assert "one path has learned: fine-tuning of one path beside one path from scratch: FASTER" in said()
     assert "0 of 20 repeats reach the threshold" in said(pathnet=500.0)
 
 
@@ -68,7 +69,7 @@ def test_wins_hold_the_law_of_two_noises_and_that_of_one_is_refused() -> None:
 def test_every_way_is_run_for_every_repeat() -> None:
     pytest.importorskip("sklearn")
     data = pathnet_runs.transfer(corr.root_key(3), SMOKE.transfer, 2)
-    assert data.sizes == {"way": 7, "repeat": 2}
+    assert data.sizes == {"way": 8, "repeat": 2}
     generations = data.generations.values
     assert ((generations >= 1) & (generations <= data.attrs["allowed"])).all()
     assert (data.reached.values | (generations == data.attrs["allowed"])).all()
