@@ -65,12 +65,12 @@ def spike_activity(module: Spiking, params: Any, points: jax.Array) -> Activity:
     for number, units in enumerate(module.widths):
         kernel = params[f"kernel_{number}"]
         found = potentials(kernel, trains, rule.decay)
-        inputs, pairs = trains.shape[0], int(np.sum(np.asarray(active_pairs(found, rule.window))))
+        inputs, pairs = trains.shape[-1], int(np.sum(np.asarray(active_pairs(found, rule.window))))
         everywhere += units * trains.size * (2 if number else 1)
         at_active += pairs * inputs + pairs_below * units
         trains, pairs_below = spikes_at(found), pairs
         active.append(pairs / found.size)
-        spikes.append(float(jnp.sum(trains)) / (units * found.shape[-1]))
+        spikes.append(float(jnp.sum(trains)) / (units * found.shape[1]))
         overflows.append(pairs > size_of(rule.buffer, found.size))
     return Activity(np.array(active), np.array(spikes), np.array(overflows), everywhere, at_active)
 
@@ -143,7 +143,7 @@ def spike_penalty(
             raise ValueError(f"{name} of a penalty on spikes must be 0 or more, got {value}")
 
     def of(trains: jax.Array) -> jax.Array:
-        counts = jnp.mean(jnp.sum(trains, axis=1), axis=1)
+        counts = jnp.mean(jnp.sum(trains, axis=0), axis=0)
         too_few = jnp.mean(jnp.square(jnp.maximum(1e-3 - counts, 0)))
         return above * jnp.maximum(jnp.mean(counts) - most, 0) + silent * too_few
 

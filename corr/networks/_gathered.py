@@ -31,21 +31,18 @@ def places_of(active: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
 
 
 def gathered_kernel(active: jax.Array, felt: jax.Array, traces: jax.Array, size: int) -> jax.Array:
-    """dL/dW_ji = Σ x_i[t] e_j[t] over active (j, t), with e = g dL/dS (out, T, K) and traces x (in, T, K)."""
+    """dL/dW_ji = Σ x_i[t] e_j[t] over active (j, t), with e = g dL/dS (T, K, out) and traces x (T, K, in)."""
     places, used = places_of(active, size)
-    each = felt[0].size
-    rows = traces.reshape(traces.shape[0], -1).T[places % each]
-    parts = rows * jnp.where(used, felt.reshape(-1)[places], 0)[:, None]
-    # Unused places go to the last neuron with weight zero, so that neurons stand in ascending order.
-    neurons = jnp.where(used, places // each, active.shape[0] - 1)
-    return jax.ops.segment_sum(parts, neurons, num_segments=active.shape[0], indices_are_sorted=True)
+    units, inputs = felt.shape[-1], traces.shape[-1]
+    weights = jnp.where(used, felt.reshape(-1)[places], 0)
+    parts = traces.reshape(-1, inputs)[places // units] * weights[:, None]
+    return jax.ops.segment_sum(parts, places % units, num_segments=units)
 
 
 def gathered_below(active: jax.Array, kernel: jax.Array, later: jax.Array, size: int) -> jax.Array:
-    """dL/dS_i[t] = Σ_j W_ji δ_j[t+1] at active (i, t), zero at the others; ``later`` holds δ[t+1], (out, T, K)."""
+    """dL/dS_i[t] = Σ_j W_ji δ_j[t+1] at active (i, t), zero at the others; ``later`` holds δ[t+1], (T, K, out)."""
     places, used = places_of(active, size)
-    each = active[0].size
-    rows = later.reshape(later.shape[0], -1).T[places % each]
-    values = jnp.sum(kernel.T[places // each] * rows, axis=1)
+    units, outputs = active.shape[-1], later.shape[-1]
+    values = jnp.sum(kernel.T[places % units] * later.reshape(-1, outputs)[places // units], axis=1)
     unused = jnp.where(used, places, active.size)
     return jnp.zeros(active.size, later.dtype).at[unused].set(values, mode="drop").reshape(active.shape)

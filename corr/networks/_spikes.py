@@ -1,4 +1,7 @@
-"""Layers of leaky integrate-and-fire neurons, spikes forward and surrogate slopes backward."""
+"""Layers of leaky integrate-and-fire neurons, spikes forward and surrogate slopes backward.
+
+Trains have shape (T, K, units) here: scans run along the first axis, and what a gathered pair needs lies side by side.
+"""
 
 import math
 from collections.abc import Sequence
@@ -34,19 +37,18 @@ def surrogate(potential: jax.Array, window: float) -> jax.Array:
 
 
 def through(kernel: jax.Array, trains: jax.Array) -> jax.Array:
-    """Σ_i W_ji S_i of trains (in, T, K), at every time."""
-    return (kernel @ trains.reshape(trains.shape[0], -1)).reshape(-1, *trains.shape[1:])
+    """Σ_i W_ji S_i of trains (T, K, in), at every time."""
+    return trains @ kernel.T
 
 
 def potentials(kernel: jax.Array, trains: jax.Array, decay: float) -> jax.Array:
-    """V[t+1] = a V[t] + W S_in[t] - S[t] from V[0] = 0, with S = 1 where V > 1, for trains of shape (in, T, K)."""
+    """V[t+1] = a V[t] + W S_in[t] - S[t] from V[0] = 0, with S = 1 where V > 1, for trains of shape (T, K, in)."""
 
     def step(potential: jax.Array, drive: jax.Array) -> tuple[jax.Array, jax.Array]:
         return decay * potential + drive - spikes_at(potential), potential
 
-    drive = jnp.moveaxis(through(kernel, trains), 1, 0)
-    _, found = jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)
-    return jnp.moveaxis(found, 0, 1)
+    drive = through(kernel, trains)
+    return jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)[1]
 
 
 def spikes_at(potential: jax.Array) -> jax.Array:
@@ -60,14 +62,12 @@ def leaky(trains: jax.Array, decay: float, *, reverse: bool = False) -> jax.Arra
     def step(trace: jax.Array, now: jax.Array) -> tuple[jax.Array, jax.Array]:
         return decay * trace + now, trace
 
-    by_time = jnp.moveaxis(trains, 1, 0)
-    _, traces = jax.lax.scan(step, jnp.zeros_like(by_time[0]), by_time, reverse=reverse)
-    return jnp.moveaxis(traces, 0, 1)
+    return jax.lax.scan(step, jnp.zeros_like(trains[0]), trains, reverse=reverse)[1]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def spiking_layers(rule: Rule, kernels: Arrays, trains: jax.Array) -> Arrays:
-    """Spike trains of every layer, (units, T, K), given those of the inputs; backward by surrogate slopes.
+    """Spike trains of every layer, (T, K, units), given those of the inputs; backward by surrogate slopes.
 
     The reset is not differentiated. With B_th infinite the backward pass is that of autograd through slopes g(V).
     """
@@ -100,7 +100,7 @@ def _kernel(rule: Rule, potential: jax.Array, felt: jax.Array, later: jax.Array,
     """dL/dW, from all pairs, or from the active ones where they fit into the buffer."""
 
     def masked() -> jax.Array:
-        return later.reshape(later.shape[0], -1) @ trains.reshape(trains.shape[0], -1).T
+        return jnp.tensordot(later, trains, axes=((0, 1), (0, 1)))
 
     if rule.buffer is None:
         return masked()

@@ -91,7 +91,7 @@ class Spiking(nn.Module):
         sizes = [self.inputs, *self.widths, self.outputs]
 
         def kernel(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
-            return start(key, shape) / math.sqrt(shape[1])
+            return jnp.asarray(start(key, shape)) / math.sqrt(shape[1])
 
         shapes = zip(sizes[1:], sizes[:-1], strict=True)
         kernels = [self.param(f"kernel_{number}", kernel, shape) for number, shape in enumerate(shapes)]
@@ -99,22 +99,23 @@ class Spiking(nn.Module):
         return self.read(kernels[-1], spikes[-1])
 
     def coded(self, points: jax.Array) -> jax.Array:
-        """Spike trains as they are, images by ``latency_code``."""
+        """Spike trains (T, K, inputs): those that are given, images by ``latency_code``."""
         if points.ndim not in (2, 3) or points.shape[0] != self.inputs:
             raise ValueError(
                 f"this network takes images of shape ({self.inputs}, K) or spike trains of shape ({self.inputs}, T, K),"
                 f" got {points.shape}"
             )
-        return points if points.ndim == 3 else latency_code(points, steps=self.steps)
+        trains = points if points.ndim == 3 else latency_code(points, steps=self.steps)
+        return jnp.moveaxis(trains, 0, 2)
 
     def read(self, kernel: jax.Array, trains: jax.Array) -> jax.Array:
-        """The leaky readout's value over time."""
+        """Outputs (outputs, K) of the leaky readout of trains (T, K, units)."""
         decay = math.exp(-1 / self.readout)
         drive = (1 - decay) * through(kernel, trains)
-        return OVER_TIME[self.over_time](decay * leaky(drive, decay) + drive, axis=1)
+        return OVER_TIME[self.over_time](decay * leaky(drive, decay) + drive, axis=0).T
 
 
 def trains_of(module: Spiking, params: Any, points: jax.Array) -> tuple[jax.Array, ...]:
-    """Spike trains of the hidden layers."""
+    """Spike trains of the hidden layers, (T, K, units)."""
     kernels = tuple(params[f"kernel_{number}"] for number in range(len(module.widths)))
     return spiking_layers(module.rule, kernels, module.coded(points))

@@ -17,7 +17,7 @@ from corr.networks._spikes import Rule, spiking_layers
 DECAY, STD, BETA, COST = 0.5, 0.05, 1.5, 2.0
 KERNEL = jnp.array([[0.3, 0.4, 0.7]])
 # Inputs spike one after the other: before the last step the neuron stays eight widths away from its threshold.
-INPUTS = jnp.pad(jnp.eye(3)[:, :, None], ((0, 0), (0, 1), (0, 0)))
+INPUTS = jnp.pad(jnp.eye(3)[:, None, :], ((0, 1), (0, 0), (0, 0)))
 TRACE = np.array([DECAY**2, DECAY, 1.0])
 LEVELS = 4.0  # standard errors
 

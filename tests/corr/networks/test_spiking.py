@@ -24,7 +24,7 @@ def kernels(seed: int = 0, scale: float = 0.8) -> tuple[jax.Array, ...]:
 
 
 def trains(seed: int = 1) -> jax.Array:
-    drawn = np.random.default_rng(seed).random((SIZES[0], STEPS, POINTS)) < 0.15
+    drawn = np.random.default_rng(seed).random((STEPS, POINTS, SIZES[0])) < 0.15
     return jnp.asarray(drawn, jnp.result_type(float))
 
 
@@ -37,7 +37,7 @@ def weighed(rule: Rule, given: tuple[jax.Array, ...], inputs: jax.Array) -> jax.
 
 def written_out(given: tuple[jax.Array, ...], inputs: jax.Array, *, attached: bool = False) -> jax.Array:
     """The same by autograd, a spike being a fast sigmoid plus what has no slope; slopes everywhere."""
-    rng, spikes = np.random.default_rng(2), jnp.moveaxis(inputs, 1, 0)
+    rng, spikes = np.random.default_rng(2), inputs
     total = jnp.zeros(())
     for kernel in given:
 
@@ -46,11 +46,10 @@ def written_out(given: tuple[jax.Array, ...], inputs: jax.Array, *, attached: bo
             soft = away / (1 + 100 * jnp.abs(away))
             spike = soft + jax.lax.stop_gradient((away > 0).astype(soft.dtype) - soft)
             reset = spike if attached else jax.lax.stop_gradient(spike)
-            return DECAY * potential + kernel @ now - reset, spike
+            return DECAY * potential + now @ kernel.T - reset, spike
 
-        spikes = jax.lax.scan(step, jnp.zeros((len(kernel), POINTS)), spikes)[1]
-        stacked = jnp.moveaxis(spikes, 0, 1)
-        total += jnp.sum(jnp.asarray(rng.normal(size=stacked.shape), stacked.dtype) * stacked)
+        spikes = jax.lax.scan(step, jnp.zeros((POINTS, len(kernel))), spikes)[1]
+        total += jnp.sum(jnp.asarray(rng.normal(size=spikes.shape), spikes.dtype) * spikes)
     return total
 
 
@@ -65,10 +64,10 @@ def apart(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
 
 def test_a_neuron_by_hand() -> None:
     """Decay one half, an input spike of 0.75 at every step: V = 0, 0.75, 1.125 (spikes), 0.3125, ..."""
-    found = potentials(jnp.full((1, 1), 0.75), jnp.ones((1, 6, 1)), 0.5)[0, :, 0]
+    found = potentials(jnp.full((1, 1), 0.75), jnp.ones((6, 1, 1)), 0.5)[:, 0, 0]
     assert found.tolist() == [0, 0.75, 1.125, 0.3125, 0.90625, 1.203125]
-    (spikes,) = spiking_layers(Rule(0.5), (jnp.full((1, 1), 0.75),), jnp.ones((1, 6, 1)))
-    assert spikes[0, :, 0].tolist() == [0, 0, 1, 0, 0, 1]
+    (spikes,) = spiking_layers(Rule(0.5), (jnp.full((1, 1), 0.75),), jnp.ones((6, 1, 1)))
+    assert spikes[:, 0, 0].tolist() == [0, 0, 1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("buffer", [None, 1.0])
@@ -115,15 +114,15 @@ def test_buffer_is_right_for_many_trajectories_at_once(x64: None) -> None:
     assert apart(found(between), found(None)) < 1e-12
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
-@pytest.mark.parametrize("count", [7, 32, 1000])
-def test_places_are_those_of_nonzero(count: int, share: float) -> None:
+@pytest.mark.parametrize("count", [7, 1000])
+def test_places_are_those_of_nonzero(count: int) -> None:
     """Buffers that are too small hold the first ones."""
-    active = np.random.default_rng(0).random(count) < share
-    expected = np.flatnonzero(active)
-    for size in (1, 5, count):
-        places, used = places_of(jnp.asarray(active), size)
-        assert np.array_equal(np.asarray(places)[np.asarray(used)], expected[:size])
+    search = jax.jit(places_of, static_argnums=1)
+    for share in (0.0, 0.01, 0.3, 1.0):
+        active = np.random.default_rng(0).random(count) < share
+        for size in (5, count):
+            places, used = search(jnp.asarray(active), size)
+            assert np.array_equal(np.asarray(places)[np.asarray(used)], np.flatnonzero(active)[:size])
 
 
 def test_latency_code() -> None:
@@ -136,9 +135,9 @@ def test_latency_code() -> None:
 def test_readout_over_time() -> None:
     """y[t+1] = b y[t] + (1 - b) C S[t] by a loop, its maximum and its sum."""
     module = networks.Spiking((1,), outputs=2, steps=5, readout=3.0)
-    given, kernel = jnp.asarray([[[0.0], [1.0], [0.0], [1.0], [1.0]]]), jnp.array([[1.0], [-2.0]])
+    given, kernel = jnp.asarray([0.0, 1.0, 0.0, 1.0, 1.0]).reshape(5, 1, 1), jnp.array([[1.0], [-2.0]])
     decay, level, seen = math.exp(-1 / 3), np.zeros(2), []
-    for spike in np.asarray(given)[0, :, 0]:
+    for spike in np.asarray(given)[:, 0, 0]:
         level = decay * level + (1 - decay) * np.asarray(kernel)[:, 0] * spike
         seen.append(level)
     assert np.allclose(module.read(kernel, given)[:, 0], np.max(seen, axis=0), rtol=1e-6)
