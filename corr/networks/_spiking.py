@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import flax.linen as nn
 import jax
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from .._checks import check_count, check_positive, real_number
 from ._latency import latency_code
-from ._spikes import Rule, leaky, spiking_layers, through
+from ._spikes import Arrays, Rule, leaky, spiking_layers, through
 
 OVER_TIME = {"max": jnp.max, "sum": jnp.sum}
 
@@ -95,7 +95,7 @@ class Spiking(nn.Module):
 
         shapes = zip(sizes[1:], sizes[:-1], strict=True)
         kernels = [self.param(f"kernel_{number}", kernel, shape) for number, shape in enumerate(shapes)]
-        spikes = spiking_layers(self.rule, tuple(kernels[:-1]), self.coded(points))
+        spikes = cast(Arrays, spiking_layers(self.rule, tuple(kernels[:-1]), self.coded(points)))
         return self.read(kernels[-1], spikes[-1])
 
     def coded(self, points: jax.Array) -> jax.Array:

@@ -9,7 +9,7 @@ import pytest
 
 from corr.data import read_events
 
-TIMES = [[0.0005, 0.0012, 0.0018, 0.0095], [], [0.0031]]
+TIMES = [[0.0005, 0.0012, 0.0018, 0.0055], [], [0.0031]]
 UNITS = [[0, 1, 1, 2], [], [2]]
 
 
@@ -25,7 +25,7 @@ def written(folder: Path, times: Any = TIMES, units: Any = UNITS, labels: Any = 
 
 
 def test_events_become_trains(tmp_path: Path) -> None:
-    """Two of a bin are one spike; 9.5 ms is after the fifth step; an empty row has none."""
+    """Two of a bin are one spike; 5.5 ms is just after the fifth step; an empty row has none."""
     points, labels = read_events(written(tmp_path), units=3, steps=5, time_step=1e-3)
     assert points.shape == (3, 5, 3) and labels.tolist() == [1, 0, 1]
     assert np.argwhere(np.asarray(points)).tolist() == [[0, 0, 0], [1, 1, 0], [2, 3, 2]]

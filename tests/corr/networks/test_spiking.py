@@ -99,6 +99,7 @@ def test_gathered_is_masked_whether_it_fits_or_not(x64: None, buffer: float, fit
     assert apart(everywhere, masked) > 1e-3
 
 
+@pytest.mark.slow
 def test_buffer_is_right_for_many_trajectories_at_once(x64: None) -> None:
     """Of which one overflows and one does not."""
     several = jax.tree.map(lambda *parts: jnp.stack(parts), kernels(), kernels(4, 0.02))
