@@ -86,10 +86,11 @@ def test_helices_have_their_closed_energies(sign: float) -> None:
     """The other handedness has another energy, and must."""
     square = Magnet((6, 6), chirality=6**0.5)
     along = Magnet((10, 4), chirality=float(np.tan(2 * np.pi / 10)))
-    for magnet, direction, closed in (
+    cases: list[tuple[Magnet, Literal["100", "110"], float]] = [
         (square, "110", -4.0),
         (along, "100", -np.sqrt(1 + along.chirality**2) - 1),
-    ):
+    ]
+    for magnet, direction, closed in cases:
         spins = helix(magnet, direction) * jnp.array([sign, sign, 1.0])[:, None, None]
         found = float(energy(magnet)(spins)) / magnet.sites
         assert helix_energy(magnet, direction) == pytest.approx(closed, abs=1e-12)

@@ -23,6 +23,7 @@ from corr.spins import (
 
 MOVES = [gaussian_move(0.8), cone_move(1.2)]
 BETA, WRONG = 2.0, 2.6
+LATE = pytest.mark.slow
 
 
 def run(side: Dynamics, spins: jax.Array, steps: int, key: int) -> jax.Array:
@@ -53,8 +54,15 @@ def test_the_quadrature_is_langevins_function() -> None:
     assert one_spin(BETA, 1.0, 0.0)[0] == pytest.approx(1 / math.tanh(2) - 1 / 2, abs=1e-14)
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.text)
-@pytest.mark.parametrize("easy_axis", [0.0, 0.6])
+@pytest.mark.parametrize(
+    ("move", "easy_axis"),
+    [
+        (MOVES[0], 0.6),
+        (MOVES[1], 0.0),
+        pytest.param(MOVES[0], 0.0, marks=LATE),
+        pytest.param(MOVES[1], 0.6, marks=LATE),
+    ],
+)
 def test_one_spin_in_a_field(move: Move, easy_axis: float) -> None:
     """4096 spins without bonds are 4096 chains; another temperature is refused."""
     magnet = Magnet((64, 64), exchange=0.0, field=1.0, easy_axis=easy_axis)
@@ -85,8 +93,14 @@ def two_spins(magnet: Magnet, beta: float) -> float:
     return float((chance * energies).sum() / chance.sum())
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.text)
-@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("move", "together"),
+    [
+        (MOVES[0], True),
+        pytest.param(MOVES[1], True, marks=LATE),
+        *[pytest.param(one, False, marks=LATE) for one in MOVES],
+    ],
+)
 def test_two_spins(move: Move, together: bool) -> None:
     """One at a time and both at once have one stationary law; another temperature has another."""
     magnet = Magnet((2, 1), exchange=1.0, chirality=0.7, field=0.5, edges="open")
@@ -101,7 +115,7 @@ def test_two_spins(move: Move, together: bool) -> None:
 SIZE, LATTICE = 0.02, 2048
 
 
-@pytest.mark.slow
+@LATE
 @pytest.mark.parametrize("beta", [0.5, math.inf])
 def test_drift_of_small_moves(beta: float) -> None:
     """Spins along x in a field along z: (βσ²/2) h_⊥ - σ² S, at β = ∞ σ ĥ_⊥/√(2π) - (σ²/2) S; each refuses the other.
