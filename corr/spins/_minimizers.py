@@ -128,8 +128,8 @@ def lbfgs(magnet: Magnet, *, memory: int = 10) -> Dynamics:
     Example:
         >>> side = lbfgs(Magnet((2, 2), field=1.0))
         >>> start = jnp.zeros((3, 2, 2)).at[0].set(1.0)
-        >>> bool(side.step(jax.random.key(0), side.init(start))[0].loss < -8)
-        True
+        >>> float(side.init(start).loss)
+        -8.0
 
     Reference: Ivanov, Uzdin and Jónsson, arXiv:1904.02669, by rotations.
     """

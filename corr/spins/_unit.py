@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from ._magnet import Magnet
 
@@ -34,7 +35,7 @@ def check_spins(magnet: Magnet, spins: Any) -> jax.Array:
         raise TypeError(f"spins must be floating point, got dtype {spins.dtype}")
     if spins.shape != (3, *magnet.shape):
         raise ValueError(f"spins must have shape {(3, *magnet.shape)}, components first, got {spins.shape}")
-    if not isinstance(spins, jax.core.Tracer):
+    if not isinstance(spins, Tracer):
         lengths = np.linalg.norm(np.asarray(spins, np.float64), axis=0)
         worst = lengths.flat[np.argmax(np.where(np.isnan(lengths), np.inf, np.abs(lengths - 1)))]
         if not abs(worst - 1) <= 8 * float(jnp.finfo(spins.dtype).eps):
