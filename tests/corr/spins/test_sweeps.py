@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import corr
 from corr import Dynamics
 from corr.spins import (
     Magnet,
@@ -154,6 +155,15 @@ def test_the_energy_is_kept_along_the_walk() -> None:
         assert float(state.loss) == pytest.approx(float(side.refresh(state).loss), abs=2e-5)
         assert float(info.loss_change) == pytest.approx(float(state.loss - before.loss), abs=1e-5)
     np.testing.assert_allclose(jnp.sum(state.position**2, axis=0), 1, atol=1e-6)
+
+
+@LATE
+def test_a_run_takes_sweeps_and_refuses_other_lengths() -> None:
+    side, up = sweeps(Magnet((4, 4)), gaussian_move(0.3), beta=2.0), jnp.zeros((3, 4, 4)).at[2].set(1.0)
+    data = corr.run(side, up, key=corr.root_key(0), trajectories=2, steps=4, progress=False)
+    assert float(data.loss.values[:, -1].min()) > -32
+    with pytest.raises(ValueError, match=r"length 1, got one of 2\.0: use corr\.spins\.normalized"):
+        corr.run(side, 2 * up, key=corr.root_key(0), trajectories=2, steps=4, progress=False)
 
 
 def test_published_stages() -> None:
