@@ -11,6 +11,7 @@ import numpy as np
 from .._accept import metropolis, uniform_number
 from .._keys import Stream, proposal_and_decision
 from .._types import Dynamics, Info, State
+from ..dynamics._descent import numbers
 from ..dynamics._schedule import along
 from ._magnet import Magnet, energy, exact_change, local_field
 from ._moves import Move
@@ -74,7 +75,7 @@ def sweeps(magnet: Magnet, move: Move, *, beta: float | Schedule = math.inf, fie
         info = Info(spins - state.position, jnp.array(True), change, jnp.isfinite(change))
         return State(spins, state.loss + change, state.aux + 1), info
 
-    facts = {"dynamics": "spin sweeps", "magnet": repr(magnet), "move": move.text, **_told(beta, field)}
+    facts = {"dynamics": "spin sweeps", "magnet": repr(magnet), "move": move.text, **numbers(beta=beta)}
     return Dynamics(begin, step, Stream.MUTATION, refresh, loss=energy(magnet), facts=facts, evaluations=2)
 
 
@@ -148,10 +149,3 @@ def _starts(magnet: Magnet) -> tuple[Callable[..., State], Callable[[State], Sta
         return State(spins, loss(spins), jnp.zeros((), jnp.int32))
 
     return init, lambda state: state._replace(loss=loss(state.position))
-
-
-def _told(beta: float | Schedule, field: Schedule | None) -> dict[str, Any]:
-    """Plain numbers, or the programs of schedules, which fix them."""
-    program = lambda schedule: str(jax.make_jaxpr(schedule)(jnp.int32(0)))  # noqa: E731
-    told: dict[str, Any] = {"beta": program(beta) if callable(beta) else beta}
-    return told if field is None else {**told, "field": program(field)}
