@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-import theory.tournament
 from corr import wiring
+from theory import tournament
 
 from . import law
 from .pathnet_runs import Setting, pair, programs
@@ -36,8 +36,8 @@ def wins(key: jax.Array, setting: Setting, tournaments: int) -> xarray.Dataset:
     spread = np.sqrt(measured.var(axis=2).mean(axis=1))  # of one evaluation, from other windows than the wins
     gap = np.array([exact[i] - exact[j] for i, j in pairs]) / spread
     share = np.mean((again[:, 0] > again[:, 1]) + 0.5 * (again[:, 0] == again[:, 1]), axis=1)
-    foreseen = [theory.tournament.win_probability(one, 1.0) for one in gap]
-    other = [theory.tournament.win_probability(one, np.sqrt(0.5)) for one in gap]
+    foreseen = [tournament.win_probability(one, 1.0) for one in gap]
+    other = [tournament.win_probability(one, np.sqrt(0.5)) for one in gap]
     error = np.sqrt(share * (1 - share) / tournaments)
     row = law.Row(share, error, foreseen, other)
     page = law.against("difference / noise of one evaluation", gap, {WINS: row}, model=MODEL, other=OTHER,
@@ -72,18 +72,18 @@ def _windows(key: jax.Array, right: jax.Array, size: int, count: int) -> jax.Arr
 
 def populations(key: jax.Array, sizes: tuple[int, ...], steps: int, chains: int) -> xarray.Dataset:
     """Log odds of two kinds in populations, (P,), after many tournaments of ``corr.wiring.tournament``."""
-    win = theory.tournament.win_probability(BETTER, SPREAD)
+    win = tournament.win_probability(BETTER, SPREAD)
     rows: list[tuple[float, float, float]] = []
     for n, size in enumerate(sizes):
         chance = MUTATION / size
         share = np.asarray(_chains(jax.random.fold_in(key, n), size, steps, chains, chance), float)
         mean, error = share.mean(), share.std(ddof=1) / np.sqrt(chains)
-        counts = theory.tournament.stationary_counts(win, size, 2 / 5 * chance)  # of 5 offsets 2 change the kind
+        counts = tournament.stationary_counts(win, size, 2 / 5 * chance)  # of 5 offsets 2 change the kind
         exact = counts @ np.arange(size + 1) / size
         rows.append((float(np.log(mean / (1 - mean))), float(error / (mean * (1 - mean))),
                      float(np.log(exact / (1 - exact)))))  # fmt: skip
     value, error, known = np.array(rows).T
-    alone = np.full(len(sizes), theory.tournament.log_odds(win, 2))
+    alone = np.full(len(sizes), tournament.log_odds(win, 2))
     return law.against("population P", sizes, {LAW: law.Row(value, error, known, alone)}, other=ALONE)
 
 

@@ -13,14 +13,14 @@ from ..parts.settings import wrapped
 from ..parts.style import MEAN, WIDTH, state
 from . import laws
 
-LEVEL = 0.95
+LEVEL, COUNTED = 0.95, ("second task", "weights")
 REPEAT = {"color": "0.65", "marker": "o", "markersize": 2, "linestyle": "", "zorder": 1}
 
 
 def page(found: StudyResult) -> tuple[Figure, dict[str, Any]]:
     """Laws above, generations below."""
-    page_laws = {name: data for name, data in found.parts.items() if "quantities" in data.attrs}
-    others = {name: data for name, data in found.parts.items() if name not in page_laws}
+    others = {name: data for name, data in found.parts.items() if name in COUNTED}
+    page_laws = {name: data for name, data in found.parts.items() if name not in COUNTED}
     high = 1.75 * laws.rows(page_laws) + 0.4
     figure = Figure(figsize=(WIDTH, 3.4 + high))
     halves: Any = figure.subfigures(2, 1, height_ratios=(high, 2.6))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import xarray
 
-import theory.tournament
 from corr.experiments.systems import law, pathnet, pathnet_runs, pathnet_tournament
+from theory import tournament
 
 from .written_systems import Parts, Sizes
 
@@ -31,7 +31,7 @@ def taken(means: Mapping[str, float], seed: int = 0) -> xarray.Dataset:
 def contested(changes: Mapping[str, float] | None = None) -> Parts:
     """All parts."""
     at = np.linspace(0.3, 3.0, 6)
-    foreseen = np.array([theory.tournament.win_probability(one, 1.0) for one in at])
+    foreseen = np.array([tournament.win_probability(one, 1.0) for one in at])
     wins = law.Row(foreseen, 0.005 * np.ones(6), foreseen, np.minimum(foreseen + 0.1, 1.0))
     odds = law.Row([0.1, 1.0, 2.0], [0.01] * 3, [0.1, 1.0, 2.0], [0.1] * 3)
     return {

@@ -170,7 +170,7 @@ def test_a_group_takes_as_long_as_its_runs_each_counted_once(
     table = timetable.timetable(again=False)
     assert table["groups"]["all"]["names"] == [*CATALOGUE]
     for size in ("smoke", "quick", "paper"):
-        names = ("paper", "studies", "systems", "atlas", "learning", "all")
+        names = ("paper", "studies", "systems", "atlas", "learning", "wiring", "all")
         *groups, everything = (table["groups"][name]["seconds"][size] for name in names)
         paper, studies, *_ = groups
         alone = [table["entries"][name]["presets"][size][0] for name in CATALOGUE]
