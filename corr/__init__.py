@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         populations,
         proposals,
         results,
+        spins,
         wiring,
     )
     from ._accept import barker, metropolis
@@ -119,6 +120,7 @@ FOLDERS = (
     "populations",
     "proposals",
     "results",
+    "spins",
     "wiring",
     *_house.ROOMS,
 )
@@ -180,6 +182,7 @@ __all__ = [
     "root_key",
     "run",
     "save_run",
+    "spins",
     "stale",
     "sweep",
     "trajectory_key",
