@@ -102,7 +102,8 @@ def _beside(data: str, mine: Parts) -> str:
     gap = less(mine[MUTATION], mine[ADAM])
     low, high = interval(gap)
     word = "within" if abs(gap.value) < POINT else "NOT within"
-    shown = "all of it" if max(abs(low), abs(high)) < POINT else "part of it"
+    apart = low > POINT or high < -POINT
+    shown = "all of it" if max(abs(low), abs(high)) < POINT else "none of it" if apart else "part of it"
     return (
         f"{data}: mutation is {word} {100 * POINT:g} point of {ADAM} on the mean of {gap.count} splits:"
         f" {gap.value:+.4f} ({100 * LEVEL:g} %: {low:+.4f} to {high:+.4f}, {shown} within)."
