@@ -5,14 +5,13 @@ from ._forward import Wires, outputs
 from ._genome import Fixed, network_of, packed
 from ._links import erdos_renyi, grown, pruned
 from ._network import rewired
-from ._pathnet import Modules, PathNet, PathParams, off_path, on_path
-from ._paths import mutated_path, taken_once, tournament
+from ._pathnet import PathNet, PathParams
+from ._paths import mutated_path, tournament
 from ._sparse import Wired, sparse
 
 __all__ = [
     "Evolved",
     "Fixed",
-    "Modules",
     "PathNet",
     "PathParams",
     "Window",
@@ -23,13 +22,10 @@ __all__ = [
     "grown",
     "mutated_path",
     "network_of",
-    "off_path",
-    "on_path",
     "outputs",
     "packed",
     "pruned",
     "rewired",
     "sparse",
-    "taken_once",
     "tournament",
 ]

@@ -96,8 +96,9 @@ class PathNet:
 
     def renewed(self, key: jax.Array, params: PathParams, frozen: jax.Array) -> PathParams:
         """For the next task: modules of the frozen path, (L, n), as they are, all else drawn anew by a typed key."""
-        return off_path(self.init(key), on_path(params, frozen)._replace(readout=self.init(key).readout), frozen,
-                        taken_once(frozen))  # fmt: skip
+        fresh = self.init(key)
+        kept = on_path(params, frozen)._replace(readout=fresh.readout)
+        return off_path(fresh, kept, frozen, taken_once(frozen))
 
     def apply(self, params: PathParams, path: jax.Array, points: jax.Array) -> jax.Array:
         """Outputs (outputs, K) at points (inputs, K), through a path, (L, n)."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import xarray
 
-from ..declaring.study import Parts, Study
+from ..declaring.study import Study
 from . import neat_compared, neat_frozen, neat_moves, neat_told, neat_winners
 from .neat_config import text
 from .neat_evolution import GOAL, NEVER
@@ -68,11 +68,6 @@ def parts(sizes: Sizes) -> Mapping[str, Callable[[jax.Array], xarray.Dataset]]:
     return made
 
 
-def judge(found: Parts) -> list[str]:
-    """What is found, the limit of the clock, jumps, and the descent."""
-    return neat_told.judge(found)
-
-
 study = Study(
     name="neat",
     title="NEAT: winners, the clock of their weights at frozen links, and jumps by structural moves",
@@ -82,7 +77,7 @@ study = Study(
         "paper": Sizes(40, 400, 20, 200, (*EVERY, 0.005), 4096, 512, 5.0, 10, 100, 1000, 10_000, 100),
     },
     parts=parts,
-    judge=judge,
+    judge=neat_told.judge,
     minutes={"smoke": 0.5, "quick": 8.0, "paper": 240.0},
     numbers=neat_told.numbers,
 )

@@ -63,6 +63,11 @@ class Programs(NamedTuple):
     always: Callable[..., Evolved]
     bigger: Callable[..., Evolved]
 
+    @property
+    def chance(self) -> float:
+        """Of a gene's mutation, as published."""
+        return 1 / (self.net.layers * self.net.used)
+
 
 def programs(setting: Setting, way: str) -> Programs:
     """Of one way to train weights."""
@@ -106,22 +111,22 @@ def _transferred(made: Programs, setting: Setting, key: jax.Array) -> dict[str, 
     random = np.random.default_rng(np.asarray(jax.random.key_data(next(keys))))
     classes = random.permutation(10)
     first, second = pair(setting, classes[:2], random), pair(setting, classes[2:4], random)
-    net, share = made.net, 1 / (made.net.layers * made.net.used)
+    net, go = made.net, next(keys)  # the second task draws equal batches whatever it begins with
     paths = lambda: net.paths(next(keys), setting.population)  # noqa: E731
-    found = {FIRST: made.free(next(keys), first, net.init(next(keys)), paths(), share)}
+    found = {FIRST: made.free(next(keys), first, net.init(next(keys)), paths(), made.chance)}
     best, learned = found[FIRST].path, found[FIRST].params
     other = net.paths(next(keys), 1)[0]
     kept, lucky = net.renewed(next(keys), learned, best), net.renewed(next(keys), learned, other)
-    found[TRANSFER] = made.frozen(key, second, kept, paths(), best)
-    found[ALWAYS] = made.always(key, second, kept, paths(), best)
-    found[RANDOM] = made.always(key, second, lucky, paths(), other)
-    found[SCRATCH] = made.free(key, second, net.init(next(keys)), paths(), share)
+    found[TRANSFER] = made.frozen(go, second, kept, paths(), best)
+    found[ALWAYS] = made.always(go, second, kept, paths(), best)
+    found[RANDOM] = made.always(go, second, lucky, paths(), other)
+    found[SCRATCH] = made.free(go, second, net.init(next(keys)), paths(), made.chance)
     one = jnp.broadcast_to(other, (setting.population, *other.shape))
     before = made.free(next(keys), first, net.init(next(keys)), one, 0.0)
     anew = before.params._replace(readout=net.init(next(keys)).readout)
-    found[TUNED] = made.free(key, second, anew, one, 0.0)
-    found[FIXED] = made.free(key, second, net.init(next(keys)), one, 0.0)
-    found[BIGGER] = made.bigger(key, second, _scaled(net, net.init(next(keys))))
+    found[TUNED] = made.free(go, second, anew, one, 0.0)
+    found[FIXED] = made.free(go, second, net.init(next(keys)), one, 0.0)
+    found[BIGGER] = made.bigger(go, second, _scaled(net, net.init(next(keys))))
     return found
 
 
@@ -147,8 +152,8 @@ def weights(key: jax.Array, setting: Setting, repeats: int) -> xarray.Dataset:
             random = np.random.default_rng(np.asarray(jax.random.key_data(one)))
             task = pair(setting, random.permutation(10)[:2], random)
             start, drawn, move = jax.random.split(one, 3)
-            share = 1 / (made.net.layers * made.net.used)
-            found.append(made.free(move, task, made.net.init(start), made.net.paths(drawn, setting.population), share))
+            paths = made.net.paths(drawn, setting.population)
+            found.append(made.free(move, task, made.net.init(start), paths, made.chance))
         generations[way] = [one.generations.item() for one in found]
         reached[way] = [one.reached.item() for one in found]
     columns = {name: (("way", "repeat"), [*each.values()])

@@ -25,7 +25,7 @@ def wins(key: jax.Array, setting: Setting, tournaments: int) -> xarray.Dataset:
     random = np.random.default_rng(np.asarray(jax.random.key_data(start)))
     task = pair(setting, random.permutation(10)[:2], random)
     paths = made.net.paths(drawn, setting.population)
-    params = made.free(move, task, made.net.init(start), paths, 1 / 9).params
+    params = made.free(move, task, made.net.init(start), paths, made.chance).params
     right = jax.vmap(lambda path: _right(made.net, params, path, task))(made.net.paths(tried, PATHS))
     exact = np.asarray(right.mean(axis=1))
     size = setting.window.batches * setting.window.points

@@ -167,6 +167,6 @@ study = Study(
     },
     parts=parts,
     judge=judge,
-    minutes={"smoke": 0.8, "quick": 7.0, "night": 90.0, "paper": 3000.0},
+    minutes={"smoke": 0.8, "quick": 3.5, "night": 90.0, "paper": 3000.0},
     numbers=numbers,
 )

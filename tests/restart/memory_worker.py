@@ -11,6 +11,7 @@ import numpy as np
 
 import corr
 from corr import data, losses, networks
+from corr.experiments.problems.sines import SHALLOW_UNITS, VARIANCE
 
 POINTS = 50  # what is kept of a step does not depend on them
 
@@ -18,7 +19,7 @@ POINTS = 50  # what is kept of a step does not depend on them
 def main(args: argparse.Namespace) -> None:
     jax.config.update("jax_num_cpu_devices", 2)
     jax.config.update("jax_compilation_cache_dir", args.cache)
-    network = networks.functional(networks.Shallow(30), variance=1e-4)
+    network = networks.functional(networks.Shallow(SHALLOW_UNITS), variance=VARIANCE)
     few = losses.mean_squared_error(network.apply, *data.sine(POINTS))
     walk = corr.mutation(few, mutation_std=2.5e-5)
     marks = np.linspace(0, args.steps, 101).astype(int)[:-1].tolist()

@@ -1,6 +1,7 @@
 """PathNet: which modules count, what mutation, tournament and training do, and what freezing keeps."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 import corr
-from corr.wiring import PathNet, Window, evolved, mutated_path, off_path, on_path, taken_once, tournament
+from corr.wiring import PathNet, Window, evolved, mutated_path, tournament
+from corr.wiring._pathnet import Modules, PathParams, off_path, on_path
+from corr.wiring._paths import taken_once
 
 K = 4.0
 KEY = corr.root_key(0)
@@ -100,6 +103,53 @@ def test_any_dynamics_trains_the_path_and_nothing_frozen(way: object) -> None:
         same = np.asarray((old.kernel == new.kernel).all(axis=(1, 2)))
         assert same[[m for m in range(10) if m > 2 or m == still]].all()
         assert not same[[m for m in range(3) if m != still]].any()
+
+
+def readout(net: PathNet, path: jax.Array, make: object = down, **options: object) -> np.ndarray:
+    """Of a network of one path for all, after a few windows."""
+    found = evolved(net, make, (POINTS, LABELS), key=KEY, params=net.init(KEY), paths=jnp.stack([path] * 2),  # pyright: ignore[reportArgumentType]
+                    window=SHORT, chance=0.0, **options)  # pyright: ignore[reportArgumentType]  # fmt: skip
+    return np.asarray(found.params.readout[0])
+
+
+def test_frozen_modules_stay_while_the_readout_learns_from_them() -> None:
+    path = jnp.array([[0, 1, 2]] * 3)
+    still = PathParams([Modules(0.0, 0.0)] * 3, (1.0, 1.0))  # pyright: ignore[reportArgumentType]
+    alone = readout(NET, path, lambda loss: corr.descent(loss, learning_rate=0.1, scale=still))
+    np.testing.assert_allclose(readout(NET, path, frozen=path), alone, rtol=1e-5, atol=1e-6)
+    assert np.abs(readout(NET, path) - alone).max() > 1e-3
+
+
+def test_a_path_that_is_always_on_is_used_beside_the_others() -> None:
+    path, frozen = jnp.array([[0, 1, 2]] * 3), jnp.array([[7], [8], [9]])
+    wide = PathNet(inputs=5, outputs=2, units=4, used=4)
+    beside = readout(NET, path, frozen=frozen, always_on=True)
+    np.testing.assert_array_equal(beside, readout(wide, jnp.concatenate([path, frozen], axis=1), frozen=frozen))
+    assert np.abs(beside - readout(NET, path, frozen=frozen)).max() > 1e-3
+
+
+def still(loss: object) -> corr.Dynamics:
+    return corr.descent(loss, learning_rate=1e-6)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("chance", [None, 0.0])
+def test_the_population_evolves_unless_genes_stay(chance: float | None) -> None:
+    path, window = jnp.array([[0, 1, 2]] * 3), Window(batches=4, points=16, threshold=1.0, generations=30)
+    labels = jax.random.randint(jax.random.key(8), (60,), 0, 2)  # they say nothing, so that none is accurate enough
+    found = evolved(NET, still, (POINTS, labels), key=KEY, params=NET.init(KEY), paths=jnp.stack([path] * 4),
+                    window=window, chance=chance)  # fmt: skip
+    assert int(found.generations) == 30
+    assert (np.asarray(found.path) == np.asarray(path)).all() == (chance == 0.0)
+
+
+def test_the_more_accurate_path_is_given_back() -> None:
+    good, other = jnp.array([[0, 1, 2]] * 3), jnp.array([[3, 4, 5]] * 3)
+    window = Window(batches=20, points=16, threshold=0.95, generations=60)
+    run = partial(evolved, NET, data=(POINTS, LABELS), key=KEY, chance=0.0)
+    learned = run(make=down, params=NET.init(KEY), paths=jnp.stack([good] * 2), window=window).params
+    for paths in ((good, other), (other, good)):
+        once = run(make=still, params=learned, paths=jnp.stack(paths), window=window._replace(generations=1))
+        np.testing.assert_array_equal(once.path, good)
 
 
 def test_paths_evolve_until_one_is_accurate_enough_with_equal_bits() -> None:

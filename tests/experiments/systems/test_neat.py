@@ -2,12 +2,15 @@
 
 import random
 import sys
+import types
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
 
+import corr
 from corr.experiments.systems import neat as page
 from corr.experiments.systems import neat_config, neat_evolution, neat_frozen, neat_moves, neat_told, neat_winners
 
@@ -132,3 +135,43 @@ def test_every_preset_has_whole_generations_and_the_same_powers_of_either_topolo
         assert all("pop_size = 150" in words for words in sizes.configurations)
     names = set(page.study.parts(page.study.preset("quick")))
     assert {f"frozen, {name}" for name in ("XOR", "digits")} <= names and neat_told.COMPARED in names
+
+
+SLOPE = 3.0
+
+
+@pytest.fixture
+def plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frozen topology whose loss is a plane of slope 3, where a distance is a change of the loss."""
+    start = {"weights": jnp.zeros(9), "biases": jnp.zeros(3)}
+    slope = SLOPE / np.sqrt(12)
+    loss = lambda params: slope * (jnp.sum(params["weights"]) + jnp.sum(params["biases"]))  # noqa: E731
+    monkeypatch.setattr(neat_frozen, "frozen", lambda *args: neat_frozen.Place(loss, start))
+
+
+@pytest.mark.usefixtures("plane")
+def test_descent_goes_as_far_as_is_foreseen_of_a_species() -> None:
+    data = neat_frozen.curves(corr.root_key(0), "plane", 1, (0.5,), 2, 1.0, 2)
+    fall = (data.descent.isel(product=0) - data.descent).mean("run").values
+    np.testing.assert_allclose(fall, SLOPE * neat_frozen.SPEED * data["product"].values, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("plane")
+def test_a_species_without_crossover_goes_down_as_its_chain() -> None:
+    data = neat_frozen.speeds(corr.root_key(1), "plane", 1, 100).sel(scheme=neat_frozen.PLAIN)
+    off = np.abs(data.speed - data.attrs["chain"]) / np.hypot(data.speed_error, data.attrs["chain_error"])
+    assert float(off.max()) < 4
+    assert (np.abs(data.speed - 1) / data.speed_error > 4).all()  # twin: one power a generation
+
+
+def test_an_answer_above_a_half_is_yes() -> None:
+    def gene(**fields: object) -> types.SimpleNamespace:
+        return types.SimpleNamespace(**fields)
+
+    node = gene(bias=0.0, response=1.0, activation="identity", aggregation="sum")
+    genome = gene(nodes={0: node}, connections={(-1, 0): gene(weight=1.0, enabled=True)})
+    config = gene(genome_config=gene(input_keys=[-1], output_keys=[0], activation_options=["identity"]))
+    run = neat_evolution.Evolved(genome, config, 0.0, None)
+    answers, right = jnp.array([[0.4, 0.6, -0.2, 0.45]]), jnp.array([0.0, 1.0, 0.0, 1.0])
+    assert neat_winners._accuracy(run, answers, right) == 0.75

@@ -1,10 +1,15 @@
 """PathNet's study: noisy pairs, ratios of generations, either sentence, and laws that small runs must hold."""
 
+from typing import Any
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import corr
 from corr.experiments.systems import law, pathnet, pathnet_runs, pathnet_tournament
+from corr.wiring import Evolved, PathNet
 
 from ...paper_figs.written_pathnet import contested, taken
 
@@ -63,6 +68,46 @@ def test_wins_hold_the_law_of_two_noises_and_that_of_one_is_refused() -> None:
     )
     assert law.scores(page, pathnet_tournament.WINS).max() < law.K
     assert law.scores(page, pathnet_tournament.WINS, "other").max() > law.K
+
+
+def test_every_way_begins_with_what_its_name_says() -> None:
+    """Programs that only note what they are given; what has "learned" is one larger everywhere."""
+    pytest.importorskip("sklearn")
+    net, seen = PathNet(inputs=16, outputs=2, units=4), []
+
+    def noted(key: Any, task: Any, params: Any, paths: Any = None, more: Any = None) -> Evolved:
+        learned = jax.tree.map(lambda leaf: leaf + 1, params)
+        path = jnp.array([[0, 1, 2]] * 3) if paths is None else paths[0]
+        seen.append((np.asarray(jax.random.key_data(key)).tolist(), task, params, paths, more))
+        return Evolved(learned, path, jnp.int32(1), jnp.array(True), jnp.ones(1))
+
+    made = pathnet_runs.Programs(net, noted, noted, noted, noted)
+    found = pathnet_runs._transferred(made, SMOKE.transfer, corr.root_key(5))
+    first, kept, always, lucky, scratch, before, tuned, fixed, bigger = seen
+    later = (kept, always, lucky, scratch, tuned, fixed, bigger)
+    assert len({str(one[0]) for one in later}) == 1 and all(one[1] is kept[1] for one in later)
+    assert before[1] is first[1] is not kept[1] and first[0] != before[0] != kept[0]
+    best, learned = found[pathnet_runs.FIRST].path, found[pathnet_runs.FIRST].params
+
+    def keeps(params: Any, path: Any) -> list[bool]:
+        """Of every module, whether it is one that has learned, and whether the path names it."""
+        return [bool((layer.kernel[m] == old.kernel[m]).all()) == (m in genes)
+                for layer, old, genes in zip(params.layers, learned.layers, path.tolist(), strict=True)
+                for m in range(10)]  # fmt: skip
+
+    for one, path in ((kept, best), (always, best), (lucky, lucky[4])):
+        np.testing.assert_array_equal(one[4], path)
+        assert all(keeps(one[2], path)) and not (one[2].readout[0] == learned.readout[0]).any()
+    assert (lucky[4] != best).any()
+    assert all(keeps(scratch[2], jnp.full((3, 1), -1))) and all(keeps(fixed[2], jnp.full((3, 1), -1)))
+    assert first[4] == scratch[4] == pytest.approx(1 / 9)
+    for one in (before, tuned, fixed):
+        assert one[4] == 0 and (one[3] == one[3][:1]).all()
+    jax.tree.map(np.testing.assert_array_equal, tuned[2].layers, jax.tree.map(lambda leaf: leaf + 1, before[2].layers))
+    assert not (tuned[2].readout[0] == before[2].readout[0] + 1).any()
+    assert not any(
+        (one.kernel == other.kernel).any() for one, other in zip(tuned[2].layers, fixed[2].layers, strict=True)
+    )
 
 
 @pytest.mark.slow
